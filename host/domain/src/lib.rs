@@ -1,0 +1,42 @@
+//! What is true and what to do next.
+//!
+//! A [`Schedule`] joins a [`Trigger`] to a handler. Each instant at which the trigger comes due is an occurrence,
+//! identified by the schedule and its nominal due instant ([`Key`]). [`plan`](plan::plan) looks at how far every
+//! schedule has come and says which due instants fire and which are skipped, with a reason. A fire becomes a run
+//! ([`Order`]), which a host carries out under a [`Lease`]; [`settle`](run::settle) says what becomes of it after each
+//! attempt. The doors through which the rest of the house does all that are in [`ports`].
+//!
+//! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
+
+pub mod duration;
+pub mod key;
+pub mod name;
+pub mod plan;
+pub mod plugin;
+pub mod policy;
+pub mod ports;
+pub mod run;
+pub mod schedule;
+pub mod suggest;
+pub mod trigger;
+
+pub use key::{Key, KeyPart};
+pub use name::{BadName, HandlerRef, HostId, PluginName, RunId, ScheduleName};
+pub use plugin::{
+    FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,
+    SecretSource, Unavailable, Wants,
+};
+pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
+pub use run::{
+    Cause, Lease, Leased, LogLine, Order, Outcome, Report, RunState, SkipReason, StateWrite, Usage, Verdict, Window,
+};
+pub use schedule::{Owner, Pause, Schedule, Standing};
+pub use trigger::Trigger;
+
+/// Whose state a run reads and writes: its schedule's, or for an enqueued run its handler's.
+pub fn state_scope(order: &Order) -> String {
+    match &order.schedule {
+        Some(schedule) => format!("schedule:{schedule}"),
+        None => format!("handler:{}", order.handler),
+    }
+}

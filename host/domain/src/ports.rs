@@ -1,0 +1,375 @@
+//! The doors of the house. All speak domain words; all are used as `dyn`. A stand-in passes the same exam as
+//! the real thing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, LogLine, Order, Outcome, Pause, PluginStatus, PluginVersion,
+    Report, RunId, RunState, Schedule, ScheduleName, SkipReason, Standing, Unavailable, Usage, Verdict,
+};
+
+/// Where time comes from.
+pub trait Clock: Send + Sync {
+    /// The wall clock.
+    fn now(&self) -> DateTime<Utc>;
+
+    /// Returns at `instant` or earlier, never later than 30 s of elapsed time after the call: the wall clock may have been
+    /// stepped, or the machine suspended, so the caller looks again.
+    fn sleep_until(&self, instant: DateTime<Utc>) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// What kept the ledger from answering. Our error, never a guest's fault.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LedgerError {
+    /// It may pass: locked, full, unreachable. The caller keeps its work and tries again.
+    #[error("the ledger is unavailable: {0}")]
+    Unavailable(String),
+    /// It will not pass by itself: corrupt data, newer schema, a statement that fails.
+    #[error("the ledger failed: {0}")]
+    Broken(String),
+}
+
+/// A due instant that shall run, with what the claiming transaction needs to judge it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fire {
+    /// What to do.
+    pub order: Order,
+    /// `Skip` leaves a row instead of a run when another run of the schedule is live (ready or running).
+    pub overlap: crate::Overlap,
+    /// Not before this instant (a delayed call); the due instant if there is nothing to wait for.
+    pub not_before: DateTime<Utc>,
+}
+
+/// One due instant, or several in a row, that shall not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// The schedule.
+    pub schedule: ScheduleName,
+    /// What would have been called.
+    pub handler: HandlerRef,
+    /// The first of them.
+    pub due_at: DateTime<Utc>,
+    /// The last of them; equal to `due_at` for a single one.
+    pub until: DateTime<Utc>,
+    /// How many they are; counting stops at [`crate::plan::COUNT_CAP`].
+    pub count: u64,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// What one pass of the scheduler writes: all of it, or nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Claim {
+    /// Insert those whose key is new.
+    pub fire: Vec<Fire>,
+    /// Rows for those that do not run; dropped where the first instant has a row already.
+    pub skip: Vec<Skip>,
+    /// Move the cursors forward (never back).
+    pub cursors: Vec<(ScheduleName, DateTime<Utc>)>,
+}
+
+/// What became of each [`Fire`], in the same order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Claimed {
+    /// Inserted and leased to the claiming host.
+    Leased(Box<Leased>),
+    /// Inserted; waits for a lease.
+    Ready(RunId),
+    /// Its key was there already; the run that has it.
+    Duplicate(RunId),
+    /// A row says which run was in the way.
+    Overlapped(RunId),
+}
+
+/// A host's right to lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tenant {
+    /// The process.
+    pub host: HostId,
+    /// How long a lease holds without a heartbeat.
+    pub lease: Duration,
+    /// How many runs to lease at most.
+    pub places: usize,
+}
+
+/// The end of an attempt, to be recorded with all that belongs to it in one transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    /// The right to write.
+    pub lease: Lease,
+    /// What the run becomes.
+    pub verdict: Verdict,
+    /// How the attempt went.
+    pub report: Report,
+}
+
+/// What became of a [`Settlement`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// Recorded.
+    Recorded,
+    /// The lease was lost: nothing was written, the newer attempt counts.
+    LeaseLost,
+    /// A state entry was changed by another run meanwhile: nothing was written.
+    StateConflict {
+        /// The entry.
+        key: String,
+    },
+}
+
+/// What a heartbeat learns.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pulse {
+    /// Held runs that somebody asked to cancel.
+    pub cancel: Vec<RunId>,
+    /// Runs thought held that are not any more.
+    pub lost: Vec<RunId>,
+}
+
+/// A run whose lease has lapsed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lapsed {
+    /// What was to be done.
+    pub order: Order,
+    /// The lease that lapsed.
+    pub lease: Lease,
+}
+
+/// What a cancel found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelAnswer {
+    /// It had not begun; it is cancelled.
+    Cancelled,
+    /// It is going on; its host is told with the next heartbeat.
+    Asked,
+    /// It was over already.
+    Over(RunState),
+    /// There is no such run.
+    NotFound,
+}
+
+/// How much of the past to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Runs that ended before this instant go.
+    pub before: DateTime<Utc>,
+    /// In one transaction at most so many.
+    pub batch: usize,
+}
+
+/// The durable record: what is written. Batch-first; calls of different callers may share one transaction and one
+/// fsync, but each call holds or fails as a whole. Never drop one of these futures half way: spawn and await.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Makes the stored schedules of file owners equal to `schedules` and gives back all that stand (API-owned ones
+    /// too). New ones and ones whose trigger, zone or enabled flag changed get `now` as cursor: nothing looks back.
+    /// File-owned ones that are not in `schedules` leave the list; their history stays.
+    async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError>;
+
+    /// Writes one pass. With `tenant`, up to `places` of the fires that are due are leased in the same transaction.
+    /// Lease times are the ledger's own clock.
+    async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError>;
+
+    /// Leases ready runs, oldest `not_before` first.
+    async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError>;
+
+    /// The earliest `not_before` of a ready run.
+    async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError>;
+
+    /// Prolongs `held` leases.
+    async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError>;
+
+    /// Gives back leases whose attempts have not begun; they are ready again and the attempt is not counted.
+    async fn release(&self, leases: Vec<Lease>) -> Result<(), LedgerError>;
+
+    /// Records the ends of attempts. Answers in the same order.
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, LedgerError>;
+
+    /// Runs whose lease has lapsed by the ledger's own clock, at most `limit`. The caller settles them as abandoned.
+    async fn lapsed(&self, limit: usize) -> Result<Vec<Lapsed>, LedgerError>;
+
+    /// Asks a run to stop.
+    async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError>;
+
+    /// Pauses (`Some`) or resumes (`None`) a schedule. On resuming, the cursor moves to `now`, so nothing that came due
+    /// meanwhile fires; the due instants since have rows already. `false` if there is no such schedule.
+    async fn pause(
+        &self,
+        schedule: &ScheduleName,
+        pause: Option<Pause>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, LedgerError>;
+
+    /// One state entry: value and revision. `scope` is [`crate::state_scope`] of the order.
+    async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError>;
+
+    /// Deletes finished runs past the retention, in one bounded transaction; how many went.
+    async fn prune(&self, retention: Retention) -> Result<u64, LedgerError>;
+}
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this schedule only.
+    pub schedule: Option<ScheduleName>,
+    /// Of this handler only, as written in the order.
+    pub handler: Option<String>,
+    /// In this state only.
+    pub state: Option<RunState>,
+    /// Due at or after.
+    pub since: Option<DateTime<Utc>>,
+    /// Due before.
+    pub until: Option<DateTime<Utc>>,
+    /// Older than this run: the last one of the page before.
+    pub after: Option<RunId>,
+    /// Page size.
+    pub limit: usize,
+}
+
+/// A run as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    /// Identifies it.
+    pub id: RunId,
+    /// Its identity as a fire.
+    pub key: Key,
+    /// `None` for an enqueued run.
+    pub schedule: Option<ScheduleName>,
+    /// What is called.
+    pub handler: HandlerRef,
+    /// The nominal instant.
+    pub due_at: DateTime<Utc>,
+    /// For a row that stands for several due instants: the last of them, and how many.
+    pub span: Option<(DateTime<Utc>, u64)>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why it never ran.
+    pub reason: Option<SkipReason>,
+    /// Why it exists.
+    pub cause: crate::Cause,
+    /// Was missed and caught up.
+    pub late: bool,
+    /// Of the newest attempt; 0 before the first.
+    pub attempt: u32,
+    /// Allowed in all.
+    pub max_attempts: u32,
+    /// Earliest start, while ready.
+    pub not_before: Option<DateTime<Utc>>,
+    /// Begin of the newest attempt.
+    pub started_at: Option<DateTime<Utc>>,
+    /// End of the newest attempt.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How the newest finished attempt ended.
+    pub outcome: Option<Outcome>,
+    /// Which version it ran on.
+    pub plugin: Option<PluginVersion>,
+    /// What the newest attempt used.
+    pub usage: Usage,
+    /// As JSON.
+    pub input: serde_json::Value,
+    /// The data window.
+    pub window: Option<crate::Window>,
+    /// W3C trace id.
+    pub trace_id: String,
+    /// When the row was written.
+    pub created_at: DateTime<Utc>,
+}
+
+/// An earlier attempt of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptRecord {
+    /// Counted from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Which version it ran on.
+    pub plugin: Option<PluginVersion>,
+    /// Begin.
+    pub started_at: DateTime<Utc>,
+    /// End.
+    pub finished_at: DateTime<Utc>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// The log lines of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptLogs {
+    /// Counted from 1.
+    pub attempt: u32,
+    /// In the order they were written.
+    pub lines: Vec<LogLine>,
+    /// Lines over the limits.
+    pub dropped: u64,
+}
+
+/// How many runs there are in each state that is not final, and the size of the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerStatus {
+    /// For example `sqlite`.
+    pub kind: String,
+    /// Waiting.
+    pub ready: u64,
+    /// Under lease.
+    pub running: u64,
+    /// Version of the schema.
+    pub schema: i64,
+}
+
+/// The durable record: what is read. Never blocks a writer.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// Newest first.
+    async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRecord>, LedgerError>;
+    /// One run.
+    async fn run(&self, id: RunId) -> Result<Option<RunRecord>, LedgerError>;
+    /// The earlier attempts of a run, oldest first; the newest is in the run's own record.
+    async fn attempts(&self, id: RunId) -> Result<Vec<AttemptRecord>, LedgerError>;
+    /// What a run said.
+    async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError>;
+    /// All schedules that stand.
+    async fn standings(&self) -> Result<Vec<Standing>, LedgerError>;
+    /// The newest run of each schedule that began (not skipped ones).
+    async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError>;
+    /// Numbers for `status`.
+    async fn status(&self) -> Result<LedgerStatus, LedgerError>;
+}
+
+/// How a run looks from inside: what the sandbox may ask the engine for during a call.
+#[async_trait]
+pub trait RunDesk: Send + Sync {
+    /// Whether the run was asked to stop.
+    fn is_cancelled(&self) -> bool;
+    /// Resolves once the run is asked to stop.
+    async fn cancelled(&self);
+    /// How far the work has come.
+    fn progress(&self, done: u64, total: Option<u64>, note: &str);
+    /// One state entry as committed: value and revision.
+    async fn state(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError>;
+}
+
+/// One call of a handler, as the engine asks for it.
+#[derive(Clone)]
+pub struct Call {
+    /// The run and its lease.
+    pub leased: Leased,
+    /// What the engine offers meanwhile.
+    pub desk: Arc<dyn RunDesk>,
+}
+
+/// The side where handlers live. The engine does not know that they are wasm.
+#[async_trait]
+pub trait PluginHost: Send + Sync {
+    /// Whether the handler can be called with that input now.
+    fn check(&self, handler: &HandlerRef, input: &serde_json::Value) -> Result<HandlerInfo, Unavailable>;
+    /// Calls it. Always reports: a guest's fault is an [`Outcome`].
+    async fn invoke(&self, call: Call) -> Report;
+    /// All files and what is loaded of them, in the order of their names.
+    fn plugins(&self) -> Vec<PluginStatus>;
+    /// Looks at the plugin folder now; resolves when everything found is loaded or refused.
+    async fn rescan(&self);
+}
