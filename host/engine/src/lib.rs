@@ -1,1 +1,66 @@
-//! engine
+//! The loops that carry the plan out.
+//!
+//! [`start`] begins five of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
+//!
+//! * the **scheduler** sleeps until the next due instant, plans, and claims what is due in one transaction;
+//! * the **runner** leases ready runs, calls their handlers and records how they ended;
+//! * the **keeper** prolongs the leases of what is going on here, and hears who shall be cancelled;
+//! * the **rescuer** settles runs whose host went away;
+//! * the **pruner** deletes what is past the retention.
+//!
+//! A nudge between them says "look", never "what": each looks at the truth itself. None of them knows which database
+//! it is, nor that handlers are wasm.
+
+mod book;
+mod core;
+mod desk;
+mod event;
+mod handle;
+mod keeper;
+mod pruner;
+mod rescuer;
+mod runner;
+mod scheduler;
+mod settings;
+
+pub use event::{Event, Happening};
+pub use handle::{EngineError, EngineHandle, EngineStatus, Enqueue, FireRequest, Progress};
+pub use settings::Settings;
+
+use std::sync::Arc;
+
+use noontide_domain::Schedule;
+use noontide_domain::ports::{Clock, Ledger, LedgerError, PluginHost};
+
+/// What the engine stands on.
+#[derive(Clone)]
+pub struct Parts {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// The durable record.
+    pub ledger: Arc<dyn Ledger>,
+    /// Where handlers live.
+    pub plugins: Arc<dyn PluginHost>,
+    /// Numbers.
+    pub settings: Settings,
+}
+
+/// Declares `schedules` (those that files own) and begins the loops.
+///
+/// # Errors
+/// If the ledger cannot take the schedules; nothing has begun then.
+pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandle, LedgerError> {
+    let core = core::Core::new(parts);
+    core.declare(schedules).await?;
+    let loops = vec![
+        tokio::spawn(scheduler::run(Arc::clone(&core))),
+        tokio::spawn(runner::run(Arc::clone(&core))),
+        tokio::spawn(keeper::run(Arc::clone(&core))),
+        tokio::spawn(rescuer::run(Arc::clone(&core))),
+        tokio::spawn(pruner::run(Arc::clone(&core))),
+    ];
+    Ok(EngineHandle::new(core, loops))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! What the loops share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{Clock, Ledger, LedgerError, PluginHost, Tenant};
+use noontide_domain::{Lease, RunId, Schedule};
+use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::book::Book;
+use crate::desk::Desk;
+use crate::event::{Event, Happening};
+use crate::{Parts, Settings};
+
+/// What the loops share.
+pub(crate) struct Core {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) plugins: Arc<dyn PluginHost>,
+    pub(crate) settings: Settings,
+    pub(crate) started_at: DateTime<Utc>,
+    book: Mutex<Book>,
+    held: Mutex<HashMap<RunId, Held>>,
+    last_tick: Mutex<DateTime<Utc>>,
+    /// Held by whoever decides about schedules, from looking at the book until the book shows what was decided.
+    pub(crate) pass: tokio::sync::Mutex<()>,
+    /// The scheduler should look.
+    pub(crate) look_at_book: Notify,
+    /// The runner should look.
+    pub(crate) look_for_runs: Notify,
+    /// A place for each handler that may run at the same time.
+    pub(crate) places: Arc<Semaphore>,
+    /// Nothing new begins.
+    pub(crate) stopping: CancellationToken,
+    /// Runs going on here.
+    pub(crate) running: TaskTracker,
+    events: broadcast::Sender<Event>,
+}
+
+/// A run that this host holds the lease of.
+pub(crate) struct Held {
+    pub(crate) lease: Lease,
+    pub(crate) desk: Arc<Desk>,
+}
+
+impl Core {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let now = parts.clock.now();
+        Arc::new(Self {
+            places: Arc::new(Semaphore::new(parts.settings.concurrency)),
+            clock: parts.clock,
+            ledger: parts.ledger,
+            plugins: parts.plugins,
+            settings: parts.settings,
+            started_at: now,
+            book: Mutex::default(),
+            held: Mutex::default(),
+            last_tick: Mutex::new(now),
+            pass: tokio::sync::Mutex::default(),
+            look_at_book: Notify::new(),
+            look_for_runs: Notify::new(),
+            stopping: CancellationToken::new(),
+            running: TaskTracker::new(),
+            events: broadcast::channel(4_096).0,
+        })
+    }
+
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn held(&self) -> MutexGuard<'_, HashMap<RunId, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tick(&self, now: DateTime<Utc>) {
+        *self.last_tick.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+
+    pub(crate) fn last_tick(&self) -> DateTime<Utc> {
+        *self.last_tick.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many more runs this host may hold.
+    pub(crate) fn room(&self) -> usize {
+        self.settings.held_at_most().saturating_sub(self.held().len())
+    }
+
+    pub(crate) fn tenant(&self, places: usize) -> Tenant {
+        Tenant { host: self.settings.host, lease: self.settings.lease, places }
+    }
+
+    pub(crate) fn tell(&self, happening: Happening) {
+        // Nobody listening is fine.
+        let _ = self.events.send(Event { at: self.clock.now(), happening });
+    }
+
+    pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Makes the file-owned schedules equal to `schedules`.
+    pub(crate) async fn declare(&self, schedules: Vec<Schedule>) -> Result<(), LedgerError> {
+        let _pass = self.pass.lock().await;
+        let standings = self.ledger.declare(schedules, self.clock.now()).await?;
+        self.book().replace(standings);
+        self.look_at_book.notify_one();
+        self.tell(Happening::SchedulesChanged);
+        Ok(())
+    }
+
+    /// Waits for `instant` in slices, or until the engine stops (`false`) .
+    pub(crate) async fn rest_until(&self, instant: DateTime<Utc>) -> bool {
+        while self.clock.now() < instant {
+            tokio::select! {
+                () = self.clock.sleep_until(instant) => {}
+                () = self.stopping.cancelled() => return false,
+            }
+        }
+        !self.stopping.is_cancelled()
+    }
+}

@@ -1,0 +1,52 @@
+//! How a run that goes on here is spoken to: asked to stop, and asked how far it has come.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use noontide_domain::ports::{Ledger, LedgerError, RunDesk};
+use noontide_domain::{Order, state_scope};
+use tokio_util::sync::CancellationToken;
+
+use crate::handle::Progress;
+
+/// One run's desk.
+pub(crate) struct Desk {
+    cancel: CancellationToken,
+    progress: Mutex<Option<Progress>>,
+    scope: String,
+    ledger: Arc<dyn Ledger>,
+}
+
+impl Desk {
+    pub(crate) fn new(order: &Order, ledger: Arc<dyn Ledger>) -> Self {
+        Self { cancel: CancellationToken::new(), progress: Mutex::default(), scope: state_scope(order), ledger }
+    }
+
+    pub(crate) fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    pub(crate) fn last_progress(&self) -> Option<Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl RunDesk for Desk {
+    fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
+    fn progress(&self, done: u64, total: Option<u64>, note: &str) {
+        let progress = Progress { done, total, note: note.to_owned() };
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
+    }
+
+    async fn state(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+        self.ledger.state(&self.scope, key).await
+    }
+}

@@ -1,0 +1,65 @@
+//! What happened, for whoever looks on. Lossy by design: the truth is in the ledger.
+
+use chrono::{DateTime, Utc};
+use noontide_domain::{HandlerRef, RunId, RunState, ScheduleName};
+
+/// Something happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub happening: Happening,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// An attempt began.
+    Started {
+        /// The run.
+        run: RunId,
+        /// Its schedule.
+        schedule: Option<ScheduleName>,
+        /// What was called.
+        handler: HandlerRef,
+        /// The nominal instant.
+        due_at: DateTime<Utc>,
+        /// Counted from 1.
+        attempt: u32,
+    },
+    /// An attempt was recorded.
+    Finished {
+        /// The run.
+        run: RunId,
+        /// Its schedule.
+        schedule: Option<ScheduleName>,
+        /// What was called.
+        handler: HandlerRef,
+        /// Counted from 1.
+        attempt: u32,
+        /// The outcome's word.
+        outcome: &'static str,
+        /// What went wrong, in a line.
+        message: Option<String>,
+        /// The handler's result.
+        result: Option<serde_json::Value>,
+        /// Where the run stands now: `Ready` if it is tried again.
+        state: RunState,
+        /// How long it took, in milliseconds.
+        wall_ms: u64,
+    },
+    /// Due instants passed without a run.
+    Skipped {
+        /// The schedule.
+        schedule: ScheduleName,
+        /// The first of them.
+        due_at: DateTime<Utc>,
+        /// How many.
+        count: u64,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Schedules were declared anew.
+    SchedulesChanged,
+}

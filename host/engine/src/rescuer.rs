@@ -1,0 +1,55 @@
+//! The rescuer: settles runs whose host went away.
+
+use std::sync::Arc;
+
+use noontide_domain::ports::{Lapsed, LedgerError, Settlement};
+use noontide_domain::run::settle;
+use noontide_domain::{Outcome, Report, Usage};
+use tracing::{error, warn};
+
+use crate::core::Core;
+
+/// Settled in one transaction.
+const BATCH: usize = 500;
+
+pub(crate) async fn run(core: Arc<Core>) {
+    loop {
+        match rescue(&core).await {
+            Ok(BATCH) => continue,
+            Ok(_) => {}
+            Err(problem) => error!(%problem, "lapsed leases cannot be looked for; trying again"),
+        }
+        if !core.rest_until(core.clock.now() + core.settings.heartbeat).await {
+            return;
+        }
+    }
+}
+
+/// How many leases had lapsed.
+async fn rescue(core: &Core) -> Result<usize, LedgerError> {
+    let lapsed = core.ledger.lapsed(BATCH).await?;
+    let count = lapsed.len();
+    if count > 0 {
+        warn!(count, "leases have lapsed: their host went away; the retry policies decide");
+        core.ledger.settle(lapsed.into_iter().map(|lapsed| abandoned(core, lapsed)).collect()).await?;
+        core.look_for_runs.notify_one();
+    }
+    Ok(count)
+}
+
+fn abandoned(core: &Core, lapsed: Lapsed) -> Settlement {
+    let now = core.clock.now();
+    let outcome = Outcome::Abandoned;
+    let verdict = settle(&outcome, lapsed.lease.attempt, lapsed.order.id, &lapsed.order.retry, now);
+    let report = Report {
+        outcome,
+        plugin: None,
+        started_at: now,
+        finished_at: now,
+        usage: Usage::default(),
+        logs: Vec::new(),
+        logs_dropped: 0,
+        state: Vec::new(),
+    };
+    Settlement { lease: lapsed.lease, verdict, report }
+}

@@ -1,0 +1,177 @@
+//! The runner: leases ready runs, calls their handlers, records how they ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use noontide_domain::ports::{Call, Settled, Settlement};
+use noontide_domain::run::settle;
+use noontide_domain::{Leased, Outcome, Report, RunState, Usage, Verdict};
+use tracing::{error, info, warn};
+
+use crate::core::{Core, Held};
+use crate::desk::Desk;
+use crate::event::Happening;
+
+/// Pause after the ledger could not be written or read.
+const LEDGER_PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) async fn run(core: Arc<Core>) {
+    while !core.stopping.is_cancelled() {
+        let room = core.room();
+        let leased =
+            if room == 0 { Ok(Vec::new()) } else { core.ledger.lease(core.tenant(room), core.clock.now()).await };
+        match leased {
+            Ok(leased) => {
+                let full = leased.len() == room && room > 0;
+                leased.into_iter().for_each(|leased| begin(&core, leased));
+                if !full {
+                    wait(&core).await;
+                }
+            }
+            Err(problem) => {
+                error!(%problem, "ready runs cannot be leased; trying again");
+                core.rest_until(core.clock.now() + LEDGER_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Until somebody nudges, a retry's time comes, or it is time to look for what other hosts left.
+async fn wait(core: &Core) {
+    let poll = core.clock.now() + core.settings.poll;
+    let wake_at = match core.ledger.next_ready().await {
+        Ok(Some(ready)) if core.room() > 0 => ready.min(poll),
+        _ => poll,
+    };
+    tokio::select! {
+        () = core.clock.sleep_until(wake_at) => {}
+        () = core.look_for_runs.notified() => {}
+        () = core.stopping.cancelled() => {}
+    }
+}
+
+/// Takes a leased run in. It starts when a place is free.
+pub(crate) fn begin(core: &Arc<Core>, leased: Leased) {
+    let desk = Arc::new(Desk::new(&leased.order, Arc::clone(&core.ledger)));
+    core.held().insert(leased.order.id, Held { lease: leased.lease, desk: Arc::clone(&desk) });
+    let core = Arc::clone(core);
+    core.running.clone().spawn(async move {
+        carry_out(&core, &leased, desk).await;
+        let was_full = core.room() == 0;
+        core.held().remove(&leased.order.id);
+        if was_full {
+            core.look_for_runs.notify_one();
+        }
+    });
+}
+
+async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
+    let place = tokio::select! {
+        biased;
+        () = core.stopping.cancelled() => None,
+        place = core.places.acquire() => place.ok(),
+    };
+    let Some(place) = place else {
+        if let Err(problem) = core.ledger.release(vec![leased.lease]).await {
+            warn!(run = %leased.order.id, %problem, "its lease could not be given back; it will lapse");
+        }
+        return;
+    };
+    let report = if noontide_domain::ports::RunDesk::is_cancelled(desk.as_ref()) {
+        cancelled(core)
+    } else {
+        tell_start(core, leased);
+        core.plugins.invoke(Call { leased: leased.clone(), desk }).await
+    };
+    // The place goes before the commit: the next handler computes while this one's end is written.
+    drop(place);
+    record(core, leased, report).await;
+}
+
+/// Writes the end of an attempt, however often it takes. While the ledger is away the lease may lapse; then somebody
+/// else's attempt counts and this one's end is dropped.
+async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
+    let order = &leased.order;
+    loop {
+        let verdict = settle(&report.outcome, leased.lease.attempt, order.id, &order.retry, core.clock.now());
+        if !matches!(verdict, Verdict::Final { state: RunState::Succeeded | RunState::Skipped, .. }) {
+            report.state.clear();
+        }
+        let settlement = Settlement { lease: leased.lease, verdict: verdict.clone(), report: report.clone() };
+        match core.ledger.settle(vec![settlement]).await.map(|mut settled| settled.pop()) {
+            Ok(Some(Settled::Recorded)) => return tell_end(core, leased, &verdict, report),
+            Ok(Some(Settled::StateConflict { key })) => {
+                let message = format!("state entry `{key}` was changed by another run meanwhile");
+                report.outcome = Outcome::Failed { message, retryable: true, after: None };
+                report.state.clear();
+            }
+            Ok(Some(Settled::LeaseLost) | None) => {
+                warn!(run = %order.id, attempt = leased.lease.attempt, outcome = report.outcome.as_str(),
+                    "its lease was lost meanwhile: this result is dropped, the newer attempt counts");
+                return;
+            }
+            Err(problem) => {
+                error!(run = %order.id, %problem, "its end cannot be recorded; trying again");
+                let pause = core.clock.now() + LEDGER_PAUSE;
+                while core.clock.now() < pause {
+                    core.clock.sleep_until(pause).await;
+                }
+            }
+        }
+    }
+}
+
+fn cancelled(core: &Core) -> Report {
+    let now = core.clock.now();
+    Report {
+        outcome: Outcome::Cancelled,
+        plugin: None,
+        started_at: now,
+        finished_at: now,
+        usage: Usage::default(),
+        logs: Vec::new(),
+        logs_dropped: 0,
+        state: Vec::new(),
+    }
+}
+
+fn tell_start(core: &Core, leased: &Leased) {
+    let order = &leased.order;
+    core.tell(Happening::Started {
+        run: order.id,
+        schedule: order.schedule.clone(),
+        handler: order.handler.clone(),
+        due_at: order.due_at,
+        attempt: leased.lease.attempt,
+    });
+}
+
+fn tell_end(core: &Core, leased: &Leased, verdict: &Verdict, report: Report) {
+    let order = &leased.order;
+    let state = match verdict {
+        Verdict::Final { state, .. } => *state,
+        Verdict::Again { .. } => RunState::Ready,
+    };
+    if state == RunState::Ready {
+        core.look_for_runs.notify_one();
+    }
+    let message = report.outcome.message();
+    if let Some(message) = &message {
+        info!(run = %order.id, handler = %order.handler, attempt = leased.lease.attempt, state = state.as_str(), message,
+            "attempt ended badly");
+    }
+    core.tell(Happening::Finished {
+        run: order.id,
+        schedule: order.schedule.clone(),
+        handler: order.handler.clone(),
+        attempt: leased.lease.attempt,
+        outcome: report.outcome.as_str(),
+        message,
+        result: match report.outcome {
+            Outcome::Succeeded { result } => result,
+            _ => None,
+        },
+        state,
+        wall_ms: report.usage.wall_ms,
+    });
+}

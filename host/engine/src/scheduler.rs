@@ -1,0 +1,108 @@
+//! The scheduler: sleeps until something is due, plans, claims.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use noontide_domain::plan::{Candidate, Plan, plan};
+use noontide_domain::ports::{Claimed, LedgerError};
+use noontide_domain::{SkipReason, Standing};
+use tracing::{error, warn};
+
+use crate::core::Core;
+use crate::event::Happening;
+use crate::runner;
+
+/// Longest sleep: the wall clock may be stepped and the machine suspended meanwhile.
+const SLICE: Duration = Duration::from_secs(30);
+
+/// Schedules planned in one transaction. More wait for the next pass, a moment later.
+const BATCH: usize = 1_000;
+
+/// Pause after the ledger could not be written. What was due stays due.
+const LEDGER_PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) async fn run(core: Arc<Core>) {
+    while !core.stopping.is_cancelled() {
+        let now = core.clock.now();
+        core.tick(now);
+        match pass(&core).await {
+            Ok(true) => continue,
+            Ok(false) => sleep(&core).await,
+            Err(problem) => {
+                error!(%problem, "what is due cannot be claimed, so no handler starts; trying again");
+                core.rest_until(now + LEDGER_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn sleep(core: &Core) {
+    let latest = core.clock.now() + SLICE;
+    let wake_at = core.book().wake_at().map_or(latest, |due| due.min(latest));
+    tokio::select! {
+        () = core.clock.sleep_until(wake_at) => {}
+        () = core.look_at_book.notified() => {}
+        () = core.stopping.cancelled() => {}
+    }
+}
+
+/// Decides what is due now. `true` if something was; there may be more.
+async fn pass(core: &Arc<Core>) -> Result<bool, LedgerError> {
+    let _pass = core.pass.lock().await;
+    let now = core.clock.now();
+    let due = core.book().due(now, BATCH);
+    if due.is_empty() {
+        return Ok(false);
+    }
+    let plan = plan(due.iter().map(|standing| candidate(core, standing)), now);
+    let claimed = core.ledger.claim(plan.claim.clone(), Some(core.tenant(core.room()))).await?;
+    record(core, &plan);
+    take(core, claimed);
+    Ok(true)
+}
+
+fn candidate<'a>(core: &Core, standing: &'a Standing) -> Candidate<'a> {
+    let schedule = &standing.schedule;
+    Candidate { standing, handler: core.plugins.check(&schedule.handler, &schedule.input) }
+}
+
+/// The ledger has it; now the book and the onlookers.
+fn record(core: &Core, plan: &Plan) {
+    let mut book = core.book();
+    for (name, cursor) in &plan.claim.cursors {
+        book.advance(name, *cursor);
+    }
+    drop(book);
+    for skip in &plan.claim.skip {
+        let reason = in_words(&skip.reason);
+        warn!(schedule = %skip.schedule, due_at = %skip.due_at, count = skip.count, reason, "skipped");
+        let (schedule, due_at, count) = (skip.schedule.clone(), skip.due_at, skip.count);
+        core.tell(Happening::Skipped { schedule, due_at, count, reason });
+    }
+}
+
+/// Begins what was leased with the claim and points the runner at the rest.
+pub(crate) fn take(core: &Arc<Core>, claimed: Vec<Claimed>) {
+    let mut waiting = false;
+    for claimed in claimed {
+        match claimed {
+            Claimed::Leased(leased) => runner::begin(core, *leased),
+            Claimed::Ready(_) => waiting = true,
+            Claimed::Duplicate(_) | Claimed::Overlapped(_) => {}
+        }
+    }
+    if waiting {
+        core.look_for_runs.notify_one();
+    }
+}
+
+fn in_words(reason: &SkipReason) -> String {
+    match reason {
+        SkipReason::Overlap { blocking } => format!("run {blocking} was still going on"),
+        SkipReason::Missed => "missed: the host was not there in time".to_owned(),
+        SkipReason::Paused { by, reason: None } => format!("paused by {by}"),
+        SkipReason::Paused { by, reason: Some(reason) } => format!("paused by {by}: {reason}"),
+        SkipReason::HandlerMissing { message } => message.clone(),
+        SkipReason::NothingToDo { message } => message.clone(),
+    }
+}

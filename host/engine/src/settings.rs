@@ -1,0 +1,47 @@
+//! The engine's numbers.
+
+use std::time::Duration;
+
+use noontide_domain::HostId;
+
+/// The engine's numbers. [`Settings::default`] has the ones of semantics: lease 30 s, heartbeat 10 s.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// This process; new with every start.
+    pub host: HostId,
+    /// How many handlers run at the same time.
+    pub concurrency: usize,
+    /// How long a lease holds without a heartbeat.
+    pub lease: Duration,
+    /// How often leases are prolonged, and lapsed ones looked for. A third of the lease, so that one lost beat
+    /// loses nothing.
+    pub heartbeat: Duration,
+    /// How often the runner looks for ready runs that nobody nudged it about (another host's).
+    pub poll: Duration,
+    /// How long finished runs are kept.
+    pub retention: Duration,
+    /// How long [`crate::EngineHandle::drain`] lets handlers go on.
+    pub drain: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            host: HostId::new(),
+            concurrency: 64,
+            lease: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(10),
+            poll: Duration::from_secs(2),
+            retention: Duration::from_secs(30 * 86_400),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Settings {
+    /// Runs held at once: those that go on and as many again that wait, so that a place is never empty while the
+    /// ledger is asked for more.
+    pub(crate) fn held_at_most(&self) -> usize {
+        self.concurrency * 2
+    }
+}
