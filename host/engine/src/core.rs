@@ -89,6 +89,11 @@ impl Core {
         self.settings.held_at_most().saturating_sub(self.held().len())
     }
 
+    /// Whether it is time to lease more: no more is held than runs at the same time.
+    pub(crate) fn wants_more(&self) -> bool {
+        self.room() >= self.settings.concurrency
+    }
+
     pub(crate) fn tenant(&self, places: usize) -> Tenant {
         Tenant { host: self.settings.host, lease: self.settings.lease, places }
     }

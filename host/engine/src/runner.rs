@@ -17,12 +17,14 @@ const LEDGER_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(core: Arc<Core>) {
     while !core.stopping.is_cancelled() {
+        if !core.wants_more() {
+            wait(&core).await;
+            continue;
+        }
         let room = core.room();
-        let leased =
-            if room == 0 { Ok(Vec::new()) } else { core.ledger.lease(core.tenant(room), core.clock.now()).await };
-        match leased {
+        match core.ledger.lease(core.tenant(room), core.clock.now()).await {
             Ok(leased) => {
-                let full = leased.len() == room && room > 0;
+                let full = leased.len() == room;
                 leased.into_iter().for_each(|leased| begin(&core, leased));
                 if !full {
                     wait(&core).await;
@@ -40,7 +42,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 async fn wait(core: &Core) {
     let poll = core.clock.now() + core.settings.poll;
     let wake_at = match core.ledger.next_ready().await {
-        Ok(Some(ready)) if core.room() > 0 => ready.min(poll),
+        Ok(Some(ready)) if core.wants_more() => ready.min(poll),
         _ => poll,
     };
     tokio::select! {
@@ -57,9 +59,10 @@ pub(crate) fn begin(core: &Arc<Core>, leased: Leased) {
     let core = Arc::clone(core);
     core.running.clone().spawn(async move {
         carry_out(&core, &leased, desk).await;
-        let was_full = core.room() == 0;
+        let before = core.wants_more();
         core.held().remove(&leased.order.id);
-        if was_full {
+        // Once, when half of what was held is done: leases are asked for in batches, not one by one.
+        if !before && core.wants_more() {
             core.look_for_runs.notify_one();
         }
     });
