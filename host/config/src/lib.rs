@@ -1,1 +1,202 @@
-//! config
+//! From `conf/*.toml` to domain types. Every mistake is found, all at once, and each says where it is.
+//!
+//! ```text
+//! layers     which files, in which order, laid over one another           layers.rs
+//! tree       values that know where they were written                     tree.rs
+//! reader     asks a table for its keys and notices what nobody asked for   reader.rs
+//! read       what the keys mean: host, plugin, schedule                    read/*.rs
+//! ```
+//!
+//! A mistake inside one `[schedule.x]` or `[plugin.x]` leaves that table out and stops nothing else ([`Loaded::problems`]); a
+//! mistake anywhere else refuses the whole ([`Refused`]), because nobody can say what it was meant to change.
+
+mod interpolate;
+mod layers;
+mod problem;
+mod read;
+mod reader;
+mod show;
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use noontide_domain::{Grant, PluginName, Schedule};
+
+pub use problem::{Problem, Refused, Scope};
+pub use show::Shown;
+use tree::Place;
+
+/// What to load.
+#[derive(Debug, Clone, Default)]
+pub struct LoadRequest {
+    /// The configuration folder.
+    pub dir: PathBuf,
+    /// The environment's name from the command line; without it `NOONTIDE_ENV`, `APP_ENV`, then `local`.
+    pub env: Option<String>,
+    /// Settings from the command line, such as `http.listen`; they win over everything.
+    pub overrides: Vec<(String, String)>,
+    /// The process environment, handed in.
+    pub vars: BTreeMap<String, String>,
+}
+
+/// What was loaded.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// Everything that could be read.
+    pub config: Config,
+    /// Schedules and plugins that were left out, and why.
+    pub problems: Vec<Problem>,
+    /// The files that were read, in order.
+    pub files: Vec<PathBuf>,
+    /// The environment's name.
+    pub env: String,
+    /// The environment's folder, if there is one.
+    pub env_dir: Option<PathBuf>,
+    /// Every effective value with its origin.
+    pub shown: Vec<Shown>,
+}
+
+/// The configuration of a host.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the ledger is.
+    pub ledger_url: String,
+    /// The plugin folder.
+    pub plugins: Plugins,
+    /// The API on TCP.
+    pub http: Http,
+    /// SQLite, Unix socket, compiled cache.
+    pub data_dir: PathBuf,
+    /// The engine's numbers.
+    pub engine: Engine,
+    /// How the host logs.
+    pub log: Log,
+    /// What each plugin may do.
+    pub grants: BTreeMap<PluginName, Grant>,
+    /// The schedules, by name.
+    pub schedules: Vec<Schedule>,
+    /// Schedules whose table has a problem: they are not in `schedules`, and yet they have not left the file.
+    pub faulty: BTreeSet<String>,
+    places: BTreeMap<String, SchedulePlaces>,
+}
+
+/// The plugin folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plugins {
+    /// Where compiled plugins are dropped.
+    pub dir: PathBuf,
+    /// Larger files are refused, in bytes.
+    pub max_file_size: u64,
+}
+
+/// The API on TCP.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// `None` leaves TCP off; the Unix socket is always there.
+    pub listen: Option<SocketAddr>,
+    /// What clients must show. `None` only on loopback in the environment `local`.
+    pub token: Option<Secret>,
+}
+
+/// A secret's value. Does not show itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value. Not for logs.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The engine's numbers, as in `noontide_engine::Settings`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Engine {
+    /// Handlers at the same time.
+    pub concurrency: usize,
+    /// How long a lease holds without a heartbeat.
+    pub lease: Duration,
+    /// How often leases are prolonged.
+    pub heartbeat: Duration,
+    /// How often ready runs of other hosts are looked for.
+    pub poll: Duration,
+    /// How long handlers may go on after SIGTERM.
+    pub drain: Duration,
+    /// How long finished runs are kept.
+    pub retention: Duration,
+}
+
+/// How the host logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// A filter, such as `info` or `noontide_engine=debug,info`.
+    pub level: String,
+    /// One JSON object a line.
+    pub json: bool,
+}
+
+/// A part of a schedule's table that something outside may find fault with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The table as a whole.
+    Table,
+    /// The value of `handler`.
+    Handler,
+    /// The value of `input`.
+    Input,
+}
+
+/// Where the parts of a schedule were written.
+#[derive(Debug, Clone)]
+struct SchedulePlaces {
+    table: Place,
+    handler: Place,
+    input: Option<Place>,
+}
+
+impl Config {
+    /// A problem with a schedule that only the loaded plugins could show, at the place where it was written.
+    pub fn problem_at(&self, schedule: &str, part: Part, message: &str) -> Problem {
+        let place = self.places.get(schedule).map(|places| match part {
+            Part::Table => places.table.clone(),
+            Part::Handler => places.handler.clone(),
+            Part::Input => places.input.clone().unwrap_or_else(|| places.table.clone()),
+        });
+        let message = format!("schedule `{schedule}`: {message}");
+        Problem::new(place.unwrap_or_default(), Scope::Schedule(schedule.to_owned()), message)
+    }
+}
+
+/// Loads the configuration of a host.
+///
+/// # Errors
+/// All problems, if any of them lies outside a single schedule's or plugin's table.
+pub fn load(request: &LoadRequest) -> Result<Loaded, Refused> {
+    let mut problems = Vec::new();
+    let layers = layers::read(request, &mut problems);
+    let config = read::config(&layers, &request.vars, &mut problems);
+    problems.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
+    match config {
+        Some(config) if problems.iter().all(|problem| problem.scope != Scope::Host) => Ok(Loaded {
+            config,
+            problems,
+            shown: show::values(&layers.tree),
+            files: layers.files,
+            env: layers.env,
+            env_dir: layers.env_dir,
+        }),
+        _ => Err(Refused(problems)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -251,6 +251,11 @@ impl Outcome {
         }
     }
 
+    /// The handler came to its end without a fault: what it wrote to its state counts.
+    pub fn ended_well(&self) -> bool {
+        matches!(self, Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::RunAgain { .. })
+    }
+
     /// What went wrong, in a line; `None` if nothing did.
     pub fn message(&self) -> Option<String> {
         match self {
@@ -326,7 +331,7 @@ pub struct Report {
     pub logs: Vec<LogLine>,
     /// Lines that were over the limits.
     pub logs_dropped: u64,
-    /// What it wants to remember; only kept if the attempt succeeded.
+    /// What it wants to remember; only kept if the call ended well ([`Outcome::ended_well`]).
     pub state: Vec<StateWrite>,
 }
 

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
+use crate::recorder::Recorder;
 use crate::{Parts, Settings};
 
 /// What the loops share.
@@ -21,6 +22,7 @@ pub(crate) struct Core {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) plugins: Arc<dyn PluginHost>,
     pub(crate) settings: Settings,
+    pub(crate) recorder: Recorder,
     pub(crate) started_at: DateTime<Utc>,
     book: Mutex<Book>,
     held: Mutex<HashMap<RunId, Held>>,
@@ -51,6 +53,7 @@ impl Core {
         let now = parts.clock.now();
         Arc::new(Self {
             places: Arc::new(Semaphore::new(parts.settings.concurrency)),
+            recorder: Recorder::new(Arc::clone(&parts.ledger)),
             clock: parts.clock,
             ledger: parts.ledger,
             plugins: parts.plugins,

@@ -18,6 +18,7 @@ mod event;
 mod handle;
 mod keeper;
 mod pruner;
+mod recorder;
 mod rescuer;
 mod runner;
 mod scheduler;

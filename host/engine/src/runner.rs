@@ -97,18 +97,18 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
     let order = &leased.order;
     loop {
         let verdict = settle(&report.outcome, leased.lease.attempt, order.id, &order.retry, core.clock.now());
-        if !matches!(verdict, Verdict::Final { state: RunState::Succeeded | RunState::Skipped, .. }) {
+        if !report.outcome.ended_well() {
             report.state.clear();
         }
         let settlement = Settlement { lease: leased.lease, verdict: verdict.clone(), report: report.clone() };
-        match core.ledger.settle(vec![settlement]).await.map(|mut settled| settled.pop()) {
-            Ok(Some(Settled::Recorded)) => return tell_end(core, leased, &verdict, report),
-            Ok(Some(Settled::StateConflict { key })) => {
+        match core.recorder.record(settlement).await {
+            Ok(Settled::Recorded) => return tell_end(core, leased, &verdict, report),
+            Ok(Settled::StateConflict { key }) => {
                 let message = format!("state entry `{key}` was changed by another run meanwhile");
                 report.outcome = Outcome::Failed { message, retryable: true, after: None };
                 report.state.clear();
             }
-            Ok(Some(Settled::LeaseLost) | None) => {
+            Ok(Settled::LeaseLost) => {
                 warn!(run = %order.id, attempt = leased.lease.attempt, outcome = report.outcome.as_str(),
                     "its lease was lost meanwhile: this result is dropped, the newer attempt counts");
                 return;

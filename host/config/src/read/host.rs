@@ -1,0 +1,129 @@
+//! The host's own settings. The built-in defaults set every key, so what is missing has been noted as wrong.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use noontide_domain::SecretSource;
+
+use crate::reader::Reader;
+use crate::tree::Node;
+use crate::{Engine, Http, Log, Plugins, Secret};
+
+/// Shorter tokens can be guessed.
+const TOKEN_LENGTH: usize = 16;
+
+pub(super) fn data_dir(top: &Reader<'_>) -> Option<PathBuf> {
+    let reader = top.inside(top.table("data")?);
+    let dir = reader.get("dir").and_then(|node| reader.as_path("dir", node));
+    finished(&reader, dir)
+}
+
+/// An empty URL is a file in the data folder.
+pub(super) fn ledger_url(top: &Reader<'_>, data_dir: Option<&Path>) -> Option<String> {
+    let reader = top.inside(top.table("ledger")?);
+    let url = reader.text("url").and_then(|(url, node)| match url.strip_prefix("sqlite://") {
+        _ if url.is_empty() => data_dir.map(|dir| format!("sqlite://{}", dir.join("noontide.db").display())),
+        Some(path) if Path::new(path).is_relative() => {
+            let folder = node.place.folder().unwrap_or(Path::new(""));
+            Some(format!("sqlite://{}", crate::reader::plain(&folder.join(path)).display()))
+        }
+        _ => Some(url),
+    });
+    finished(&reader, url)
+}
+
+pub(super) fn plugins(top: &Reader<'_>) -> Option<Plugins> {
+    let reader = top.inside(top.table("plugins")?);
+    let dir = reader.get("dir").and_then(|node| reader.as_path("dir", node));
+    let max_file_size = reader.bytes("max-file-size");
+    finished(&reader, dir.zip(max_file_size)).map(|(dir, max_file_size)| Plugins { dir, max_file_size })
+}
+
+pub(super) fn http(top: &Reader<'_>, env: &str) -> Option<Http> {
+    let reader = top.inside(top.table("http")?);
+    let token_node = reader.get("token");
+    let token = token_node.and_then(|node| token(&reader, node));
+    let listen = reader.text("listen").and_then(|(text, node)| listen(&reader, &text, node));
+    if let (Some(Some(address)), None) = (listen, token_node) {
+        let place = reader.place_of("listen");
+        let remedy =
+            "set `token = { env = \"NOONTIDE_TOKEN\" }` in [http], or listen = \"off\" and use the Unix socket";
+        if !address.ip().is_loopback() {
+            reader
+                .problem(&place, format!("{address} can be reached from outside and no token is asked for; {remedy}"));
+        } else if env != "local" {
+            reader.problem(&place, format!("in environment `{env}` the API on TCP asks for a token; {remedy}"));
+        }
+    }
+    finished(&reader, listen).map(|listen| Http { listen, token })
+}
+
+fn listen(reader: &Reader<'_>, text: &str, node: &Node) -> Option<Option<SocketAddr>> {
+    if text == "off" {
+        return Some(None);
+    }
+    let address = text.parse::<SocketAddr>().map_err(|_| {
+        format!("`listen` is `{text}`; an address with a port is expected, such as 127.0.0.1:7878 or [::1]:0, or `off`")
+    });
+    reader.good(&node.place, address).map(Some)
+}
+
+fn token<'a>(reader: &Reader<'a>, node: &'a Node) -> Option<Secret> {
+    let source = reader.as_secret("token", node)?;
+    let value = match &source {
+        SecretSource::Env(name) => reader.var(name).ok_or_else(|| format!("`token`: the variable {name} is not set")),
+        SecretSource::File(path) => std::fs::read_to_string(path)
+            .map(|text| text.trim_end_matches('\n').to_owned())
+            .map_err(|reason| format!("`token`: {} cannot be read: {reason}", path.display())),
+    };
+    let long = value.and_then(|value| match value.len() {
+        length if length < TOKEN_LENGTH => {
+            Err(format!("`token` has {length} characters; at least {TOKEN_LENGTH} are needed, for example from `openssl rand -hex 24`"))
+        }
+        _ => Ok(Secret(value)),
+    });
+    reader.good(&node.place, long)
+}
+
+pub(super) fn engine(top: &Reader<'_>) -> Option<Engine> {
+    let reader = top.inside(top.table("engine")?);
+    let concurrency = reader.count("concurrency", 1);
+    let [lease, heartbeat, poll, retention] =
+        ["lease", "heartbeat", "poll", "retention"].map(|key| reader.positive(key));
+    let drain = reader.duration("drain");
+    if let (Some(lease), Some(heartbeat)) = (lease, heartbeat)
+        && heartbeat * 2 > lease
+    {
+        reader.problem(
+            &reader.place_of("heartbeat"),
+            "`heartbeat` must fit twice into `lease`, so that one lost beat loses no run",
+        );
+    }
+    let engine = || {
+        Some(Engine {
+            concurrency: concurrency?,
+            lease: lease?,
+            heartbeat: heartbeat?,
+            poll: poll?,
+            drain: drain?,
+            retention: retention?,
+        })
+    };
+    finished(&reader, engine())
+}
+
+pub(super) fn log(top: &Reader<'_>) -> Option<Log> {
+    let reader = top.inside(top.table("log")?);
+    let level = reader.text("level").map(|(level, _)| level);
+    let json = reader.text("format").and_then(|(format, node)| match format.as_str() {
+        "text" => Some(false),
+        "json" => Some(true),
+        _ => reader.good(&node.place, Err(format!("`format` is `{format}`; text or json is expected"))),
+    });
+    finished(&reader, level.zip(json)).map(|(level, json)| Log { level, json })
+}
+
+fn finished<T>(reader: &Reader<'_>, value: Option<T>) -> Option<T> {
+    let clean = reader.finish();
+    value.filter(|_| clean)
+}

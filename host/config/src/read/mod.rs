@@ -1,0 +1,126 @@
+//! What the keys mean.
+
+mod host;
+mod input;
+mod plugin;
+mod schedule;
+mod trigger;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use noontide_domain::{PluginName, suggest};
+
+use crate::layers::Layers;
+use crate::problem::{Problem, Scope};
+use crate::reader::{Desk, Reader};
+use crate::tree::{Place, Table, Value};
+use crate::{Config, SchedulePlaces};
+
+/// `None` only if something outside schedules and plugins is wrong, which is noted.
+pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> Option<Config> {
+    let desk = Desk { vars, problems: RefCell::default() };
+    let top = Reader::new(&desk, &layers.tree, Scope::Host, String::new());
+    let zone = zone(&top);
+    let data_dir = host::data_dir(&top);
+    let ledger_url = host::ledger_url(&top, data_dir.as_deref());
+    let plugins = host::plugins(&top);
+    let http = host::http(&top, &layers.env);
+    let engine = host::engine(&top);
+    let log = host::log(&top);
+    if let Some(node) = top.get("alert") {
+        top.problem(&node.place, "`[[alert]]` is not in this version yet; take it out");
+    }
+    let grants = grants(&desk, &top);
+    let schedules = Schedules::read(&desk, &top, zone);
+    top.finish();
+    problems.append(&mut desk.problems.borrow_mut());
+    Some(Config {
+        ledger_url: ledger_url?,
+        plugins: plugins?,
+        http: http?,
+        data_dir: data_dir?,
+        engine: engine?,
+        log: log?,
+        grants,
+        schedules: schedules.read,
+        faulty: schedules.faulty,
+        places: schedules.places,
+    })
+}
+
+/// The reader's own `timezone`, or UTC.
+fn zone(reader: &Reader<'_>) -> chrono_tz::Tz {
+    own_zone(reader).unwrap_or(chrono_tz::UTC)
+}
+
+fn own_zone(reader: &Reader<'_>) -> Option<chrono_tz::Tz> {
+    let (name, node) = reader.text("timezone")?;
+    reader.good(&node.place, parse_zone(&name))
+}
+
+fn parse_zone(name: &str) -> Result<chrono_tz::Tz, String> {
+    name.parse().map_err(|_| {
+        let hint = suggest::hint(name, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let remedy = if hint.is_empty() { "; zones are IANA names such as Europe/Berlin" } else { &hint };
+        format!("unknown time zone `{name}`{remedy}")
+    })
+}
+
+fn grants<'a>(desk: &'a Desk<'a>, top: &Reader<'a>) -> BTreeMap<PluginName, noontide_domain::Grant> {
+    let mut grants = BTreeMap::new();
+    for (name, place, table) in named_tables(top, "plugin") {
+        let scope = Scope::Plugin(name.to_owned());
+        let reader = Reader::new(desk, table, scope, format!("plugin `{name}`: "));
+        let parsed = reader.good(place, name.parse::<PluginName>());
+        let grant = plugin::grant(&reader);
+        let clean = reader.finish();
+        if let (true, Some(name)) = (clean, parsed) {
+            grants.insert(name, grant);
+        }
+    }
+    grants
+}
+
+struct Schedules {
+    read: Vec<noontide_domain::Schedule>,
+    faulty: BTreeSet<String>,
+    places: BTreeMap<String, SchedulePlaces>,
+}
+
+impl Schedules {
+    fn read<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, zone: chrono_tz::Tz) -> Self {
+        let mut schedules = Self { read: Vec::new(), faulty: BTreeSet::new(), places: BTreeMap::new() };
+        for (name, place, table) in named_tables(top, "schedule") {
+            let scope = Scope::Schedule(name.to_owned());
+            let reader = Reader::new(desk, table, scope, format!("schedule `{name}`: "));
+            let schedule = schedule::schedule(&reader, name, place, zone);
+            let clean = reader.finish();
+            match schedule.filter(|_| clean) {
+                Some(schedule) => schedules.read.push(schedule),
+                None => {
+                    schedules.faulty.insert(name.to_owned());
+                }
+            }
+            let input = table.get("input").map(|(_, node)| node.place.clone());
+            let places = SchedulePlaces { table: place.clone(), handler: reader.place_of("handler"), input };
+            schedules.places.insert(name.to_owned(), places);
+        }
+        schedules
+    }
+}
+
+/// The tables `[key.name]`, with the place of each.
+fn named_tables<'a>(top: &Reader<'a>, key: &'static str) -> Vec<(&'a str, &'a Place, &'a Table)> {
+    let mut tables = Vec::new();
+    for (name, (place, node)) in top.table(key).into_iter().flatten() {
+        match &node.value {
+            Value::Table(table) => tables.push((name.as_str(), place, table)),
+            other => top.problem(
+                &node.place,
+                format!("`{key}.{name}` is {}; a table `[{key}.{name}]` is expected", other.kind()),
+            ),
+        }
+    }
+    tables
+}

@@ -1,0 +1,100 @@
+//! `[plugin.x]`: what the operator grants.
+
+use std::collections::BTreeMap;
+
+use noontide_domain::{FolderGrant, Grant, Limits};
+
+use crate::reader::Reader;
+use crate::tree::{Node, Value};
+
+pub(super) fn grant(reader: &Reader<'_>) -> Grant {
+    for key in ["http", "tcp"] {
+        if let Some(node) = reader.get(key) {
+            reader.problem(
+                &node.place,
+                format!("`{key}` is not in this version yet: plugins have no network; take it out"),
+            );
+        }
+    }
+    Grant { folders: folders(reader), env: env(reader), secrets: secrets(reader), limits: limits(reader) }
+}
+
+fn folders(reader: &Reader<'_>) -> BTreeMap<String, FolderGrant> {
+    let mut folders = BTreeMap::new();
+    for (guest, (place, node)) in reader.table("folders").into_iter().flatten() {
+        if !guest.starts_with('/') || guest.split('/').any(|part| part == "..") {
+            reader
+                .problem(place, format!("folder `{guest}`: the name the plugin sees starts with `/` and has no `..`"));
+        }
+        if let Some(folder) = folder(reader, guest, node) {
+            folders.insert(guest.clone(), folder);
+        }
+    }
+    folders
+}
+
+/// A path alone is read-only.
+fn folder<'a>(reader: &Reader<'a>, guest: &str, node: &'a Node) -> Option<FolderGrant> {
+    let Value::Table(table) = &node.value else {
+        return reader.as_path(guest, node).map(|path| FolderGrant { path, write: false });
+    };
+    let inside = reader.inside(table);
+    let path = inside.get("path").and_then(|node| inside.as_path("path", node));
+    if path.is_none() && !inside.has("path") {
+        inside.problem(&node.place, format!("folder `{guest}` has no `path`, the folder on this machine"));
+    }
+    let write = match inside.text("mode") {
+        None => Some(false),
+        Some((mode, node)) => match mode.as_str() {
+            "read" => Some(false),
+            "write" => Some(true),
+            _ => inside.good(&node.place, Err(format!("`mode` is `{mode}`; read or write is expected"))),
+        },
+    };
+    if !inside.finish() {
+        reader.spoil();
+    }
+    Some(FolderGrant { path: path?, write: write? })
+}
+
+fn env(reader: &Reader<'_>) -> BTreeMap<String, String> {
+    let mut env = BTreeMap::new();
+    for (name, (_, node)) in reader.table("env").into_iter().flatten() {
+        let value = match &node.value {
+            Value::Table(table) => {
+                let inside = reader.inside(table);
+                let value = inside.text("env").and_then(|(from, node)| {
+                    let missing = || format!("`env.{name}`: the variable {from} is not set");
+                    inside.good(&node.place, reader.var(&from).ok_or_else(missing))
+                });
+                if !inside.finish() {
+                    reader.spoil();
+                }
+                value
+            }
+            _ => reader.as_text(name, node),
+        };
+        if let Some(value) = value {
+            env.insert(name.clone(), value);
+        }
+    }
+    env
+}
+
+fn secrets(reader: &Reader<'_>) -> BTreeMap<String, noontide_domain::SecretSource> {
+    let table = reader.table("secrets").into_iter().flatten();
+    table.filter_map(|(name, (_, node))| Some((name.clone(), reader.as_secret(name, node)?))).collect()
+}
+
+fn limits(reader: &Reader<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let Some(table) = reader.table("limits") else { return limits };
+    let inside = reader.inside(table);
+    limits.memory = inside.bytes("memory").unwrap_or(limits.memory);
+    limits.timeout = inside.positive("timeout").unwrap_or(limits.timeout);
+    limits.log_lines = inside.count("log-lines", 0).unwrap_or(limits.log_lines);
+    if !inside.finish() {
+        reader.spoil();
+    }
+    limits
+}

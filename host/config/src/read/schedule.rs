@@ -1,0 +1,126 @@
+//! `[schedule.x]`.
+
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule};
+use serde_json::Value as Json;
+
+use super::{input, own_zone, trigger};
+use crate::reader::Reader;
+use crate::tree::{Place, Value};
+
+/// `None` if something that a schedule cannot do without is wrong, which is noted. Every key is asked for in any case.
+pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, default_zone: Tz) -> Option<Schedule> {
+    let name = reader.good(place, name.parse());
+    let timezone = own_zone(reader).unwrap_or(default_zone);
+    let trigger = trigger::trigger(reader, place, timezone);
+    for key in ["start", "end"] {
+        if reader.has(key) && !reader.has("every") {
+            reader.problem(&reader.place_of(key), format!("`{key}` goes with `every` only in this version"));
+        }
+    }
+    if !reader.has("handler") {
+        reader.problem(place, "has no `handler`; write handler = \"plugin/handler\"");
+    }
+    let handler = reader.text("handler").and_then(|(text, node)| reader.good(&node.place, text.parse()));
+    let input = match reader.get("input") {
+        None => Some(Json::Object(serde_json::Map::new())),
+        Some(node) => input::json(reader, node),
+    };
+    if let Some(node) = reader.get("expect-within") {
+        reader.problem(&node.place, "`expect-within` is not in this version yet; take it out");
+    }
+    let schedule = Schedule {
+        description: reader.text("description").map(|(text, _)| text),
+        owner: owner(place),
+        timezone,
+        window: reader.positive("window"),
+        catch_up: catch_up(reader),
+        overlap: overlap(reader),
+        retry: retry(reader),
+        timeout: reader.positive("timeout"),
+        enabled: reader.flag("enabled").unwrap_or(true),
+        name: name?,
+        trigger: trigger?,
+        handler: handler?,
+        input: input?,
+    };
+    Some(schedule)
+}
+
+fn owner(place: &Place) -> Owner {
+    match place {
+        Place::File { path, line, .. } => Owner::File { path: path.display().to_string(), line: *line },
+        Place::Outside(name) => Owner::File { path: name.clone(), line: 1 },
+    }
+}
+
+fn overlap(reader: &Reader<'_>) -> Overlap {
+    let Some((text, node)) = reader.text("overlap") else { return Overlap::default() };
+    let read = match text.as_str() {
+        "skip" => Ok(Overlap::Skip),
+        "allow" => Ok(Overlap::Allow),
+        "queue" | "queue-all" | "cancel-running" => {
+            Err(format!("`overlap = \"{text}\"` is not in this version yet; there are skip and allow"))
+        }
+        _ => Err(format!("`overlap` is `{text}`; skip or allow is expected")),
+    };
+    reader.good(&node.place, read).unwrap_or_default()
+}
+
+/// `"latest"`, or `{ mode, within, limit }`.
+fn catch_up(reader: &Reader<'_>) -> CatchUp {
+    let mut catch_up = CatchUp::default();
+    let mode = |reader: &Reader<'_>, text: &str, place: &Place| {
+        let read = match text {
+            "latest" => Ok(CatchUpMode::Latest),
+            "all" => Ok(CatchUpMode::All),
+            "none" => Ok(CatchUpMode::None),
+            _ => Err(format!("`catch-up` is `{text}`; latest, all or none is expected")),
+        };
+        reader.good(place, read)
+    };
+    let Some(node) = reader.get("catch-up") else { return catch_up };
+    let Value::Table(table) = &node.value else {
+        let text = reader.as_text("catch-up", node);
+        catch_up.mode = text.and_then(|text| mode(reader, &text, &node.place)).unwrap_or(catch_up.mode);
+        return catch_up;
+    };
+    let inside = reader.inside(table);
+    if let Some((text, node)) = inside.text("mode") {
+        catch_up.mode = mode(&inside, &text, &node.place).unwrap_or(catch_up.mode);
+    }
+    catch_up.within = inside.positive("within").unwrap_or(catch_up.within);
+    catch_up.limit = inside.count("limit", 1).unwrap_or(catch_up.limit);
+    if !inside.finish() {
+        reader.spoil();
+    }
+    catch_up
+}
+
+/// A number of attempts, or `{ attempts, backoff, cap }`.
+fn retry(reader: &Reader<'_>) -> RetryPolicy {
+    let mut retry = RetryPolicy::default();
+    let Some(node) = reader.get("retry") else { return retry };
+    let Value::Table(table) = &node.value else {
+        retry.attempts = reader.count("retry", 1).map_or(retry.attempts, attempts);
+        return retry;
+    };
+    let inside = reader.inside(table);
+    retry.attempts = inside.count("attempts", 1).map_or(retry.attempts, attempts);
+    retry.backoff = inside.duration("backoff").unwrap_or(retry.backoff);
+    let cap: Option<Duration> = inside.positive("cap");
+    retry.cap = cap.unwrap_or(retry.cap.max(retry.backoff));
+    if retry.backoff > retry.cap {
+        inside.problem(&inside.place_of("cap"), "`cap` is shorter than `backoff`; the cap is the longest wait");
+    }
+    if !inside.finish() {
+        reader.spoil();
+    }
+    retry
+}
+
+fn attempts(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,49 @@
+//! Every effective value with its origin.
+
+use crate::tree::{Node, Place, Table, Value};
+
+/// One effective value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// For example `schedule.hello.every`.
+    pub key: String,
+    /// As TOML. Variables and secrets are not resolved.
+    pub value: String,
+    /// `file:line:column`, or the name of a variable or flag.
+    pub origin: String,
+}
+
+pub(crate) fn values(tree: &Table) -> Vec<Shown> {
+    let mut shown = Vec::new();
+    walk("", tree, &mut shown);
+    shown
+}
+
+fn walk(prefix: &str, table: &Table, shown: &mut Vec<Shown>) {
+    for (key, (place, node)) in table {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match &node.value {
+            Value::Table(inside) if !inside.is_empty() => walk(&key, inside, shown),
+            _ => shown.push(Shown { key, value: text(node), origin: origin(place) }),
+        }
+    }
+}
+
+fn origin(place: &Place) -> String {
+    place.to_string()
+}
+
+fn text(node: &Node) -> String {
+    match &node.value {
+        Value::Text(text) => toml::Value::String(text.clone()).to_string(),
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Datetime(text) => text.clone(),
+        Value::Array(nodes) => format!("[{}]", nodes.iter().map(text).collect::<Vec<_>>().join(", ")),
+        Value::Table(table) => {
+            let pairs: Vec<_> = table.iter().map(|(key, (_, node))| format!("{key} = {}", text(node))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+    }
+}
