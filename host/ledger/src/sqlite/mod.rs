@@ -1,0 +1,153 @@
+//! The ledger in a SQLite file.
+
+mod claim;
+mod fault;
+mod history;
+mod judge;
+mod lease;
+mod prune;
+mod rows;
+mod schedules;
+mod schema;
+mod settle;
+mod state;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{
+    CancelAnswer, Claim, Claimed, Clock, History, Lapsed, Ledger, LedgerError, Pulse, Retention, Settled, Settlement,
+    Tenant,
+};
+use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing};
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::OpenError;
+use writer::Inbox;
+
+/// How long a writer waits for another process that is writing. Ours hold the lock for milliseconds; a backup for longer.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Connections that read. A page shows few lists at a time, and SQLite's readers do not wait for each other.
+const READERS: u32 = 4;
+
+/// What [`open`] gives.
+pub(crate) struct Store {
+    pub ledger: Arc<dyn Ledger>,
+    pub history: Arc<dyn History>,
+    pub schema: i64,
+    pub closer: Closer,
+}
+
+/// Ends the writer and closes the readers.
+pub(crate) struct Closer {
+    inbox: Inbox,
+    readers: SqlitePool,
+}
+
+impl Closer {
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.inbox.close().await;
+    }
+}
+
+pub(crate) async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Store, OpenError> {
+    open_patiently(path, clock, BUSY).await
+}
+
+async fn open_patiently(path: &Path, clock: Arc<dyn Clock>, busy: Duration) -> Result<Store, OpenError> {
+    schema::make_folder(path)?;
+    let file = SqliteConnectOptions::new().filename(path).busy_timeout(busy);
+    let writing = file
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // 16 MiB instead of 2: the indexes of a busy ledger stay in memory.
+        .pragma("cache_size", "-16384")
+        // 16 MiB of WAL instead of 4: a page that is written in many commits is moved to the file once.
+        .pragma("wal_autocheckpoint", "4096")
+        // All rows of a batch fit, so the connection's thread never waits for us to take some.
+        .row_buffer_size(1_024);
+    let (connection, schema) = schema::prepare(path, &writing).await?;
+    let inbox = writer::start(connection, writing, Arc::clone(&clock));
+    let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(file.read_only(true));
+    Ok(Store {
+        ledger: Arc::new(SqliteLedger { inbox: inbox.clone(), readers: readers.clone(), clock }),
+        history: Arc::new(history::SqliteHistory { readers: readers.clone(), schema }),
+        schema,
+        closer: Closer { inbox, readers },
+    })
+}
+
+/// The writing door: each call becomes a request to the writer. What only reads takes a reader.
+struct SqliteLedger {
+    inbox: Inbox,
+    readers: SqlitePool,
+    clock: Arc<dyn Clock>,
+}
+
+#[async_trait]
+impl Ledger for SqliteLedger {
+    async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError> {
+        self.inbox.ask(schedules::Declare { schedules, now }).await
+    }
+
+    async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
+        self.inbox.ask(claim::ClaimFires { claim, tenant }).await
+    }
+
+    async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError> {
+        self.inbox.ask(lease::LeaseReady { tenant, now }).await
+    }
+
+    async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        lease::next_ready(&self.readers).await.map_err(fault::answer)
+    }
+
+    async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {
+        self.inbox.ask(lease::Heartbeat { tenant, held }).await
+    }
+
+    async fn release(&self, leases: Vec<Lease>) -> Result<(), LedgerError> {
+        self.inbox.ask(lease::Release { leases }).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, LedgerError> {
+        self.inbox.ask(settle::Settle { settlements }).await
+    }
+
+    async fn lapsed(&self, limit: usize) -> Result<Vec<Lapsed>, LedgerError> {
+        lease::lapsed(&self.readers, limit, self.clock.now()).await.map_err(fault::answer)
+    }
+
+    async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError> {
+        self.inbox.ask(lease::Cancel { run, now }).await
+    }
+
+    async fn pause(
+        &self,
+        schedule: &ScheduleName,
+        pause: Option<Pause>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, LedgerError> {
+        self.inbox.ask(schedules::SetPause { schedule: schedule.clone(), pause, now }).await
+    }
+
+    async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+        state::read(&self.readers, scope, key).await.map_err(fault::answer)
+    }
+
+    async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {
+        self.inbox.ask(prune::Prune { retention }).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

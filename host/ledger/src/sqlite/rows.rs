@@ -1,0 +1,222 @@
+//! The rows on disk and the domain's types, joined here and nowhere else.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{AttemptRecord, RunRecord};
+use noontide_domain::{
+    Cause, HostId, Key, Lease, Order, Outcome, PluginVersion, RetryPolicy, RunId, RunState, Usage, Window,
+};
+use serde_json::Value;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+use super::fault::shape;
+
+/// What [`order`] reads.
+macro_rules! order_columns {
+    () => {
+        "id, key_hash, key_text, schedule, handler, due_at, cause, late, input, window_from, window_to, timezone, \
+         max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, trace_id"
+    };
+}
+/// What [`record`] reads.
+macro_rules! record_columns {
+    () => {
+        "run.id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, state, reason, cause, late, attempt, \
+         max_attempts, not_before, started_at, finished_at, outcome, plugin_name, plugin_version, plugin_sha256, wall_ms, \
+         cpu_ms, peak_memory_bytes, input, window_from, window_to, trace_id, created_at"
+    };
+}
+pub(super) use {order_columns, record_columns};
+
+type Found<T> = Result<T, sqlx::Error>;
+
+pub(super) fn order(row: &SqliteRow) -> Found<Order> {
+    Ok(Order {
+        id: RunId(uuid(row, "id")?),
+        key: key(row)?,
+        schedule: parsed(row, "schedule")?,
+        handler: required(row, "handler")?,
+        due_at: instant(row, "due_at")?,
+        cause: cause(row)?,
+        late: row.try_get("late")?,
+        input: json(row, "input")?,
+        window: window(row)?,
+        timezone: required(row, "timezone")?,
+        retry: RetryPolicy {
+            attempts: row.try_get("max_attempts")?,
+            backoff: length(row.try_get("backoff_ms")?),
+            cap: length(row.try_get("backoff_cap_ms")?),
+        },
+        timeout: row.try_get::<Option<i64>, _>("timeout_ms")?.map(length),
+        trace_id: row.try_get("trace_id")?,
+    })
+}
+
+/// The lease that `host` holds.
+pub(super) fn lease(row: &SqliteRow, host: HostId) -> Found<Lease> {
+    Ok(Lease { run: RunId(uuid(row, "id")?), host, fence: row.try_get("fence")?, attempt: row.try_get("attempt")? })
+}
+
+pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
+    let state = state(row)?;
+    let span: (Option<i64>, Option<i64>) = (row.try_get("due_until")?, row.try_get("due_count")?);
+    Ok(RunRecord {
+        id: RunId(uuid(row, "id")?),
+        key: key(row)?,
+        schedule: parsed(row, "schedule")?,
+        handler: required(row, "handler")?,
+        due_at: instant(row, "due_at")?,
+        span: match span {
+            (Some(until), Some(count)) => Some((from_millis("due_until", until)?, count.unsigned_abs())),
+            _ => None,
+        },
+        state,
+        reason: row.try_get::<Option<String>, _>("reason")?.map(|text| from_json("reason", &text)).transpose()?,
+        cause: cause(row)?,
+        late: row.try_get("late")?,
+        attempt: row.try_get("attempt")?,
+        max_attempts: row.try_get("max_attempts")?,
+        not_before: (state == RunState::Ready).then(|| instant(row, "not_before")).transpose()?,
+        started_at: maybe_instant(row, "started_at")?,
+        finished_at: maybe_instant(row, "finished_at")?,
+        outcome: row.try_get::<Option<String>, _>("outcome")?.map(|text| from_json("outcome", &text)).transpose()?,
+        plugin: plugin(row)?,
+        usage: usage(row)?,
+        input: json(row, "input")?,
+        window: window(row)?,
+        trace_id: row.try_get("trace_id")?,
+        created_at: instant(row, "created_at")?,
+    })
+}
+
+pub(super) fn attempt(row: &SqliteRow) -> Found<AttemptRecord> {
+    Ok(AttemptRecord {
+        attempt: row.try_get("attempt")?,
+        outcome: from_json::<Outcome>("outcome", row.try_get("outcome")?)?,
+        plugin: plugin(row)?,
+        started_at: instant(row, "started_at")?,
+        finished_at: instant(row, "finished_at")?,
+        usage: usage(row)?,
+    })
+}
+
+pub(super) fn uuid(row: &SqliteRow, column: &str) -> Found<Uuid> {
+    Uuid::from_slice(row.try_get(column)?).map_err(|problem| shape(column, problem))
+}
+
+pub(super) fn instant(row: &SqliteRow, column: &str) -> Found<DateTime<Utc>> {
+    from_millis(column, row.try_get(column)?)
+}
+
+pub(super) fn maybe_instant(row: &SqliteRow, column: &str) -> Found<Option<DateTime<Utc>>> {
+    row.try_get::<Option<i64>, _>(column)?.map(|millis| from_millis(column, millis)).transpose()
+}
+
+pub(super) fn from_millis(column: &str, millis: i64) -> Found<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(millis).ok_or_else(|| shape(column, format!("{millis} is no instant")))
+}
+
+pub(super) fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Found<T> {
+    serde_json::from_str(text).map_err(|problem| shape(column, problem))
+}
+
+/// As JSON text in a column of its own.
+pub(super) fn to_json<T: serde::Serialize>(column: &str, value: &T) -> Found<String> {
+    serde_json::to_string(value).map_err(|problem| shape(column, problem))
+}
+
+pub(super) fn key_hash(row: &SqliteRow) -> Found<[u8; 16]> {
+    row.try_get::<&[u8], _>("key_hash")?.try_into().map_err(|problem| shape("key_hash", problem))
+}
+
+pub(super) fn state(row: &SqliteRow) -> Found<RunState> {
+    let number: i64 = row.try_get("state")?;
+    let position = usize::try_from(number).ok();
+    position.and_then(|i| RunState::ALL.get(i)).copied().ok_or_else(|| shape("state", number))
+}
+
+/// The number of a state on disk: its place in [`RunState::ALL`].
+pub(super) fn state_number(state: RunState) -> i64 {
+    match state {
+        RunState::Ready => 0,
+        RunState::Running => 1,
+        RunState::Succeeded => 2,
+        RunState::Failed => 3,
+        RunState::Cancelled => 4,
+        RunState::Skipped => 5,
+        RunState::Expired => 6,
+    }
+}
+
+pub(super) fn cause_number(cause: Cause) -> i64 {
+    match cause {
+        Cause::Schedule => 0,
+        Cause::Manual => 1,
+        Cause::Enqueued => 2,
+    }
+}
+
+/// In whole milliseconds, as the database keeps lengths.
+pub(super) fn millis(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// SQLite has no unsigned numbers; none of ours comes near the edge.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn cause(row: &SqliteRow) -> Found<Cause> {
+    match row.try_get::<i64, _>("cause")? {
+        0 => Ok(Cause::Schedule),
+        1 => Ok(Cause::Manual),
+        2 => Ok(Cause::Enqueued),
+        other => Err(shape("cause", other)),
+    }
+}
+
+fn key(row: &SqliteRow) -> Found<Key> {
+    Ok(Key { hash: key_hash(row)?, text: row.try_get("key_text")? })
+}
+
+fn window(row: &SqliteRow) -> Found<Option<Window>> {
+    let ends = (maybe_instant(row, "window_from")?, maybe_instant(row, "window_to")?);
+    Ok(match ends {
+        (Some(from), Some(to)) => Some(Window { from, to }),
+        _ => None,
+    })
+}
+
+fn plugin(row: &SqliteRow) -> Found<Option<PluginVersion>> {
+    let Some(name) = parsed(row, "plugin_name")? else { return Ok(None) };
+    Ok(Some(PluginVersion { name, version: row.try_get("plugin_version")?, sha256: row.try_get("plugin_sha256")? }))
+}
+
+fn usage(row: &SqliteRow) -> Found<Usage> {
+    let number = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+    Ok(Usage {
+        wall_ms: number("wall_ms")?,
+        cpu_ms: number("cpu_ms")?,
+        peak_memory_bytes: number("peak_memory_bytes")?,
+    })
+}
+
+fn json(row: &SqliteRow, column: &str) -> Found<Value> {
+    from_json(column, row.try_get(column)?)
+}
+
+fn length(millis: i64) -> Duration {
+    Duration::from_millis(millis.unsigned_abs())
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(row: &SqliteRow, column: &str) -> Found<Option<T>> {
+    let text: Option<&str> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|problem| shape(column, problem))).transpose()
+}
+
+fn required<T: std::str::FromStr<Err: std::fmt::Display>>(row: &SqliteRow, column: &str) -> Found<T> {
+    parsed(row, column)?.ok_or_else(|| shape(column, "missing"))
+}

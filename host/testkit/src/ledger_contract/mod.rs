@@ -1,0 +1,305 @@
+//! One exam for every ledger: memory, SQLite, and those to come. Each check is a sentence that must be true.
+//!
+//! A ledger takes it with a [`Candidate`] and one line, [`ledger_contract!`](crate::ledger_contract!), which makes a test of
+//! each check.
+#![expect(missing_docs, reason = "the names of the checks are sentences")]
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use noontide_domain::plan::trace_id;
+use noontide_domain::ports::{
+    Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant,
+};
+use noontide_domain::{
+    Cause, HostId, Key, Lease, Leased, Order, Outcome, Overlap, Report, RetryPolicy, RunId, RunState, ScheduleName,
+    StateWrite, Usage, Verdict,
+};
+
+use crate::ManualClock;
+
+pub mod claim;
+pub mod history;
+pub mod lease;
+pub mod schedules;
+pub mod settle;
+
+/// Somebody who takes the exam.
+#[async_trait]
+pub trait Candidate: Send + Sync {
+    /// An empty ledger whose lease times follow `clock`.
+    async fn fresh(&self, clock: Arc<ManualClock>) -> Examined;
+}
+
+/// One ledger under examination.
+pub struct Examined {
+    pub ledger: Arc<dyn Ledger>,
+    pub history: Arc<dyn History>,
+    /// Kept until the check is over: a folder, a container.
+    pub keep: Box<dyn Any + Send + Sync>,
+}
+
+/// Makes one test of each check. `$candidate` is an expression that gives a [`Candidate`].
+#[macro_export]
+macro_rules! ledger_contract {
+    ($candidate:expr) => {
+        $crate::ledger_contract! { @ $candidate;
+            claim {
+                a_new_key_is_inserted_once_and_a_duplicate_names_the_run_that_has_it
+                a_key_that_is_done_stays_taken
+                of_many_claimers_of_the_same_occurrences_exactly_one_wins_each
+                the_cursor_never_moves_back
+                a_claim_that_fails_inside_writes_nothing
+                a_live_run_of_the_schedule_makes_the_next_one_a_row_that_names_it
+                two_fires_of_one_claim_overlap_like_any_others
+                with_overlap_allowed_both_run
+                what_is_due_is_leased_in_the_claim_up_to_the_places
+                what_is_not_due_yet_waits
+                without_a_tenant_nothing_is_leased
+                a_span_that_did_not_run_is_one_row_with_its_count
+                an_instant_has_one_row_whether_it_ran_or_not
+                everything_in_an_order_comes_back_from_a_lease
+            }
+            lease {
+                ready_runs_are_leased_in_the_order_of_their_time
+                attempt_and_fence_grow_with_each_lease
+                the_earliest_ready_time_is_known
+                a_heartbeat_prolongs_a_lease
+                a_heartbeat_tells_of_cancels_and_of_losses
+                a_lease_has_lapsed_only_after_its_time
+                a_lease_given_back_does_not_count_as_an_attempt
+                a_lease_given_back_after_a_cancel_is_cancelled
+                of_a_rescue_and_a_result_exactly_one_is_recorded
+                a_waiting_run_is_cancelled_at_once
+                a_running_one_is_asked
+                a_run_that_is_over_stays_as_it_is
+                of_many_who_lease_nobody_gets_the_same_run
+            }
+            settle {
+                the_end_of_an_attempt_is_recorded_with_all_it_said
+                an_old_fence_writes_nothing
+                nothing_is_settled_twice
+                a_failure_that_runs_again_is_archived
+                an_attempt_that_does_not_count_keeps_its_number
+                a_run_asked_to_stop_is_not_tried_again
+                state_is_written_with_success
+                state_of_a_call_that_asks_to_run_again_is_kept
+                state_of_a_failure_is_dropped
+                state_that_another_run_changed_is_a_conflict_and_nothing_is_written
+                of_two_who_write_the_same_entry_at_once_one_conflicts
+                an_entry_can_be_removed_and_written_anew
+                enqueued_runs_of_a_handler_share_their_state
+                the_next_lease_knows_the_last_success
+                a_skip_by_the_handler_has_its_reason
+            }
+            schedules {
+                a_new_schedule_starts_now
+                the_same_definition_changes_nothing
+                a_changed_trigger_zone_or_flag_does_not_look_back
+                a_changed_input_keeps_the_cursor
+                what_left_the_file_leaves_the_list_and_comes_back_without_looking_back
+                what_the_api_owns_stays
+                a_pause_is_kept_and_resuming_moves_the_cursor
+                an_unknown_schedule_cannot_be_paused
+            }
+            history {
+                runs_are_listed_newest_first_and_by_page
+                a_listing_holds_only_what_was_asked_for
+                a_run_reads_as_it_was_ordered
+                the_last_run_of_each_schedule_is_the_newest_that_began
+                the_status_counts_what_is_not_over
+                old_runs_go_by_age_in_bounded_batches_and_live_ones_never
+                what_a_run_said_goes_with_it
+                no_run_no_answer
+            }
+        }
+    };
+    (@ $candidate:expr; $($topic:ident { $($check:ident)+ })+) => {
+        $(mod $topic {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $check() {
+                    $crate::ledger_contract::$topic::$check(&$crate::ledger_contract::Exam::of(&$candidate).await).await;
+                }
+            )+
+        })+
+    };
+}
+
+/// A candidate's ledger, a clock, and words to write checks with.
+pub struct Exam {
+    pub ledger: Arc<dyn Ledger>,
+    pub history: Arc<dyn History>,
+    pub clock: Arc<ManualClock>,
+    _keep: Box<dyn Any + Send + Sync>,
+}
+
+/// When every exam begins.
+pub const START: &str = "2026-07-01T08:00:00Z";
+
+/// How long the examined leases hold.
+pub const LEASE: Duration = Duration::from_secs(30);
+
+impl Exam {
+    pub async fn of(candidate: &impl Candidate) -> Self {
+        let clock = ManualClock::at(START);
+        let Examined { ledger, history, keep } = candidate.fresh(clock.clone()).await;
+        Self { ledger, history, clock, _keep: keep }
+    }
+
+    async fn claim(&self, fire: Vec<Fire>) -> Vec<Claimed> {
+        self.claim_for(fire, None).await
+    }
+
+    async fn claim_for(&self, fire: Vec<Fire>, tenant: Option<Tenant>) -> Vec<Claimed> {
+        let claim = Claim { fire, ..Claim::default() };
+        self.ledger.claim(claim, tenant).await.expect("claims")
+    }
+
+    /// Claims and leases one fire, even if it comes due later.
+    async fn running(&self, mut fire: Fire) -> Leased {
+        fire.not_before = fire.not_before.min(second(0));
+        match self.claim_for(vec![fire], Some(tenant(1))).await.remove(0) {
+            Claimed::Leased(leased) => *leased,
+            other => panic!("not leased: {other:?}"),
+        }
+    }
+
+    async fn lease(&self, places: usize) -> Vec<Leased> {
+        use noontide_domain::ports::Clock;
+        self.ledger.lease(tenant(places), self.clock.now()).await.expect("leases")
+    }
+
+    async fn settle(&self, lease: Lease, verdict: Verdict, report: Report) -> Settled {
+        let settled = self.ledger.settle(vec![Settlement { lease, verdict, report }]).await.expect("settles");
+        assert_eq!(settled.len(), 1);
+        settled.into_iter().next().expect("one answer")
+    }
+
+    /// Settles as succeeded.
+    async fn succeed(&self, lease: Lease) {
+        let settled = self.settle(lease, over(RunState::Succeeded), success()).await;
+        assert_eq!(settled, Settled::Recorded);
+    }
+
+    async fn lapsed(&self) -> Vec<Lapsed> {
+        self.ledger.lapsed(1_000).await.expect("reads")
+    }
+
+    async fn run(&self, id: RunId) -> RunRecord {
+        self.history.run(id).await.expect("reads").expect("there is such a run")
+    }
+
+    async fn all(&self) -> Vec<RunRecord> {
+        self.history.runs(RunFilter { limit: 100_000, ..RunFilter::default() }).await.expect("reads")
+    }
+}
+
+/// So many seconds after the exam began.
+fn second(seconds: i64) -> DateTime<Utc> {
+    START.parse::<DateTime<Utc>>().expect("an instant") + TimeDelta::seconds(seconds)
+}
+
+/// The same host in a check, however often it is asked for.
+fn tenant(places: usize) -> Tenant {
+    Tenant { host: HostId("b7c1f1de-5c50-4f0e-9d0f-3d0b7a3c5a11".parse().expect("a uuid")), lease: LEASE, places }
+}
+
+fn named(schedule: &str) -> ScheduleName {
+    schedule.parse().expect("a name")
+}
+
+/// An occurrence of `schedule`, due so many seconds after the exam began.
+fn fire(schedule: &str, due: i64) -> Fire {
+    let id = RunId::new();
+    let name = named(schedule);
+    let order = Order {
+        id,
+        key: Key::occurrence(&name, second(due)),
+        schedule: Some(name),
+        handler: "mail/send".parse().expect("a handler"),
+        due_at: second(due),
+        cause: Cause::Schedule,
+        late: false,
+        input: serde_json::json!({ "to": "ops" }),
+        window: None,
+        timezone: Default::default(),
+        retry: RetryPolicy { attempts: 3, ..RetryPolicy::default() },
+        timeout: None,
+        trace_id: trace_id(id),
+    };
+    Fire { order, overlap: Overlap::Allow, not_before: second(due) }
+}
+
+/// The same, with overlap `skip`.
+fn exclusive(schedule: &str, due: i64) -> Fire {
+    Fire { overlap: Overlap::Skip, ..fire(schedule, due) }
+}
+
+/// A call without a schedule, under a key of the client's.
+fn enqueued(key: &str) -> Fire {
+    let mut fire = fire("none", 0);
+    fire.order.schedule = None;
+    fire.order.cause = Cause::Enqueued;
+    fire.order.key = Key::chosen("mail/send", key);
+    fire
+}
+
+fn over(state: RunState) -> Verdict {
+    Verdict::Final { state, reason: None }
+}
+
+fn again(seconds: i64, counted: bool) -> Verdict {
+    Verdict::Again { not_before: second(seconds), counted }
+}
+
+fn report(outcome: Outcome) -> Report {
+    Report {
+        outcome,
+        plugin: None,
+        started_at: second(1),
+        finished_at: second(2),
+        usage: Usage::default(),
+        logs: Vec::new(),
+        logs_dropped: 0,
+        state: Vec::new(),
+    }
+}
+
+fn success() -> Report {
+    report(Outcome::Succeeded { result: None })
+}
+
+fn failure() -> Report {
+    report(Outcome::Failed { message: "no".to_owned(), retryable: true, after: None })
+}
+
+fn write(key: &str, value: &str, base: u64) -> StateWrite {
+    StateWrite { key: key.to_owned(), value: Some(value.as_bytes().to_vec()), base, revision: base + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    /// A check that is in no list would never be held against anybody.
+    #[test]
+    fn every_check_is_on_the_list() {
+        let list = include_str!("mod.rs");
+        let topics = [
+            include_str!("claim.rs"),
+            include_str!("history.rs"),
+            include_str!("lease.rs"),
+            include_str!("schedules.rs"),
+            include_str!("settle.rs"),
+        ];
+        for line in topics.iter().flat_map(|topic| topic.lines()) {
+            let Some(check) = line.strip_prefix("pub async fn ").and_then(|rest| rest.split('(').next()) else {
+                continue;
+            };
+            assert!(list.lines().any(|line| line.trim() == check), "{check} is not on the list");
+        }
+    }
+}

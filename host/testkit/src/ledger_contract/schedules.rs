@@ -1,0 +1,115 @@
+//! The schedules that stand.
+
+use std::time::Duration;
+
+use noontide_domain::ports::{Claim, RunFilter};
+use noontide_domain::trigger::Every;
+use noontide_domain::{Owner, Pause, Schedule, Standing, Trigger};
+
+use super::{Exam, fire, named, second};
+
+/// Of the file `jobs.toml`.
+pub(super) fn every_minute(name: &str) -> Schedule {
+    Schedule {
+        name: named(name),
+        description: None,
+        owner: Owner::File { path: "jobs.toml".to_owned(), line: 1 },
+        trigger: Trigger::Every(Every { every: Duration::from_secs(60), start: None, end: None }),
+        timezone: Default::default(),
+        handler: "mail/send".parse().expect("a handler"),
+        input: serde_json::Value::Null,
+        window: None,
+        catch_up: Default::default(),
+        overlap: Default::default(),
+        retry: Default::default(),
+        timeout: None,
+        enabled: true,
+    }
+}
+
+async fn declare(exam: &Exam, schedules: &[Schedule], now: i64) -> Vec<Standing> {
+    let standings = exam.ledger.declare(schedules.to_vec(), second(now)).await.expect("declares");
+    assert_eq!(exam.history.standings().await.expect("reads"), standings);
+    standings
+}
+
+pub async fn a_new_schedule_starts_now(exam: &Exam) {
+    let schedules = [every_minute("a"), every_minute("b")];
+    let expected =
+        schedules.clone().map(|schedule| Standing { schedule, anchor: second(5), cursor: second(5), pause: None });
+    assert_eq!(declare(exam, &schedules, 5).await, expected);
+}
+
+pub async fn the_same_definition_changes_nothing(exam: &Exam) {
+    let before = declare(exam, &[every_minute("a")], 0).await;
+    assert_eq!(declare(exam, &[every_minute("a")], 60).await, before);
+    let mut moved = every_minute("a");
+    moved.owner = Owner::File { path: "jobs.toml".to_owned(), line: 99 };
+    let after = declare(exam, &[moved.clone()], 60).await;
+    assert_eq!((after[0].cursor, &after[0].schedule), (second(0), &moved));
+}
+
+pub async fn a_changed_trigger_zone_or_flag_does_not_look_back(exam: &Exam) {
+    let mut schedule = every_minute("a");
+    declare(exam, &[schedule.clone()], 0).await;
+    let changes: [fn(&mut Schedule); 3] = [
+        |schedule| schedule.trigger = Trigger::Manual,
+        |schedule| schedule.timezone = "Asia/Tokyo".parse().expect("a zone"),
+        |schedule| schedule.enabled = false,
+    ];
+    for (now, change) in (60..).step_by(60).zip(changes) {
+        change(&mut schedule);
+        let standing = declare(exam, &[schedule.clone()], now).await.remove(0);
+        let expected = Standing { schedule: schedule.clone(), anchor: second(0), cursor: second(now), pause: None };
+        assert_eq!(standing, expected);
+    }
+}
+
+pub async fn a_changed_input_keeps_the_cursor(exam: &Exam) {
+    declare(exam, &[every_minute("a")], 0).await;
+    let mut changed = every_minute("a");
+    changed.input = serde_json::json!({ "to": "ops" });
+    changed.handler = "mail/other".parse().expect("a handler");
+    let standing = declare(exam, &[changed.clone()], 60).await.remove(0);
+    assert_eq!((standing.cursor, standing.schedule), (second(0), changed));
+}
+
+pub async fn what_left_the_file_leaves_the_list_and_comes_back_without_looking_back(exam: &Exam) {
+    declare(exam, &[every_minute("a"), every_minute("b")], 0).await;
+    let run = exam.running(fire("b", 0)).await.lease.run;
+    let left = declare(exam, &[every_minute("a")], 60).await;
+    assert_eq!(left.len(), 1);
+    assert!(!exam.ledger.pause(&named("b"), None, second(60)).await.expect("asks"), "it is not on the list");
+    let of_b = RunFilter { schedule: Some(named("b")), limit: 9, ..RunFilter::default() };
+    assert_eq!(exam.history.runs(of_b).await.expect("reads")[0].id, run, "its history stays");
+    let back = declare(exam, &[every_minute("a"), every_minute("b")], 120).await;
+    assert_eq!((back[1].anchor, back[1].cursor), (second(0), second(120)));
+}
+
+pub async fn what_the_api_owns_stays(exam: &Exam) {
+    let of_api = Schedule { owner: Owner::Api, ..every_minute("mine") };
+    declare(exam, &[of_api.clone(), every_minute("a")], 0).await;
+    let standings = declare(exam, &[], 60).await;
+    assert_eq!(standings.len(), 1);
+    assert_eq!((&standings[0].schedule, standings[0].cursor), (&of_api, second(0)));
+}
+
+pub async fn a_pause_is_kept_and_resuming_moves_the_cursor(exam: &Exam) {
+    declare(exam, &[every_minute("a")], 0).await;
+    let pause =
+        Pause { since: second(1), by: "ops".to_owned(), reason: Some("Wartung".to_owned()), until: Some(second(900)) };
+    assert!(exam.ledger.pause(&named("a"), Some(pause.clone()), second(1)).await.expect("pauses"));
+    let paused = declare(exam, &[every_minute("a")], 60).await.remove(0);
+    assert_eq!((paused.pause, paused.cursor), (Some(pause), second(0)));
+    assert!(exam.ledger.pause(&named("a"), None, second(300)).await.expect("resumes"));
+    let resumed = exam.history.standings().await.expect("reads").remove(0);
+    assert_eq!((resumed.pause, resumed.cursor), (None, second(300)));
+    let ahead = Claim { cursors: vec![(named("a"), second(600))], ..Claim::default() };
+    exam.ledger.claim(ahead, None).await.expect("claims");
+    exam.ledger.pause(&named("a"), None, second(400)).await.expect("resumes");
+    assert_eq!(exam.history.standings().await.expect("reads")[0].cursor, second(600), "never back");
+}
+
+pub async fn an_unknown_schedule_cannot_be_paused(exam: &Exam) {
+    assert!(!exam.ledger.pause(&named("a"), None, second(0)).await.expect("asks"));
+}

@@ -1,0 +1,108 @@
+//! What the ledger knows, and the writes that are neither claim nor settle.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use noontide_domain::ports::{CancelAnswer, Retention};
+use noontide_domain::{Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing};
+
+use super::row::Row;
+
+#[derive(Default)]
+pub(super) struct Book {
+    pub rows: BTreeMap<RunId, Row>,
+    pub keys: HashMap<[u8; 16], RunId>,
+    pub schedules: BTreeMap<ScheduleName, Entry>,
+    /// By scope and key: value and revision.
+    pub state: BTreeMap<(String, String), (Vec<u8>, u64)>,
+}
+
+pub(super) struct Entry {
+    pub standing: Standing,
+    /// Left the list; kept so that its anchor and its pause are there if it comes back.
+    pub removed: bool,
+    pub last_success: Option<DateTime<Utc>>,
+}
+
+impl Book {
+    pub fn declare(&mut self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Vec<Standing> {
+        // The durable ledgers keep milliseconds.
+        let now = now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now);
+        for (name, entry) in &mut self.schedules {
+            let is_declared = schedules.iter().any(|schedule| schedule.name == *name);
+            entry.removed |= !is_declared && matches!(entry.standing.schedule.owner, Owner::File { .. });
+        }
+        for schedule in schedules {
+            let name = schedule.name.clone();
+            match self.schedules.get_mut(&name) {
+                Some(entry) => entry.renew(schedule, now),
+                None => {
+                    let standing = Standing { schedule, anchor: now, cursor: now, pause: None };
+                    self.schedules.insert(name, Entry { standing, removed: false, last_success: None });
+                }
+            }
+        }
+        self.standings()
+    }
+
+    pub fn standings(&self) -> Vec<Standing> {
+        self.schedules.values().filter(|entry| !entry.removed).map(|entry| entry.standing.clone()).collect()
+    }
+
+    pub fn pause(&mut self, schedule: &ScheduleName, pause: Option<Pause>, now: DateTime<Utc>) -> bool {
+        let Some(entry) = self.schedules.get_mut(schedule).filter(|entry| !entry.removed) else { return false };
+        if pause.is_none() {
+            entry.standing.cursor = entry.standing.cursor.max(now);
+        }
+        entry.standing.pause = pause;
+        true
+    }
+
+    pub fn cancel(&mut self, run: RunId, now: DateTime<Utc>) -> CancelAnswer {
+        let Some(row) = self.rows.get_mut(&run) else { return CancelAnswer::NotFound };
+        match row.state {
+            RunState::Ready => {
+                row.end(RunState::Cancelled, now);
+                CancelAnswer::Cancelled
+            }
+            RunState::Running => {
+                row.cancel_asked = true;
+                CancelAnswer::Asked
+            }
+            over => CancelAnswer::Over(over),
+        }
+    }
+
+    pub fn prune(&mut self, retention: Retention) -> u64 {
+        let mut old: Vec<_> = self
+            .rows
+            .values()
+            .filter(|row| !row.is_live())
+            .filter_map(|row| row.finished_at.map(|end| (end, row.order.id)))
+            .filter(|(end, _)| *end < retention.before)
+            .collect();
+        old.sort();
+        old.truncate(retention.batch);
+        for (_, id) in &old {
+            if let Some(row) = self.rows.remove(id) {
+                self.keys.remove(&row.order.key.hash);
+            }
+        }
+        old.len() as u64
+    }
+}
+
+impl Entry {
+    fn renew(&mut self, schedule: Schedule, now: DateTime<Utc>) {
+        let old = &self.standing.schedule;
+        let is_same = old.trigger == schedule.trigger
+            && old.timezone == schedule.timezone
+            && old.enabled == schedule.enabled
+            && !self.removed;
+        if !is_same {
+            self.standing.cursor = now;
+        }
+        self.removed = false;
+        self.standing.schedule = schedule;
+    }
+}

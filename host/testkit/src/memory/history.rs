@@ -1,0 +1,67 @@
+//! What is read.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use noontide_domain::ports::{AttemptLogs, AttemptRecord, History, LedgerError, LedgerStatus, RunFilter, RunRecord};
+use noontide_domain::{RunId, RunState, Standing};
+
+use super::MemoryLedger;
+use super::row::Row;
+
+#[async_trait]
+impl History for MemoryLedger {
+    async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRecord>, LedgerError> {
+        let book = self.book();
+        Ok(book.rows.values().rev().filter(|row| fits(row, &filter)).take(filter.limit).map(Row::record).collect())
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<RunRecord>, LedgerError> {
+        Ok(self.book().rows.get(&id).map(Row::record))
+    }
+
+    async fn attempts(&self, id: RunId) -> Result<Vec<AttemptRecord>, LedgerError> {
+        let book = self.book();
+        let Some(row) = book.rows.get(&id) else { return Ok(Vec::new()) };
+        // What has the run's present fence is in its own record.
+        Ok(row.archive.iter().filter(|(fence, _)| *fence < row.fence).map(|(_, record)| record.clone()).collect())
+    }
+
+    async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError> {
+        Ok(self.book().rows.get(&id).map(|row| row.logs.clone()).unwrap_or_default())
+    }
+
+    async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
+        Ok(self.book().standings())
+    }
+
+    async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError> {
+        let book = self.book();
+        let mut last = BTreeMap::new();
+        for row in book.rows.values().filter(|row| row.started_at.is_some()) {
+            let schedule = row.order.schedule.as_ref();
+            if let Some(schedule) = schedule.filter(|name| book.schedules.get(name).is_some_and(|entry| !entry.removed))
+            {
+                last.insert(schedule.clone(), row.record());
+            }
+        }
+        Ok(last.into_values().collect())
+    }
+
+    async fn status(&self) -> Result<LedgerStatus, LedgerError> {
+        let book = self.book();
+        let count = |state| book.rows.values().filter(|row| row.state == state).count() as u64;
+        let (ready, running) = (count(RunState::Ready), count(RunState::Running));
+        Ok(LedgerStatus { kind: "memory".to_owned(), ready, running, schema: 0 })
+    }
+}
+
+fn fits(row: &Row, filter: &RunFilter) -> bool {
+    let order = &row.order;
+    filter.schedule.as_ref().is_none_or(|schedule| order.schedule.as_ref() == Some(schedule))
+        && filter.handler.as_ref().is_none_or(|handler| order.handler.to_string() == *handler)
+        && filter.state.is_none_or(|state| row.state == state)
+        && filter.since.is_none_or(|since| order.due_at >= since)
+        && filter.until.is_none_or(|until| order.due_at < until)
+        && filter.after.is_none_or(|after| order.id < after)
+}

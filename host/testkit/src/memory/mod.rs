@@ -1,0 +1,145 @@
+//! A ledger in memory: simple, obviously right, and gone with the process. It passes the same exam as the durable ones.
+
+mod book;
+mod claim;
+mod history;
+mod row;
+mod settle;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{
+    CancelAnswer, Claim, Claimed, Clock, Lapsed, Ledger, LedgerError, Pulse, Retention, RunRecord, Settled, Settlement,
+    Tenant,
+};
+use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing};
+use tokio::sync::watch;
+
+use book::Book;
+
+/// Keeps everything behind one lock. Lease times follow the clock it was given.
+pub struct MemoryLedger {
+    clock: Arc<dyn Clock>,
+    book: Mutex<Book>,
+    faults: Mutex<usize>,
+    writes: watch::Sender<u64>,
+}
+
+impl MemoryLedger {
+    /// An empty ledger.
+    pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            book: Mutex::new(Book::default()),
+            faults: Mutex::new(0),
+            writes: watch::Sender::new(0),
+        })
+    }
+
+    /// The next `calls` of the writing door answer `Unavailable` and do nothing; `usize::MAX` means until told otherwise,
+    /// 0 lifts it.
+    pub fn fail_next(&self, calls: usize) {
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = calls;
+    }
+
+    /// All rows, oldest first.
+    pub fn records(&self) -> Vec<RunRecord> {
+        self.book().rows.values().map(row::Row::record).collect()
+    }
+
+    /// Waits until the rows, oldest first, look as `wanted`; gives them back.
+    pub async fn until(&self, wanted: impl Fn(&[RunRecord]) -> bool) -> Vec<RunRecord> {
+        let mut writes = self.writes.subscribe();
+        loop {
+            writes.borrow_and_update();
+            let records = self.records();
+            if wanted(&records) {
+                return records;
+            }
+            // The sender lives in `self`, so it is never gone.
+            let _ = writes.changed().await;
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The one way to the book for writers.
+    fn write<T>(&self, write: impl FnOnce(&mut Book) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        if *faults > 0 {
+            *faults = if *faults == usize::MAX { usize::MAX } else { *faults - 1 };
+            return Err(LedgerError::Unavailable("the test said so".to_owned()));
+        }
+        let answer = write(&mut self.book());
+        self.writes.send_modify(|writes| *writes += 1);
+        answer
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryLedger {
+    async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError> {
+        self.write(|book| Ok(book.declare(schedules, now)))
+    }
+
+    async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
+        let now = self.clock.now();
+        self.write(|book| book.claim(claim, tenant, now))
+    }
+
+    async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError> {
+        let clock = self.clock.now();
+        self.write(|book| Ok(book.lease(tenant, now, clock)))
+    }
+
+    async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        self.write(|book| Ok(book.next_ready()))
+    }
+
+    async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {
+        let now = self.clock.now();
+        self.write(|book| Ok(book.heartbeat(tenant, &held, now)))
+    }
+
+    async fn release(&self, leases: Vec<Lease>) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        self.write(|book| {
+            book.release(&leases, now);
+            Ok(())
+        })
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, LedgerError> {
+        self.write(|book| Ok(settlements.into_iter().map(|settlement| book.settle(settlement)).collect()))
+    }
+
+    async fn lapsed(&self, limit: usize) -> Result<Vec<Lapsed>, LedgerError> {
+        let now = self.clock.now();
+        self.write(|book| Ok(book.lapsed(limit, now)))
+    }
+
+    async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError> {
+        self.write(|book| Ok(book.cancel(run, now)))
+    }
+
+    async fn pause(
+        &self,
+        schedule: &ScheduleName,
+        pause: Option<Pause>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, LedgerError> {
+        self.write(|book| Ok(book.pause(schedule, pause, now)))
+    }
+
+    async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+        self.write(|book| Ok(book.state.get(&(scope.to_owned(), key.to_owned())).cloned()))
+    }
+
+    async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {
+        self.write(|book| Ok(book.prune(retention)))
+    }
+}

@@ -1,0 +1,130 @@
+//! One run, or one row that says why there was none.
+
+use chrono::{DateTime, Utc};
+use noontide_domain::plan::trace_id;
+use noontide_domain::ports::{AttemptLogs, AttemptRecord, Fire, RunRecord, Skip};
+use noontide_domain::{
+    Cause, HostId, Key, Lease, Order, Outcome, PluginVersion, RetryPolicy, RunId, RunState, SkipReason, Usage,
+};
+
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub order: Order,
+    pub state: RunState,
+    pub not_before: DateTime<Utc>,
+    pub host: Option<HostId>,
+    pub fence: i64,
+    /// Those that count; under a lease the present one is among them.
+    pub attempt: u32,
+    pub lease_until: DateTime<Utc>,
+    pub cancel_asked: bool,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    pub outcome: Option<Outcome>,
+    pub plugin: Option<PluginVersion>,
+    pub usage: Usage,
+    pub reason: Option<SkipReason>,
+    pub span: Option<(DateTime<Utc>, u64)>,
+    pub created_at: DateTime<Utc>,
+    /// Attempts after which the run became ready again, with the fence each had.
+    pub archive: Vec<(i64, AttemptRecord)>,
+    pub logs: Vec<AttemptLogs>,
+}
+
+impl Row {
+    pub fn ready(fire: Fire, now: DateTime<Utc>) -> Self {
+        Self {
+            order: fire.order,
+            state: RunState::Ready,
+            not_before: fire.not_before,
+            host: None,
+            fence: 0,
+            attempt: 0,
+            lease_until: now,
+            cancel_asked: false,
+            started_at: None,
+            finished_at: None,
+            outcome: None,
+            plugin: None,
+            usage: Usage::default(),
+            reason: None,
+            span: None,
+            created_at: now,
+            archive: Vec::new(),
+            logs: Vec::new(),
+        }
+    }
+
+    pub fn overlapped(fire: Fire, blocking: RunId, now: DateTime<Utc>) -> Self {
+        let mut row = Self::ready(fire, now);
+        row.end(RunState::Skipped, now);
+        row.reason = Some(SkipReason::Overlap { blocking });
+        row
+    }
+
+    pub fn skipped(skip: Skip, now: DateTime<Utc>) -> Self {
+        let id = RunId::new();
+        let order = Order {
+            id,
+            key: Key::occurrence(&skip.schedule, skip.due_at),
+            schedule: Some(skip.schedule),
+            handler: skip.handler,
+            due_at: skip.due_at,
+            cause: Cause::Schedule,
+            late: false,
+            input: serde_json::Value::Null,
+            window: None,
+            timezone: Default::default(),
+            retry: RetryPolicy::default(),
+            timeout: None,
+            trace_id: trace_id(id),
+        };
+        let mut row = Self::ready(Fire { not_before: order.due_at, overlap: Default::default(), order }, now);
+        row.end(RunState::Skipped, now);
+        row.reason = Some(skip.reason);
+        row.span = (skip.until != skip.due_at).then_some((skip.until, skip.count));
+        row
+    }
+
+    pub fn is_live(&self) -> bool {
+        !self.state.is_final()
+    }
+
+    pub fn is_held_by(&self, lease: &Lease) -> bool {
+        self.state == RunState::Running && self.host == Some(lease.host) && self.fence == lease.fence
+    }
+
+    pub fn end(&mut self, state: RunState, at: DateTime<Utc>) {
+        self.state = state;
+        self.host = None;
+        self.finished_at = Some(at);
+    }
+
+    pub fn record(&self) -> RunRecord {
+        let order = &self.order;
+        RunRecord {
+            id: order.id,
+            key: order.key.clone(),
+            schedule: order.schedule.clone(),
+            handler: order.handler.clone(),
+            due_at: order.due_at,
+            span: self.span,
+            state: self.state,
+            reason: self.reason.clone(),
+            cause: order.cause,
+            late: order.late,
+            attempt: self.attempt,
+            max_attempts: order.retry.attempts,
+            not_before: (self.state == RunState::Ready).then_some(self.not_before),
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            outcome: self.outcome.clone(),
+            plugin: self.plugin.clone(),
+            usage: self.usage,
+            input: order.input.clone(),
+            window: order.window,
+            trace_id: order.trace_id.clone(),
+            created_at: self.created_at,
+        }
+    }
+}

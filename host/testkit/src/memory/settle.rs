@@ -1,0 +1,87 @@
+//! The end of an attempt.
+
+use noontide_domain::ports::{AttemptLogs, AttemptRecord, Settled, Settlement};
+use noontide_domain::{Report, RunState, StateWrite, Verdict, state_scope};
+
+use super::book::Book;
+use super::row::Row;
+
+impl Book {
+    pub fn settle(&mut self, settlement: Settlement) -> Settled {
+        let Settlement { lease, verdict, report } = settlement;
+        let Some(row) = self.rows.get(&lease.run).filter(|row| row.is_held_by(&lease)) else {
+            return Settled::LeaseLost;
+        };
+        let scope = state_scope(&row.order);
+        // A call that ended well has nothing to say about what went wrong.
+        let writes = if report.outcome.message().is_none() { report.state.clone() } else { Vec::new() };
+        if let Some(key) = self.conflict(&scope, &writes) {
+            return Settled::StateConflict { key };
+        }
+        for write in writes {
+            let entry = (scope.clone(), write.key);
+            match write.value {
+                Some(value) => self.state.insert(entry, (value, write.revision)),
+                None => self.state.remove(&entry),
+            };
+        }
+        if let Some(row) = self.rows.get_mut(&lease.run) {
+            row.settle(verdict, report);
+        }
+        self.note_success(lease.run);
+        Settled::Recorded
+    }
+
+    fn conflict(&self, scope: &str, writes: &[StateWrite]) -> Option<String> {
+        let revision = |key: &str| {
+            let entry = self.state.get(&(scope.to_owned(), key.to_owned()));
+            entry.map_or(0, |(_, revision)| *revision)
+        };
+        writes.iter().find(|write| revision(&write.key) != write.base).map(|write| write.key.clone())
+    }
+
+    fn note_success(&mut self, run: noontide_domain::RunId) {
+        let Some(row) = self.rows.get(&run).filter(|row| row.state == RunState::Succeeded) else { return };
+        let schedule = row.order.schedule.as_ref();
+        if let Some(entry) = schedule.and_then(|schedule| self.schedules.get_mut(schedule)) {
+            entry.last_success = entry.last_success.max(Some(row.order.due_at));
+        }
+    }
+}
+
+impl Row {
+    fn settle(&mut self, verdict: Verdict, report: Report) {
+        let attempt = self.attempt;
+        if !report.logs.is_empty() || report.logs_dropped > 0 {
+            self.logs.push(AttemptLogs { attempt, lines: report.logs, dropped: report.logs_dropped });
+        }
+        self.started_at = Some(report.started_at);
+        self.finished_at = Some(report.finished_at);
+        self.outcome = Some(report.outcome.clone());
+        self.plugin = report.plugin.clone();
+        self.usage = report.usage;
+        match verdict {
+            Verdict::Final { state, reason } => {
+                self.reason = reason;
+                self.end(state, report.finished_at);
+            }
+            // Whoever asked it to stop did not ask for one more attempt.
+            Verdict::Again { .. } if self.cancel_asked => self.end(RunState::Cancelled, report.finished_at),
+            Verdict::Again { not_before, counted } => {
+                let record = AttemptRecord {
+                    attempt,
+                    outcome: report.outcome,
+                    plugin: report.plugin,
+                    started_at: report.started_at,
+                    finished_at: report.finished_at,
+                    usage: report.usage,
+                };
+                self.archive.push((self.fence, record));
+                self.state = RunState::Ready;
+                self.not_before = not_before;
+                self.host = None;
+                self.attempt = if counted { attempt } else { attempt - 1 };
+            }
+        }
+    }
+}
