@@ -1,0 +1,163 @@
+//! One call of a handler: what is asked, and the host's ear while it is being done.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::invocation::{Cause, Invocation, Window};
+use crate::items::Item;
+use crate::log::Level;
+use crate::secrets::SecretError;
+use crate::state::State;
+
+/// One call of a handler.
+pub struct Call {
+    pub(crate) invocation: Invocation,
+    pub(crate) host: Box<dyn Host>,
+}
+
+/// What is asked.
+impl Call {
+    /// The run; the same on every attempt.
+    pub fn run_id(&self) -> &str {
+        &self.invocation.run_id
+    }
+
+    /// Stable over the attempts of one fire and unique to it: hand it on as idempotency key.
+    pub fn fire_key(&self) -> &str {
+        &self.invocation.fire_key
+    }
+
+    /// The schedule's name; none for an enqueued run.
+    pub fn schedule(&self) -> Option<&str> {
+        self.invocation.schedule.as_deref()
+    }
+
+    /// The name by which this handler was called.
+    pub fn handler(&self) -> &str {
+        &self.invocation.handler
+    }
+
+    /// Which attempt this is, counted from 1.
+    pub fn attempt(&self) -> u32 {
+        self.invocation.attempt
+    }
+
+    /// How many attempts the schedule allows.
+    pub fn max_attempts(&self) -> u32 {
+        self.invocation.max_attempts
+    }
+
+    /// The nominal instant this run stands for, never "now".
+    pub fn due_at(&self) -> DateTime<Utc> {
+        self.invocation.due_at
+    }
+
+    /// When this attempt began.
+    pub fn fired_at(&self) -> DateTime<Utc> {
+        self.invocation.fired_at
+    }
+
+    /// When the host will stop this attempt.
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.invocation.deadline
+    }
+
+    /// The due instant of the schedule's last successful run.
+    pub fn previous_success(&self) -> Option<DateTime<Utc>> {
+        self.invocation.previous_success
+    }
+
+    /// The span of data this run is about, if the schedule sets one.
+    pub fn window(&self) -> Option<Window> {
+        self.invocation.window
+    }
+
+    /// The schedule's time zone as IANA name, for example `Asia/Shanghai`.
+    pub fn timezone(&self) -> &str {
+        &self.invocation.timezone
+    }
+
+    /// What made the run happen.
+    pub fn cause(&self) -> Cause {
+        self.invocation.cause
+    }
+
+    /// W3C trace context, for the `traceparent` header of outgoing requests.
+    pub fn trace_parent(&self) -> &str {
+        &self.invocation.trace_parent
+    }
+
+    /// Something a newer host has to say.
+    pub fn extra(&self, name: &str) -> Option<&str> {
+        self.invocation.extra.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The payloads of a timetable, in the host's order. Empty for all other triggers.
+    pub fn items<T: DeserializeOwned>(&self) -> Vec<Item<T>> {
+        self.invocation.items.iter().map(|(key, payload)| Item::read(key, payload)).collect()
+    }
+
+    pub(crate) fn input<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let text = match self.invocation.input.trim() {
+            "" => "null",
+            text => text,
+        };
+        serde_json::from_str(text).or_else(|mismatch| {
+            // No input at all is as good as an empty one: a handler whose fields all have defaults takes both.
+            let empty = (text == "null").then(|| serde_json::from_str("{}").ok()).flatten();
+            empty.ok_or_else(|| Failure::invalid_input(format!("input: {mismatch}")))
+        })
+    }
+}
+
+/// How it goes.
+impl Call {
+    /// One line in the run's log; [`info!`](crate::info) and its sisters are shorter.
+    pub fn log(&self, level: Level, message: &str, fields: &[(String, String)]) {
+        self.host.log(level, message, fields);
+    }
+
+    /// How far the work has come: so much of a total (none if it is unknown), and a word about it.
+    pub fn progress(&self, done: u64, total: impl Into<Option<u64>>, note: impl AsRef<str>) {
+        self.host.progress(done, total.into(), note.as_ref());
+    }
+
+    /// True, for good, once the run is asked to stop. Cheap: call it in loops.
+    pub fn is_cancelled(&self) -> bool {
+        self.host.is_cancelled()
+    }
+
+    /// Ends the handler by `?` once the run is asked to stop.
+    pub fn stop_if_cancelled(&self) -> Result<(), Failure> {
+        if self.is_cancelled() { Err(Failure::cancelled()) } else { Ok(()) }
+    }
+
+    /// How long until the host stops this attempt; none if it will not.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.host.time_left()
+    }
+}
+
+/// What the host keeps.
+impl Call {
+    /// The schedule's durable memory. What a run writes counts only if the run ends well.
+    pub fn state(&self) -> State<'_> {
+        State::of(self.host.as_ref())
+    }
+
+    /// A secret the operator granted to this plugin.
+    pub fn secret(&self, name: &str) -> Result<String, SecretError> {
+        self.host.secret(name)
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Call").field(&self.invocation).finish()
+    }
+}

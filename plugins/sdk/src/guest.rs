@@ -1,0 +1,186 @@
+//! The contract's side: from and to the words of `wit/`. Compiled for wasm32 only.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use self::bindings::exports::noontide::plugin::{describe, handler};
+use self::bindings::noontide::plugin::{run, secrets, state, types};
+use crate::call::Call;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::invocation::{Cause, Invocation, Window};
+use crate::log::Level;
+use crate::outcome::Outcome;
+use crate::plugin::{Handler, Plugin};
+use crate::secrets::SecretError;
+use crate::state::StateError;
+
+#[expect(missing_docs, reason = "written by wit-bindgen; wit/ has the documentation")]
+pub mod bindings {
+    wit_bindgen::generate!({
+        world: "plugin",
+        path: "../../wit",
+        pub_export_macro: true,
+        default_bindings_module: "noontide_sdk::guest::bindings",
+    });
+}
+
+pub use bindings::export;
+
+/// Implemented by [`plugin!`](crate::plugin!).
+pub trait Declares {
+    /// The declared plugin.
+    fn plugin() -> Plugin;
+}
+
+impl<D: Declares> describe::Guest for D {
+    fn describe() -> describe::PluginInfo {
+        let plugin = D::plugin();
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let wants = plugin.wants();
+        describe::PluginInfo {
+            name: plugin.name().to_owned(),
+            version: plugin.version().to_owned(),
+            summary: plugin.summary().to_owned(),
+            handlers: plugin.handlers().iter().map(handler_info).collect(),
+            wants: describe::Wants {
+                http: owned(&wants.http),
+                tcp: owned(&wants.tcp),
+                env: owned(&wants.env),
+                secrets: owned(&wants.secrets),
+                folders: owned(&wants.folders),
+            },
+        }
+    }
+}
+
+impl<D: Declares> handler::Guest for D {
+    fn run(call: types::Invocation) -> Result<types::Outcome, types::Failure> {
+        let call = Call { invocation: invocation(call), host: Box::new(Imports) };
+        D::plugin().run(&call).map(outcome).map_err(failure)
+    }
+}
+
+struct Imports;
+
+impl Host for Imports {
+    fn log(&self, level: Level, message: &str, fields: &[(String, String)]) {
+        let level = match level {
+            Level::Trace => run::Level::Trace,
+            Level::Debug => run::Level::Debug,
+            Level::Info => run::Level::Info,
+            Level::Warn => run::Level::Warn,
+            Level::Error => run::Level::Error,
+        };
+        run::log(level, message, fields);
+    }
+
+    fn progress(&self, done: u64, total: Option<u64>, note: &str) {
+        run::progress(done, total, note);
+    }
+
+    fn is_cancelled(&self) -> bool {
+        run::is_cancelled()
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        run::time_left().map(Duration::from_millis)
+    }
+
+    fn load(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError> {
+        state::load(key).map(|entry| entry.map(|entry| (entry.value, entry.revision))).map_err(state_error)
+    }
+
+    fn save(&self, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError> {
+        state::save(key, value, expected).map_err(state_error)
+    }
+
+    fn remove(&self, key: &str) -> Result<(), StateError> {
+        state::remove(key).map_err(state_error)
+    }
+
+    fn secret(&self, name: &str) -> Result<String, SecretError> {
+        secrets::get(name).map_err(|error| match error {
+            secrets::SecretError::NotGranted => SecretError::NotGranted { name: name.to_owned() },
+            secrets::SecretError::Unavailable(reason) => SecretError::Unavailable { name: name.to_owned(), reason },
+        })
+    }
+}
+
+fn handler_info(handler: &Handler) -> describe::HandlerInfo {
+    describe::HandlerInfo {
+        name: handler.name().to_owned(),
+        summary: handler.summary().to_owned(),
+        input_schema: Some(handler.input_schema()),
+        example_input: handler.example().map(ToString::to_string),
+        timeout_ms: handler.timeout().map(millis),
+    }
+}
+
+fn invocation(call: types::Invocation) -> Invocation {
+    Invocation {
+        run_id: call.run_id,
+        fire_key: call.fire_key,
+        schedule: call.schedule,
+        handler: call.handler,
+        attempt: call.attempt,
+        max_attempts: call.max_attempts,
+        due_at: instant(call.due_at),
+        fired_at: instant(call.fired_at),
+        deadline: call.deadline.map(instant),
+        previous_success: call.previous_success.map(instant),
+        window: call.window.map(|window| Window { from: instant(window.from), to: instant(window.to) }),
+        timezone: call.timezone,
+        cause: match call.cause {
+            types::Cause::Schedule => Cause::Schedule,
+            types::Cause::Manual => Cause::Manual,
+            types::Cause::Enqueued => Cause::Enqueued,
+            types::Cause::Backfill => Cause::Backfill,
+        },
+        trace_parent: call.trace_parent,
+        input: call.input,
+        items: call.items.into_iter().map(|item| (item.key, item.payload)).collect(),
+        extra: call.extra,
+    }
+}
+
+fn outcome(outcome: Outcome<String>) -> types::Outcome {
+    match outcome {
+        Outcome::Done(json) => types::Outcome::Done((json != "null").then_some(json)),
+        Outcome::Items(items) => types::Outcome::Items(
+            items.into_iter().map(|item| types::ItemOutcome { key: item.key, outcome: item.outcome }).collect(),
+        ),
+        Outcome::Skipped(reason) => types::Outcome::Skipped(reason),
+        Outcome::RunAgain(wait) => types::Outcome::RunAgain(millis(wait)),
+    }
+}
+
+fn failure(failure: Failure) -> types::Failure {
+    match failure {
+        Failure::InvalidInput(reason) => types::Failure::InvalidInput(reason),
+        Failure::Retryable { message, after } => {
+            types::Failure::Retryable(types::Retryable { message, after_ms: after.map(millis) })
+        }
+        Failure::Permanent(reason) => types::Failure::Permanent(reason),
+        Failure::Cancelled => types::Failure::Cancelled,
+    }
+}
+
+fn state_error(error: state::StateError) -> StateError {
+    match error {
+        state::StateError::TooLarge(limit) => StateError::TooLarge { limit },
+        state::StateError::Conflict => StateError::Conflict,
+        state::StateError::Unavailable(reason) => StateError::Unavailable(reason),
+    }
+}
+
+/// An instant outside the years chrono can count is one no schedule can mean; the nearest end stands for it.
+fn instant(unix_ms: i64) -> DateTime<Utc> {
+    let end = if unix_ms < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+    DateTime::from_timestamp_millis(unix_ms).unwrap_or(end)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

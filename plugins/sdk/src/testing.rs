@@ -1,0 +1,286 @@
+//! A call without a host: it remembers what the handler said and wrote.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::host::Host;
+use crate::invocation::{Cause, Invocation, Window};
+use crate::log::Level;
+use crate::secrets::SecretError;
+use crate::state::StateError;
+
+/// A [`Call`] for tests. Give it what the handler should find, call the handler with `&call`, then ask what it did.
+#[derive(Debug)]
+pub struct TestCall {
+    call: Call,
+    recording: Rc<Recording>,
+}
+
+/// A line that was logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Its level.
+    pub level: Level,
+    /// Its text.
+    pub message: String,
+    /// Its fields.
+    pub fields: Vec<(String, String)>,
+}
+
+/// A step that was reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// So much is done.
+    pub done: u64,
+    /// Out of so much.
+    pub total: Option<u64>,
+    /// A word about it.
+    pub note: String,
+}
+
+impl Call {
+    /// A call to try a handler with: first attempt, due at 2026-01-01T00:00:00Z, UTC, no input, nothing granted.
+    pub fn test() -> TestCall {
+        let recording = Rc::new(Recording::default());
+        TestCall { call: Call { invocation: invocation(), host: Box::new(Rc::clone(&recording)) }, recording }
+    }
+}
+
+impl Deref for TestCall {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
+}
+
+/// What the handler will find.
+impl TestCall {
+    /// The handler that [`Plugin::run`](crate::Plugin::run) picks.
+    #[must_use]
+    pub fn handler(self, name: &str) -> Self {
+        self.asking(|asked| asked.handler = name.to_owned())
+    }
+
+    /// The input that [`Plugin::run`](crate::Plugin::run) reads.
+    #[must_use]
+    pub fn input(self, input: Value) -> Self {
+        self.asking(|asked| asked.input = input.to_string())
+    }
+
+    /// The attempt, counted from 1, and how many there may be.
+    #[must_use]
+    pub fn attempt(self, attempt: u32, max: u32) -> Self {
+        self.asking(|asked| (asked.attempt, asked.max_attempts) = (attempt, max))
+    }
+
+    /// The nominal instant; the attempt begins then too.
+    #[must_use]
+    pub fn due_at(self, due_at: DateTime<Utc>) -> Self {
+        self.asking(|asked| (asked.due_at, asked.fired_at) = (due_at, due_at))
+    }
+
+    /// The due instant of the last successful run.
+    #[must_use]
+    pub fn previous_success(self, due_at: DateTime<Utc>) -> Self {
+        self.asking(|asked| asked.previous_success = Some(due_at))
+    }
+
+    /// The span of data the run is about.
+    #[must_use]
+    pub fn window(self, from: DateTime<Utc>, to: DateTime<Utc>) -> Self {
+        self.asking(|asked| asked.window = Some(Window { from, to }))
+    }
+
+    /// The schedule's time zone.
+    #[must_use]
+    pub fn timezone(self, name: &str) -> Self {
+        self.asking(|asked| asked.timezone = name.to_owned())
+    }
+
+    /// What made the run happen.
+    #[must_use]
+    pub fn cause(self, cause: Cause) -> Self {
+        self.asking(|asked| asked.cause = cause)
+    }
+
+    /// One payload of a timetable more.
+    #[must_use]
+    pub fn item(self, key: &str, payload: Value) -> Self {
+        self.asking(|asked| asked.items.push((key.to_owned(), payload.to_string())))
+    }
+
+    /// A secret that is granted.
+    #[must_use]
+    pub fn secret_granted(self, name: &str, value: &str) -> Self {
+        self.recording.secrets.borrow_mut().insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// A value that an earlier run wrote.
+    #[must_use]
+    pub fn state_before(self, key: &str, value: Value) -> Self {
+        self.recording.state.borrow_mut().insert(key.to_owned(), (value.to_string().into_bytes(), 1));
+        self
+    }
+
+    /// What is left until the host stops the attempt.
+    #[must_use]
+    pub fn with_time_left(self, left: Duration) -> Self {
+        self.recording.time_left.set(Some(left));
+        self
+    }
+
+    /// Asks the run to stop once the handler has looked so many times; 0 asks before it begins.
+    #[must_use]
+    pub fn cancelled_after(self, looks: u32) -> Self {
+        self.recording.looks_left.set(Some(looks));
+        self
+    }
+
+    fn asking(mut self, change: impl FnOnce(&mut Invocation)) -> Self {
+        change(&mut self.call.invocation);
+        self
+    }
+}
+
+/// What the handler did.
+impl TestCall {
+    /// The lines it logged.
+    pub fn lines(&self) -> Vec<LogLine> {
+        self.recording.lines.borrow().clone()
+    }
+
+    /// The steps it reported.
+    pub fn steps(&self) -> Vec<Progress> {
+        self.recording.steps.borrow().clone()
+    }
+
+    /// The value it left under this key, as JSON.
+    pub fn state_after(&self, key: &str) -> Option<Value> {
+        let state = self.recording.state.borrow();
+        state.get(key).and_then(|(bytes, _)| serde_json::from_slice(bytes).ok())
+    }
+}
+
+impl LogLine {
+    /// The value of a field.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[derive(Debug, Default)]
+struct Recording {
+    lines: RefCell<Vec<LogLine>>,
+    steps: RefCell<Vec<Progress>>,
+    state: RefCell<BTreeMap<String, (Vec<u8>, u64)>>,
+    secrets: RefCell<BTreeMap<String, String>>,
+    time_left: Cell<Option<Duration>>,
+    looks_left: Cell<Option<u32>>,
+}
+
+impl Host for Rc<Recording> {
+    fn log(&self, level: Level, message: &str, fields: &[(String, String)]) {
+        self.lines.borrow_mut().push(LogLine { level, message: message.to_owned(), fields: fields.to_vec() });
+    }
+
+    fn progress(&self, done: u64, total: Option<u64>, note: &str) {
+        self.steps.borrow_mut().push(Progress { done, total, note: note.to_owned() });
+    }
+
+    fn is_cancelled(&self) -> bool {
+        let left = self.looks_left.get();
+        self.looks_left.set(left.map(|looks| looks.saturating_sub(1)));
+        left == Some(0)
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        self.time_left.get()
+    }
+
+    fn load(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError> {
+        Ok(self.state.borrow().get(key).cloned())
+    }
+
+    fn save(&self, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError> {
+        let mut state = self.state.borrow_mut();
+        let revision = state.get(key).map_or(0, |(_, revision)| *revision);
+        if expected.is_some_and(|expected| expected != revision) {
+            return Err(StateError::Conflict);
+        }
+        state.insert(key.to_owned(), (value.to_vec(), revision + 1));
+        Ok(revision + 1)
+    }
+
+    fn remove(&self, key: &str) -> Result<(), StateError> {
+        self.state.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    fn secret(&self, name: &str) -> Result<String, SecretError> {
+        let granted = self.secrets.borrow().get(name).cloned();
+        granted.ok_or_else(|| SecretError::NotGranted { name: name.to_owned() })
+    }
+}
+
+fn invocation() -> Invocation {
+    let due_at = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
+    Invocation {
+        run_id: "01977000-0000-7000-8000-000000000001".to_owned(),
+        fire_key: "test@2026-01-01T00:00:00Z".to_owned(),
+        schedule: Some("test".to_owned()),
+        handler: String::new(),
+        attempt: 1,
+        max_attempts: 1,
+        due_at,
+        fired_at: due_at,
+        deadline: None,
+        previous_success: None,
+        window: None,
+        timezone: "UTC".to_owned(),
+        cause: Cause::Schedule,
+        trace_parent: "00-00000000000000000000000000000001-0000000000000001-01".to_owned(),
+        input: "null".to_owned(),
+        items: Vec::new(),
+        extra: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Failure;
+
+    #[test]
+    fn a_request_to_stop_is_seen_after_so_many_looks_and_stays() {
+        let call = Call::test().cancelled_after(2);
+        let seen: Vec<_> = (0..4).map(|_| call.is_cancelled()).collect();
+        assert_eq!(seen, [false, false, true, true]);
+        assert_eq!(call.stop_if_cancelled(), Err(Failure::Cancelled));
+    }
+
+    #[test]
+    fn a_secret_is_handed_out_only_if_granted() {
+        let call = Call::test().secret_granted("KEY", "s3cret");
+        assert_eq!(call.secret("KEY").as_deref(), Ok("s3cret"));
+        let refused = call.secret("OTHER").unwrap_err();
+        assert!(refused.to_string().contains("`OTHER` is not granted"));
+    }
+
+    #[test]
+    fn steps_are_remembered_in_order() {
+        let call = Call::test();
+        call.progress(1, 3, "a.log");
+        call.progress(2, None, "b.log");
+        assert_eq!(call.steps()[0], Progress { done: 1, total: Some(3), note: "a.log".into() });
+        assert_eq!(call.steps()[1].total, None);
+    }
+}
