@@ -1,1 +1,43 @@
-//! sandbox
+//! Where handlers live: WebAssembly components, loaded from a folder, called inside limits, swapped while running.
+//!
+//! ```text
+//!   file ──watch──▶ load: read · sniff · validate · world · compile · describe ──▶ registry (one pointer, swapped)
+//!                                                                                     │
+//!   Call ──invoke──▶ permit · the generation of that moment · a fresh store ──run──▶ classify ──▶ Report
+//! ```
+//!
+//! A [`Sandbox`] is the [`PluginHost`](noontide_domain::ports::PluginHost) of a host. A file in the plugin folder goes
+//! through the loader (`load`); what comes out is a *generation* (one loaded state of a plugin) that the registry
+//! publishes under the plugin's name. A call takes the generation of its moment and keeps it to the end, so a swap
+//! touches no run that is going on, and a bad file touches nothing at all.
+//!
+//! A guest has nothing but what the operator's [`Grant`](noontide_domain::Grant) says (`wasi`, `imports`); its memory,
+//! time and words are bounded (`limits`, `invoke`, `journal`). Whatever a guest does wrong is data
+//! ([`Outcome`](noontide_domain::Outcome), made in `classify`), never an error of ours and never a panic.
+//!
+//! Three kinds of threads: guests run on their own tokio runtime, away from the scheduler's timers; one thread looks
+//! at the folder and compiles, one file at a time (`watch`); one thread ticks the epoch that interrupts guests
+//! (`engine`).
+
+mod bindings;
+mod classify;
+mod engine;
+mod guest;
+mod imports;
+mod invoke;
+mod journal;
+mod limits;
+mod load;
+mod output;
+mod registry;
+mod sandbox;
+mod scan;
+mod schema;
+mod settings;
+mod stopwatch;
+mod wasi;
+mod watch;
+
+pub use engine::PoolUse;
+pub use sandbox::Sandbox;
+pub use settings::{SandboxError, SandboxSettings};

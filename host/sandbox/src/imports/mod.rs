@@ -1,0 +1,23 @@
+//! What the host offers to guests: one file for each interface in `wit/`.
+
+mod run;
+mod secrets;
+mod state;
+
+pub(crate) use state::StateBook;
+
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+
+use crate::bindings::Plugin;
+use crate::guest::Guest;
+
+/// Everything a guest may import; WASI stands in its denied form.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    Plugin::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    Ok(linker)
+}
+
+impl crate::bindings::types::Host for Guest {}

@@ -1,0 +1,258 @@
+//! One call of a handler: a permit, the generation of this moment, a fresh store, limits, and a report in any case.
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{Call, Clock, RunDesk};
+use noontide_domain::{Cause, Grant, Leased, Limits, Outcome, Report, StateWrite, Unavailable, Usage};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+use wasmtime::Store;
+
+use crate::bindings::types as wit;
+use crate::classify::{self, Ended};
+use crate::engine::Machine;
+use crate::guest::{Allowance, Guest};
+use crate::registry::Generation;
+use crate::sandbox::Sandbox;
+use crate::stopwatch::{GRACE, LONGEST, Stopped};
+
+/// All that one attempt needs; it moves to the guests' runtime and stays there.
+struct Attempt {
+    machine: Arc<Machine>,
+    generation: Arc<Generation>,
+    grant: Option<Arc<Grant>>,
+    limits: Limits,
+    allowed: Duration,
+    invocation: wit::Invocation,
+    desk: Arc<dyn RunDesk>,
+    clock: Arc<dyn Clock>,
+    started_at: DateTime<Utc>,
+    _place: (OwnedSemaphorePermit, Running),
+}
+
+/// Carries out a call. Dropping this future stops the guest.
+pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
+    let clock = Arc::clone(&sandbox.clock);
+    let order = &call.leased.order;
+    let found = sandbox.registry.find(&order.handler);
+    let found = found.and_then(|(generation, position)| {
+        generation.check_input(position, &order.input).map(|()| (generation, position))
+    });
+    let (generation, position) = match found {
+        Ok(found) => found,
+        Err(unavailable) => return never_began(&*clock, not_callable(&unavailable)),
+    };
+    let Some(permit) = permit(&sandbox.permits, generation.permits.min(sandbox.places), &*call.desk).await else {
+        return never_began(&*clock, Outcome::Cancelled);
+    };
+    let started_at = clock.now();
+    let (grant, limits) = sandbox.allowance(&generation.version.name);
+    let handler = &generation.info.handlers[position];
+    let allowed = order.timeout.or(handler.timeout).unwrap_or(limits.timeout).clamp(Duration::from_millis(1), LONGEST);
+    let attempt = Attempt {
+        machine: Arc::clone(&sandbox.machine),
+        invocation: invocation(&call.leased, &handler.name, started_at, allowed),
+        _place: (permit, Running::new(&generation.running)),
+        generation: Arc::clone(&generation),
+        desk: call.desk,
+        clock: Arc::clone(&clock),
+        grant,
+        limits,
+        allowed,
+        started_at,
+    };
+    let begun = Instant::now();
+    match Owned(sandbox.guests.handle().spawn(attempt.run())).join().await {
+        Ok(report) => report,
+        Err(error) => {
+            tracing::error!(plugin = %generation.version.name, %error, "a call broke in the host");
+            let message = "the host broke while it called the handler; see its log".to_owned();
+            let outcome = Outcome::Trapped { message, backtrace: Vec::new() };
+            let usage = Usage { wall_ms: ms(begun.elapsed()), ..Usage::default() };
+            Report { started_at, plugin: Some(generation.version.clone()), usage, ..never_began(&*clock, outcome) }
+        }
+    }
+}
+
+impl Attempt {
+    async fn run(self) -> Report {
+        let begun = Instant::now();
+        let _ticking = self.machine.ticker.ticking();
+        let guest = Guest::new(Allowance {
+            grant: self.grant.clone(),
+            limits: self.limits,
+            desk: Some(Arc::clone(&self.desk)),
+            deadline: begun + self.allowed,
+            clock: Arc::clone(&self.clock),
+        });
+        let guest = match guest {
+            Ok(guest) => guest,
+            Err(message) => {
+                let report = never_began(&*self.clock, Outcome::Unavailable { message });
+                return Report { started_at: self.started_at, plugin: Some(self.generation.version.clone()), ..report };
+            }
+        };
+        let mut store = guest.into_store(&self.machine.engine);
+        let ended = self.until_the_end(&mut store, begun + self.allowed).await;
+        // The store goes before the permit: whoever comes next finds its place in the pool.
+        self.report(ended, store.into_data(), begun)
+    }
+
+    /// The call itself against its deadline and against a request to stop. Each yield of a computing guest comes by
+    /// here; one that computes without the timer being looked after is stopped by its own stopwatch.
+    async fn until_the_end(&self, store: &mut Store<Guest>, deadline: Instant) -> Ended {
+        let call = async {
+            let plugin = match self.generation.pre.instantiate_async(&mut *store).await {
+                Ok(plugin) => plugin,
+                Err(error) => return Ended::NoInstance(error),
+            };
+            match plugin.noontide_plugin_handler().call_run(&mut *store, &self.invocation).await {
+                Ok(answer) => Ended::Answered(answer),
+                Err(error) => Ended::Broke(error),
+            }
+        };
+        let asked = async {
+            self.desk.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            ended = call => ended,
+            () = tokio::time::sleep_until(deadline.into()) => Ended::Stopped(Stopped::TimedOut),
+            () = asked => Ended::Stopped(Stopped::Cancelled),
+        }
+    }
+
+    fn report(&self, ended: Ended, guest: Guest, begun: Instant) -> Report {
+        let outcome = classify::outcome(ended, &guest, self.allowed);
+        let usage =
+            Usage { wall_ms: ms(begun.elapsed()), cpu_ms: guest.watch.cpu_ms(), peak_memory_bytes: guest.meter.peak() };
+        let (logs, logs_dropped) = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).close();
+        Report {
+            state: kept(&outcome, guest.state.into_writes()),
+            outcome,
+            plugin: Some(self.generation.version.clone()),
+            started_at: self.started_at,
+            finished_at: self.clock.now(),
+            usage,
+            logs,
+            logs_dropped,
+        }
+    }
+}
+
+/// After a failure nothing has happened.
+fn kept(outcome: &Outcome, writes: Vec<StateWrite>) -> Vec<StateWrite> {
+    match outcome {
+        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::RunAgain { .. } => writes,
+        _ => Vec::new(),
+    }
+}
+
+/// Waits for a place; `None` if the run was asked to stop before there was one.
+async fn permit(permits: &Arc<Semaphore>, count: u32, desk: &dyn RunDesk) -> Option<OwnedSemaphorePermit> {
+    if let Ok(permit) = Arc::clone(permits).try_acquire_many_owned(count) {
+        return Some(permit);
+    }
+    tokio::select! {
+        biased;
+        permit = Arc::clone(permits).acquire_many_owned(count) => permit.ok(),
+        () = desk.cancelled() => None,
+    }
+}
+
+fn not_callable(unavailable: &Unavailable) -> Outcome {
+    let message = unavailable.to_string();
+    match unavailable {
+        Unavailable::Input { .. } => Outcome::Failed { message, retryable: false, after: None },
+        Unavailable::Plugin { .. } | Unavailable::Handler { .. } => Outcome::Unavailable { message },
+    }
+}
+
+fn never_began(clock: &dyn Clock, outcome: Outcome) -> Report {
+    let now = clock.now();
+    Report {
+        outcome,
+        plugin: None,
+        started_at: now,
+        finished_at: now,
+        usage: Usage::default(),
+        logs: Vec::new(),
+        logs_dropped: 0,
+        state: Vec::new(),
+    }
+}
+
+fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Duration) -> wit::Invocation {
+    let order = &leased.order;
+    let millis = DateTime::timestamp_millis;
+    wit::Invocation {
+        run_id: order.id.to_string(),
+        fire_key: order.key.hex(),
+        schedule: order.schedule.as_ref().map(ToString::to_string),
+        handler: handler.to_owned(),
+        attempt: leased.lease.attempt,
+        max_attempts: order.retry.attempts,
+        due_at: millis(&order.due_at),
+        fired_at: millis(&now),
+        deadline: i64::try_from(allowed.as_millis()).ok().map(|allowed| millis(&now) + allowed),
+        previous_success: leased.previous_success.as_ref().map(millis),
+        window: order.window.map(|window| wit::Window { from: millis(&window.from), to: millis(&window.to) }),
+        timezone: order.timezone.name().to_owned(),
+        cause: match order.cause {
+            Cause::Schedule => wit::Cause::Schedule,
+            Cause::Manual => wit::Cause::Manual,
+            Cause::Enqueued => wit::Cause::Enqueued,
+        },
+        trace_parent: trace_parent(leased),
+        input: order.input.to_string(),
+        items: Vec::new(),
+        extra: Vec::new(),
+    }
+}
+
+/// The run's trace, and a span of its own for this attempt: random as the run's id is, and the same if asked again.
+fn trace_parent(leased: &Leased) -> String {
+    let (_, random) = leased.order.id.0.as_u64_pair();
+    let span = random ^ u64::from(leased.lease.attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!("00-{}-{:016x}-01", leased.order.trace_id, span.max(1))
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Counts as running while it is held.
+struct Running(Arc<AtomicUsize>);
+
+impl Running {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A spawned call that goes when its caller goes.
+struct Owned(JoinHandle<Report>);
+
+impl Owned {
+    async fn join(mut self) -> Result<Report, tokio::task::JoinError> {
+        (&mut self.0).await
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

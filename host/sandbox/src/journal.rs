@@ -1,0 +1,274 @@
+//! What a run says: log lines, stdout and stderr, in the order they came, bounded and harmless to a terminal.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use noontide_domain::LogLine;
+use noontide_domain::ports::Clock;
+
+/// Longest line, in bytes; longer log lines are cut, longer output goes on in the next line.
+pub(crate) const LINE: usize = 8 << 10;
+/// Pairs kept beside a log line, and the bytes of each part.
+const FIELDS: usize = 32;
+const FIELD: usize = 1 << 10;
+/// Of each stream, so much is kept from its beginning and as much from its end, in bytes.
+const KEPT: usize = 64 << 10;
+/// Counted for each line on top of its bytes, so that a flood of empty lines is bounded too.
+const LINE_COST: usize = 64;
+
+/// Where a guest writes that uses `print`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+impl Stream {
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Stream::Stdout => ("info", "stdout"),
+            Stream::Stderr => ("warn", "stderr"),
+        }
+    }
+}
+
+/// The notes of one run.
+pub(crate) struct Journal {
+    clock: Arc<dyn Clock>,
+    next: u64,
+    lines: Vec<(u64, LogLine)>,
+    logged: usize,
+    log_limit: usize,
+    dropped: u64,
+    stdout: Tape,
+    stderr: Tape,
+}
+
+/// One stream: its unfinished line, what is left for the beginning, and the end.
+#[derive(Default)]
+struct Tape {
+    unfinished: Vec<u8>,
+    head: usize,
+    tail: VecDeque<(u64, DateTime<Utc>, String)>,
+    tail_cost: usize,
+}
+
+impl Journal {
+    pub(crate) fn new(clock: Arc<dyn Clock>, log_limit: usize) -> Self {
+        Self {
+            clock,
+            next: 0,
+            lines: Vec::new(),
+            logged: 0,
+            log_limit,
+            dropped: 0,
+            stdout: Tape::default(),
+            stderr: Tape::default(),
+        }
+    }
+
+    /// A line that the guest logs.
+    pub(crate) fn log(&mut self, level: &str, message: &str, fields: &[(String, String)]) {
+        if self.logged >= self.log_limit {
+            self.dropped += 1;
+            return;
+        }
+        self.logged += 1;
+        let fields = fields.iter().take(FIELDS);
+        let line = LogLine {
+            at: self.clock.now(),
+            level: level.to_owned(),
+            source: "log".to_owned(),
+            message: harmless(message, LINE),
+            fields: fields.map(|(name, value)| (harmless(name, FIELD), harmless(value, FIELD))).collect(),
+        };
+        self.push(line);
+    }
+
+    /// Bytes that the guest prints.
+    pub(crate) fn print(&mut self, stream: Stream, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = LINE - self.tape(stream).unfinished.len();
+            let reach = &bytes[..bytes.len().min(room)];
+            match reach.iter().position(|byte| *byte == b'\n') {
+                Some(end) => {
+                    self.tape(stream).unfinished.extend_from_slice(&bytes[..end]);
+                    self.end_line(stream);
+                    bytes = &bytes[end + 1..];
+                }
+                None => {
+                    self.tape(stream).unfinished.extend_from_slice(reach);
+                    bytes = &bytes[reach.len()..];
+                    if reach.len() == room {
+                        self.end_line(stream);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The newest words of stderr that name a panic, for the message of a trap.
+    pub(crate) fn panic_words(&self) -> Option<String> {
+        let mut printed: Vec<(u64, &str)> = self.stderr.tail.iter().map(|(n, _, text)| (*n, text.as_str())).collect();
+        let head = self.lines.iter().filter(|(_, line)| line.source == "stderr");
+        printed.extend(head.map(|(n, line)| (*n, line.message.as_str())));
+        printed.sort_unstable_by_key(|(n, _)| *n);
+        let place = printed.iter().rposition(|(_, text)| text.contains("panicked at"))?;
+        let words = printed.get(place + 1).map(|(_, text)| *text).unwrap_or_default();
+        Some(format!("{} {words}", printed[place].1).trim_end().to_owned())
+    }
+
+    /// All lines in their order, and how many there is no room for.
+    pub(crate) fn close(&mut self) -> (Vec<LogLine>, u64) {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            if !self.tape(stream).unfinished.is_empty() {
+                self.end_line(stream);
+            }
+            let tail = std::mem::take(&mut self.tape(stream).tail);
+            self.lines.extend(tail.into_iter().map(|(number, at, text)| (number, printed(stream, at, text))));
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        lines.sort_by_key(|(number, _)| *number);
+        (lines.into_iter().map(|(_, line)| line).collect(), self.dropped)
+    }
+
+    fn end_line(&mut self, stream: Stream) {
+        let at = self.clock.now();
+        let bytes = std::mem::take(&mut self.tape(stream).unfinished);
+        let text = harmless(&String::from_utf8_lossy(&bytes), 6 * LINE);
+        let cost = text.len() + LINE_COST;
+        let tape = self.tape(stream);
+        if tape.tail.is_empty() && tape.head + cost <= KEPT {
+            tape.head += cost;
+            self.push(printed(stream, at, text));
+            return;
+        }
+        let number = self.number();
+        let tape = self.tape(stream);
+        tape.tail.push_back((number, at, text));
+        tape.tail_cost += cost;
+        self.trim(stream);
+    }
+
+    fn trim(&mut self, stream: Stream) {
+        let mut gone = 0;
+        let tape = self.tape(stream);
+        while tape.tail_cost > KEPT {
+            let Some((_, _, text)) = tape.tail.pop_front() else { break };
+            tape.tail_cost -= text.len() + LINE_COST;
+            gone += 1;
+        }
+        self.dropped += gone;
+    }
+
+    fn push(&mut self, line: LogLine) {
+        let number = self.number();
+        self.lines.push((number, line));
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    fn tape(&mut self, stream: Stream) -> &mut Tape {
+        match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        }
+    }
+}
+
+fn printed(stream: Stream, at: DateTime<Utc>, message: String) -> LogLine {
+    let (level, source) = stream.words();
+    LogLine { at, level: level.to_owned(), source: source.to_owned(), message, fields: Vec::new() }
+}
+
+/// `text` with control characters escaped, cut at `most` bytes: a guest's words end up in terminals and pages.
+pub(crate) fn harmless(text: &str, most: usize) -> String {
+    let mut out = String::with_capacity(text.len().min(most));
+    for character in text.chars() {
+        if out.len() >= most {
+            out.push('…');
+            break;
+        }
+        match character {
+            '\t' => out.push('\t'),
+            // C0, DEL, C1, and the characters that reorder what is displayed around them.
+            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                out.extend(c.escape_default());
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+
+        fn sleep_until(&self, _: DateTime<Utc>) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(std::future::ready(()))
+        }
+    }
+
+    fn journal(limit: usize) -> Journal {
+        Journal::new(Arc::new(Still), limit)
+    }
+
+    #[test]
+    fn lines_of_all_sources_keep_their_order() {
+        let mut journal = journal(10);
+        journal.print(Stream::Stdout, b"one\ntw");
+        journal.log("info", "between", &[]);
+        journal.print(Stream::Stdout, b"o\nend");
+        let (lines, dropped) = journal.close();
+        let said: Vec<&str> = lines.iter().map(|line| line.message.as_str()).collect();
+        assert_eq!((said, dropped), (vec!["one", "between", "two", "end"], 0));
+    }
+
+    #[test]
+    fn of_a_flood_the_beginning_and_the_end_are_kept_and_the_rest_is_counted() {
+        let mut journal = journal(10);
+        for number in 0..20_000 {
+            journal.print(Stream::Stdout, format!("line {number}\n").as_bytes());
+        }
+        let (lines, dropped) = journal.close();
+        assert_eq!(lines.len() as u64 + dropped, 20_000);
+        assert!(lines.len() < 2_100, "{} lines", lines.len());
+        assert_eq!(lines[0].message, "line 0");
+        assert_eq!(lines[lines.len() - 1].message, "line 19999");
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_split_and_log_lines_are_cut() {
+        let mut journal = journal(1);
+        journal.print(Stream::Stderr, &[b'x'; 3 * LINE]);
+        journal.log("info", &"y".repeat(2 * LINE), &[]);
+        journal.log("info", "over the limit", &[]);
+        let (lines, dropped) = journal.close();
+        assert_eq!((lines.len(), dropped), (4, 1));
+        assert!(lines.iter().all(|line| line.message.len() <= LINE + '…'.len_utf8()));
+    }
+
+    #[test]
+    fn an_escape_sequence_cannot_reach_the_terminal() {
+        assert_eq!(harmless("a\u{1b}[31mb\r\n\u{9b}", 100), "a\\u{1b}[31mb\\r\\n\\u{9b}");
+    }
+
+    #[test]
+    fn a_panic_is_found_in_what_was_printed() {
+        let mut journal = journal(1);
+        journal.print(Stream::Stderr, b"\nthread 'main' panicked at src/lib.rs:1:1:\nboom\nnote: run with\n");
+        assert_eq!(journal.panic_words().as_deref(), Some("thread 'main' panicked at src/lib.rs:1:1: boom"));
+    }
+}

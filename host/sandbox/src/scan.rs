@@ -1,0 +1,229 @@
+//! One look at the plugin folder: what is new, changed or gone, by (length, time, inode) first and by digest then.
+//! Looking twice changes nothing, so every event and every timer may simply say "look".
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use noontide_domain::PluginError;
+use noontide_domain::ports::Clock;
+
+use crate::load::{Loader, Refusal};
+use crate::registry::{FileEntry, Generation, Registry};
+
+/// A file that is the same twice, so far apart, is taken to be written to its end.
+const STILL: Duration = Duration::from_millis(100);
+
+/// What tells a changed file from the same one without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        let meta = std::fs::metadata(path)?;
+        Ok(Self { length: meta.len(), modified: meta.modified().ok(), inode: inode(&meta) })
+    }
+}
+
+#[cfg(unix)]
+pub(crate) fn inode(meta: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(meta)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn inode(_: &std::fs::Metadata) -> u64 {
+    0
+}
+
+/// Whether all files were seen in their final form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    Settled,
+    /// Somebody is still writing: look again soon.
+    Unsettled,
+}
+
+/// Looks, and tells the registry.
+pub(crate) struct Scanner {
+    pub(crate) folder: PathBuf,
+    pub(crate) loader: Arc<Loader>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Scanner {
+    /// Brings the registry up to date with the folder.
+    pub(crate) fn look(&self) -> Look {
+        let found = match list(&self.folder) {
+            Ok(found) => found,
+            Err(error) => {
+                self.folder_unreadable(&error);
+                return Look::Settled;
+            }
+        };
+        self.forget_missing(&found);
+        let changed = self.changed(&found);
+        if changed.is_empty() {
+            return Look::Settled;
+        }
+        std::thread::sleep(STILL);
+        let mut look = Look::Settled;
+        for (file, stamp) in changed {
+            if self.now(&file) != Some(stamp) || self.take(&file, stamp) == Look::Unsettled {
+                look = Look::Unsettled;
+            }
+        }
+        look
+    }
+
+    /// What is loaded stays loaded: a folder that is away for a moment (NFS, a swapped mount) removes nothing.
+    fn folder_unreadable(&self, error: &std::io::Error) {
+        let folder = self.folder.display().to_string();
+        let advice = match error.kind() {
+            std::io::ErrorKind::NotFound => "make it, or set another plugin folder",
+            std::io::ErrorKind::PermissionDenied => "let the host's user read it",
+            _ => "see what is wrong with it",
+        };
+        let message = format!("the plugin folder cannot be read: {error} — {advice}; the host keeps looking");
+        let known = self.registry.shelf();
+        if known.folder_error.as_ref().is_some_and(|(_, known)| known.message == message) {
+            return;
+        }
+        tracing::warn!(%folder, %error, "the plugin folder cannot be read");
+        let error = Refusal::new("read", message).into_error(None, &*self.clock);
+        self.registry.update(|shelf| shelf.folder_error = Some((folder, error)));
+    }
+
+    fn forget_missing(&self, found: &BTreeMap<String, Stamp>) {
+        let known = self.registry.shelf();
+        let gone: Vec<&String> = known.files.keys().filter(|file| !found.contains_key(*file)).collect();
+        if gone.is_empty() && known.folder_error.is_none() {
+            return;
+        }
+        for file in &gone {
+            tracing::info!(%file, "plugin file is gone");
+        }
+        self.registry.update(|shelf| {
+            shelf.folder_error = None;
+            shelf.files.retain(|file, _| found.contains_key(file));
+        });
+    }
+
+    /// Files to read: new ones, changed ones, and those whose name has become free. In the order of their names.
+    fn changed(&self, found: &BTreeMap<String, Stamp>) -> Vec<(String, Stamp)> {
+        let shelf = self.registry.shelf();
+        let is_new = |file: &str, stamp: &Stamp| match shelf.files.get(file) {
+            None => true,
+            Some(entry) if entry.stamp != Some(*stamp) => true,
+            Some(FileEntry { claims: Some(name), error: Some(error), .. }) => {
+                error.stage == "name" && shelf.holder(name, file).is_none()
+            }
+            Some(_) => false,
+        };
+        found.iter().filter(|(file, stamp)| is_new(file, stamp)).map(|(file, stamp)| (file.clone(), *stamp)).collect()
+    }
+
+    fn now(&self, file: &str) -> Option<Stamp> {
+        Stamp::of(&self.folder.join(file)).ok()
+    }
+
+    /// Reads one file that stands still, and loads it if its bytes are new.
+    fn take(&self, file: &str, stamp: Stamp) -> Look {
+        let content = self.loader.read(&self.folder.join(file));
+        if self.now(file) != Some(stamp) {
+            return Look::Unsettled;
+        }
+        let content = match content {
+            Ok(content) => content,
+            Err(refusal) => return self.refuse(file, stamp, None, refusal),
+        };
+        let sha256 = content.sha256.clone();
+        let shelf = self.registry.shelf();
+        let loaded = shelf.files.get(file).and_then(|entry| entry.generation.clone());
+        if let Some(same) = loaded.filter(|generation| generation.version.sha256 == sha256) {
+            return self.publish(file, stamp, same);
+        }
+        tracing::info!(%file, "loading plugin file");
+        match self.loader.load(&content).and_then(|generation| self.unless_taken(file, generation)) {
+            Ok(generation) => self.publish(file, stamp, Arc::new(generation)),
+            // Somebody wrote meanwhile: these bytes are history.
+            Err(_) if self.now(file) != Some(stamp) => Look::Unsettled,
+            Err(refusal) => self.refuse(file, stamp, Some(sha256), refusal),
+        }
+    }
+
+    /// The first file that holds a name keeps it.
+    fn unless_taken(&self, file: &str, generation: Generation) -> Result<Generation, Refusal> {
+        let name = &generation.version.name;
+        match self.registry.shelf().holder(name, file) {
+            None => Ok(generation),
+            Some(holder) => {
+                let words = format!("{holder} holds the name `{name}` already — remove one of the two files");
+                Err(Refusal { claims: Some(name.clone()), ..Refusal::new("name", words) })
+            }
+        }
+    }
+
+    fn publish(&self, file: &str, stamp: Stamp, generation: Arc<Generation>) -> Look {
+        tracing::info!(%file, plugin = %generation.version.name, version = %generation.version.version, "plugin loaded");
+        let entry = FileEntry { stamp: Some(stamp), generation: Some(generation), error: None, claims: None };
+        self.registry.update(|shelf| {
+            shelf.files.insert(file.to_owned(), entry);
+        });
+        Look::Settled
+    }
+
+    /// The good version, if there is one, goes on working.
+    fn refuse(&self, file: &str, stamp: Stamp, sha256: Option<String>, refusal: Refusal) -> Look {
+        let claims = refusal.claims.clone();
+        let error: PluginError = refusal.into_error(sha256, &*self.clock);
+        tracing::warn!(%file, %error, "plugin file refused");
+        self.registry.update(|shelf| {
+            let entry = shelf.files.entry(file.to_owned()).or_default();
+            entry.stamp = Some(stamp);
+            entry.error = Some(error);
+            entry.claims = claims;
+        });
+        Look::Settled
+    }
+}
+
+/// Plugin files of a folder. Links are followed: a ConfigMap consists of nothing else.
+fn list(folder: &Path) -> std::io::Result<BTreeMap<String, Stamp>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let Ok(file) = entry.file_name().into_string() else { continue };
+        if !is_plugin_file(&file) || std::fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir()) {
+            continue;
+        }
+        // Gone between the listing and the look: the next look knows.
+        if let Ok(stamp) = Stamp::of(&entry.path()) {
+            found.insert(file, stamp);
+        }
+    }
+    Ok(found)
+}
+
+fn is_plugin_file(file: &str) -> bool {
+    // `x.wasm.tmp`, `x.wasm.part` and `x.wasm~` do not end in `.wasm`.
+    !file.starts_with('.') && file.ends_with(".wasm")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_on_their_way_are_not_looked_at() {
+        assert!(is_plugin_file("a.wasm"));
+        for file in [".a.wasm", "a.wasm.tmp", "a.wasm.part", "a.wasm~", "a.txt", "a.cwasm", ".wasm"] {
+            assert!(!is_plugin_file(file), "{file}");
+        }
+    }
+}

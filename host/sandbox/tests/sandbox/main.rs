@@ -1,0 +1,9 @@
+//! The sandbox from outside, with real guests. `make -C plugins` builds them; `NOONTIDE_DIST` names another folder
+//! that they lie in.
+
+mod grants;
+mod hostile;
+mod outcomes;
+mod refused;
+mod stage;
+mod swap;

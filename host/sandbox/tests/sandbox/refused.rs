@@ -1,0 +1,133 @@
+//! Files that are no plugins: each is refused at a stage, in words, and nothing breaks.
+
+use noontide_domain::PluginError;
+
+use crate::stage::{Stage, fixture};
+
+async fn refusal(stage: &Stage, bytes: &[u8]) -> PluginError {
+    let path = stage.folder.path().join("file.wasm");
+    std::fs::write(&path, bytes).expect("written");
+    match stage.sandbox.inspect_file(path).await {
+        Ok(loaded) => panic!("it was taken: {loaded:?}"),
+        Err(error) => error,
+    }
+}
+
+async fn refusal_of_text(text: &str) -> PluginError {
+    refusal(&Stage::empty(), &wat::parse_str(text).expect("a component")).await
+}
+
+/// A component with empty interfaces under the given names.
+fn empty_interfaces(imports: &[&str], exports: &[&str]) -> String {
+    let imports: String = imports.iter().map(|name| format!("(import \"{name}\" (instance))")).collect();
+    let exports: String = exports.iter().map(|name| format!("(export \"{name}\" (instance $none))")).collect();
+    format!("(component {imports} (instance $none) {exports})")
+}
+
+const OURS: [&str; 2] = ["noontide:plugin/handler@0.1.0", "noontide:plugin/describe@0.1.0"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_component_is_told_what_it_is() {
+    let stage = Stage::empty();
+    let text = refusal(&stage, b"#!/bin/sh\n").await;
+    assert_eq!(text.stage, "sniff");
+    assert!(text.message.contains("not WebAssembly") && text.sha256.is_some(), "{text}");
+    let core = refusal_of_text("(module)").await;
+    assert!(core.message.contains("core module") && core.message.contains("wasm32-wasip2"), "{core}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn native_code_is_never_taken() {
+    let engine = wasmtime::Engine::default();
+    let component = wat::parse_str("(component)").expect("a component");
+    let native = engine.precompile_component(&component).expect("compiled");
+    let error = refusal(&Stage::empty(), &native).await;
+    assert_eq!(error.stage, "sniff");
+    assert!(error.message.contains("precompiled component"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_import_is_named() {
+    let error = refusal_of_text(&empty_interfaces(&["wasi:http/outgoing-handler@0.2.4", "acme:x/y"], &OURS)).await;
+    assert_eq!(error.stage, "world");
+    assert!(error.message.contains("wasi:http/outgoing-handler@0.2.4, acme:x/y"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_version_of_the_contract_is_refused_with_both_versions() {
+    let error = refusal_of_text(&empty_interfaces(&[], &["noontide:plugin/handler@0.2.0"])).await;
+    assert!(error.message.contains("0.2.0") && error.message.contains("0.1.0"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_right_names_with_the_wrong_shape_are_refused() {
+    let error = refusal_of_text(&empty_interfaces(&[], &OURS)).await;
+    assert_eq!(error.stage, "world");
+    assert!(error.message.contains("rebuild it against noontide:plugin@0.1.0"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_larger_file_than_allowed_is_not_even_read_to_its_end() {
+    let stage = Stage::with(|settings| settings.max_file_size = 1_000);
+    let error = refusal(&stage, &[0; 2_000]).await;
+    assert_eq!((error.stage.as_str(), error.sha256.as_deref()), ("read", None));
+    assert!(error.message.contains("larger than 1000 B"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_cut_anywhere_is_refused_and_breaks_nothing() {
+    let stage = Stage::empty();
+    let whole = fixture("noop");
+    for length in (0..whole.len()).step_by(64) {
+        let error = refusal(&stage, &whole[..length]).await;
+        assert!(["sniff", "validate", "world"].contains(&error.stage.as_str()), "at {length}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_a_wrong_byte_never_breaks_the_loader() {
+    let stage = Stage::empty();
+    let whole = fixture("noop");
+    let path = stage.folder.path().join("file.wasm");
+    for number in 0..64_usize {
+        let mut bytes = whole.clone();
+        // Near the beginning, where the structure is; the steps have no common divisor with anything in the format.
+        bytes[(8 + number * 97) % 6_000] ^= 1 << (number % 8);
+        std::fs::write(&path, bytes).expect("written");
+        if let Err(error) = stage.sandbox.inspect_file(&path).await {
+            assert!(!error.message.contains("the loader itself broke"), "byte {number}: {error}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_file_can_be_inspected_and_called() {
+    let stage = Stage::empty();
+    let path = stage.folder.path().join("single.wasm");
+    std::fs::write(&path, fixture("noop")).expect("written");
+    let shown = stage.sandbox.inspect_file(&path).await.expect("a plugin");
+    assert_eq!(shown.version.name.as_str(), "fixture-noop");
+    assert!(stage.sandbox.load_single(&path).await.is_ok());
+    let report = stage.call("fixture-noop", serde_json::json!({})).await;
+    assert!(report.plugin.is_some(), "{report:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cache_that_others_can_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let clock = std::sync::Arc::new(crate::stage::Wall);
+    let open = |cache: &std::path::Path| {
+        let settings = noontide_sandbox::SandboxSettings::new(folder.path().join("plugins"), cache, clock.clone());
+        noontide_sandbox::Sandbox::open(settings).err().map(|error| error.to_string())
+    };
+    let cache = folder.path().join("cache");
+    assert_eq!(open(&cache), None, "it is made");
+    let mode = std::fs::metadata(&cache).expect("made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    std::fs::set_permissions(&cache, PermissionsExt::from_mode(0o770)).expect("set");
+    assert!(open(&cache).expect("refused").contains("chmod 700"));
+    std::fs::create_dir(folder.path().join("plugins")).expect("made");
+    assert!(open(&folder.path().join("plugins/cache")).expect("refused").contains("within the plugin folder"));
+}
