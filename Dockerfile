@@ -1,0 +1,32 @@
+# syntax=docker/dockerfile:1
+# The host, its shipped plugins, and nothing else. Data lives in the volume /data; configuration and your own plugins are mounted.
+
+FROM rust:1.95-slim-bookworm AS tools
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev make && rm -rf /var/lib/apt/lists/*
+RUN rustup target add wasm32-wasip2
+WORKDIR /src
+COPY . .
+ENV CARGO_TARGET_DIR=/target
+
+FROM tools AS host
+RUN cargo build --locked --release -p noontide
+
+FROM tools AS guests
+RUN make -C plugins CARGO_TARGET_DIR=/target/plugins all
+
+FROM debian:bookworm-slim
+LABEL org.opencontainers.image.title="noontide" \
+      org.opencontainers.image.description="A scheduler whose tasks are WebAssembly plugins" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=host /target/release/noontide /usr/local/bin/noontide
+COPY --from=guests /src/plugins/dist/hello.wasm /src/plugins/dist/live-notice.wasm /src/plugins/dist/log-digest.wasm /plugins/
+COPY conf /conf
+RUN install -d -o 65532 -g 65532 -m 0700 /data
+USER 65532:65532
+# The folder as a whole is mounted over, never a single file: a mounted file delivers no changes.
+ENV NOONTIDE_CONF=/conf NOONTIDE_ENV=online NOONTIDE__DATA__DIR=/data NOONTIDE__PLUGINS__DIR=/plugins
+VOLUME ["/data"]
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["/usr/local/bin/noontide", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/noontide"]
+CMD ["serve"]

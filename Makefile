@@ -1,0 +1,86 @@
+# `make demo` and `make test` are all a newcomer needs; `make help` lists the rest.
+
+# One target folder for all clones of a machine, outside the checkout: wasmtime is compiled once, not once a clone.
+CACHE            ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/noontide
+CARGO_TARGET_DIR ?= $(CACHE)/target
+export CARGO_TARGET_DIR
+
+TOOLCHAIN := $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+NOONTIDE  := $(CARGO_TARGET_DIR)/debug/noontide
+TOOLS     := $(CACHE)/tools
+DENY      := $(TOOLS)/bin/cargo-deny
+DENY_VERSION := 0.20.2
+
+# The plugins' workspace has a target folder of its own: another target, other profiles.
+GUESTS := $(MAKE) -C plugins CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/plugins
+
+.PHONY: help demo test toolchain host plugins lint deny unit guests system torture bench clean
+
+help:
+	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
+	@echo 'make test      install what the tests need and run all of them'
+	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs'
+	@echo 'make bench     a call in a fresh sandbox, durable runs per second (release build)'
+	@echo 'make host      the binary $(NOONTIDE)'
+	@echo 'make plugins   shipped plugins and fixtures into plugins/dist'
+	@echo 'make clean     what was built here (the shared target folder stays)'
+
+demo: plugins host
+	@echo
+	@exec $(NOONTIDE) serve --conf conf --env local --follow
+
+test: lint unit guests system deny
+	@echo 'all of it passed'
+
+# ---- what is needed on the machine --------------------------------------------------------------------------------
+
+toolchain:
+	@command -v rustup >/dev/null || { echo 'rustup is missing: see https://rustup.rs'; exit 1; }
+	@command -v cc >/dev/null || { echo 'a C compiler is missing (SQLite is compiled in): apt-get install gcc'; exit 1; }
+	@rustup toolchain list | grep -q '^$(TOOLCHAIN)' || rustup toolchain install $(TOOLCHAIN) --profile minimal --component rustfmt,clippy
+	@rustup target list --installed --toolchain $(TOOLCHAIN) | grep -q wasm32-wasip2 || rustup target add wasm32-wasip2 --toolchain $(TOOLCHAIN)
+
+# ---- building -----------------------------------------------------------------------------------------------------
+
+host: toolchain
+	@test -e $(NOONTIDE) || echo 'The first build compiles wasmtime and SQLite: about five minutes on two cores.'
+	cargo build --locked -p noontide
+
+plugins: toolchain
+	@$(GUESTS) all
+
+# ---- testing ------------------------------------------------------------------------------------------------------
+
+lint: toolchain
+	cargo fmt --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@$(GUESTS) lint
+
+unit: plugins
+	cargo test --locked --workspace --exclude noontide-tests
+
+guests: toolchain
+	@$(GUESTS) test
+
+system: host plugins
+	cargo test --locked -p noontide-tests
+
+# Licences, bans and sources. The advisory database is not among the registries every machine reaches: deny.toml says so.
+deny: $(DENY)
+	$(DENY) --all-features check licenses bans sources
+	$(DENY) --manifest-path plugins/Cargo.toml --all-features check --config deny.toml licenses bans sources
+
+$(DENY):
+	CARGO_TARGET_DIR=$(TOOLS)/target cargo install cargo-deny --locked --version $(DENY_VERSION) --no-default-features --root $(TOOLS)
+	rm -rf $(TOOLS)/target
+
+torture: host plugins
+	NOONTIDE_KILLS=50 NOONTIDE_SWAPS=200 NOONTIDE_HOSTILE=1000 cargo test --locked -p noontide-tests -- --nocapture
+
+bench: plugins
+	cargo bench --locked -p noontide-sandbox --bench call
+	cargo bench --locked -p noontide-ledger --bench settle
+	cargo bench --locked -p noontide --bench throughput
+
+clean:
+	rm -rf data plugins/dist
