@@ -1,1 +1,70 @@
-//! web
+//! Everything HTTP: the API, and the client the command line uses to speak to it.
+//!
+//! ```text
+//! server     binds TCP or a Unix socket, stops in bounded time      server.rs
+//! access     who is let in                                           access.rs
+//! routes     one file for each resource         schedules.rs runs.rs plugins.rs host.rs events.rs
+//! shape      what the JSON looks like, once                          shape.rs
+//! problem    every refusal, as RFC 9457 has it                       problem.rs
+//! client     the other end                                           client.rs
+//! ```
+//!
+//! A route asks the engine to do something or the history what became of it; it decides nothing itself.
+
+mod access;
+mod body;
+mod client;
+mod events;
+mod host;
+mod plugins;
+mod problem;
+mod runs;
+mod schedules;
+mod server;
+mod shape;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use noontide_domain::ports::History;
+use noontide_engine::EngineHandle;
+
+pub use access::Access;
+pub use client::{Client, ClientError};
+pub use server::{Listen, Serving, WebError, serve};
+
+/// What the API stands on.
+#[derive(Clone)]
+pub struct WebParts {
+    /// Does things.
+    pub engine: EngineHandle,
+    /// Knows what became of things.
+    pub history: Arc<dyn History>,
+    /// The process around the engine.
+    pub host: Arc<dyn HostControl>,
+    /// Who is let in over TCP; the Unix socket is guarded by its file permission.
+    pub access: Access,
+}
+
+/// What the process around the engine offers.
+#[async_trait]
+pub trait HostControl: Send + Sync {
+    /// Reads configuration and plugin folder again.
+    async fn reload(&self) -> ReloadReport;
+    /// What is wrong with the configuration now, a line each.
+    fn problems(&self) -> Vec<String>;
+    /// Facts for `status`, as a JSON object.
+    fn facts(&self) -> serde_json::Value;
+}
+
+/// What a reload found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReloadReport {
+    /// A line each.
+    pub problems: Vec<String>,
+    /// How many schedules stand now.
+    pub schedules: usize,
+}
+
+#[cfg(test)]
+mod tests;

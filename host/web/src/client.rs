@@ -1,0 +1,110 @@
+//! The other end of the API.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// Speaks to a host.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    /// For messages.
+    place: String,
+    token: Option<String>,
+}
+
+/// Why there is no answer, or not the one that was wanted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody answers.
+    #[error(
+        "no host answers at {place}: {reason}; start one with `noontide serve`, or name another with --server or --conf"
+    )]
+    Unreachable {
+        /// The socket file or address.
+        place: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// The host says no.
+    #[error("{detail}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// A sentence.
+        detail: String,
+    },
+}
+
+impl Client {
+    /// Over the socket file of a host on this machine.
+    ///
+    /// # Errors
+    /// If the client cannot be built.
+    pub fn unix(path: &Path) -> Result<Self, ClientError> {
+        let place = path.display().to_string();
+        let http = reqwest::Client::builder().unix_socket(PathBuf::from(path)).build();
+        Ok(Self { http: built(http, &place)?, base: "http://localhost".to_owned(), place, token: None })
+    }
+
+    /// Over TCP, such as `http://127.0.0.1:7878`.
+    ///
+    /// # Errors
+    /// If the client cannot be built.
+    pub fn http(url: &str, token: Option<String>) -> Result<Self, ClientError> {
+        let place = url.trim_end_matches('/').to_owned();
+        let http = reqwest::Client::builder().no_proxy().build();
+        Ok(Self { http: built(http, &place)?, base: place.clone(), place, token })
+    }
+
+    /// Asks for `path`, such as `/api/v1/runs?limit=5`.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
+        self.send(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    /// Sends `body` to `path`.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        let lost = |error: reqwest::Error| unreachable(&self.place, &error);
+        let response = request.send().await.map_err(lost)?;
+        let status = response.status();
+        let text = response.text().await.map_err(lost)?;
+        let body: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        if status.is_success() {
+            return Ok(body);
+        }
+        let detail = match (&body["detail"], &body["reasons"]) {
+            (Value::String(detail), _) => detail.clone(),
+            (_, Value::Array(reasons)) => reasons.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "),
+            _ => format!("{} answers {status}", self.place),
+        };
+        Err(ClientError::Refused { status: status.as_u16(), detail })
+    }
+}
+
+fn built(client: reqwest::Result<reqwest::Client>, place: &str) -> Result<reqwest::Client, ClientError> {
+    client.map_err(|error| unreachable(place, &error))
+}
+
+/// The innermost reason is the system's; what wraps it only says that a request failed.
+fn unreachable(place: &str, error: &reqwest::Error) -> ClientError {
+    let mut reason: &dyn std::error::Error = error;
+    while let Some(source) = reason.source() {
+        reason = source;
+    }
+    ClientError::Unreachable { place: place.to_owned(), reason: reason.to_string() }
+}

@@ -1,0 +1,63 @@
+//! `/status`, `/reload`, `/livez`, `/readyz`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{Router, get, post};
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::body::JsonBody;
+use crate::problem::Answer;
+use crate::{WebParts, shape};
+
+/// A scheduler that has not looked for so long is stuck: it looks at least every 30 s.
+const STUCK: TimeDelta = TimeDelta::seconds(60);
+
+pub(crate) fn routes() -> Router<WebParts> {
+    Router::new().route("/status", get(status)).route("/reload", post(reload))
+}
+
+pub(crate) fn probes() -> Router<WebParts> {
+    Router::new().route("/livez", get(live)).route("/readyz", get(ready))
+}
+
+async fn status(State(parts): State<WebParts>) -> Answer<Json<Value>> {
+    let ledger = parts.history.status().await?;
+    let mut shown = shape::status(&parts.engine.status(), &ledger, parts.host.problems());
+    if let (Value::Object(shown), Value::Object(facts)) = (&mut shown, parts.host.facts()) {
+        shown.extend(facts);
+    }
+    Ok(Json(shown))
+}
+
+async fn reload(State(parts): State<WebParts>, JsonBody(_): JsonBody<Value>) -> Json<Value> {
+    let report = parts.host.reload().await;
+    Json(json!({ "schedules": report.schedules, "problems": report.problems }))
+}
+
+async fn live(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
+    verdict("live", stuck(&parts).into_iter().collect())
+}
+
+async fn ready(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
+    let mut reasons: Vec<_> = stuck(&parts).into_iter().collect();
+    if parts.engine.status().stopping {
+        reasons.push("the host is shutting down".to_owned());
+    }
+    if let Err(problem) = parts.history.status().await {
+        reasons.push(problem.to_string());
+    }
+    verdict("ready", reasons)
+}
+
+fn stuck(parts: &WebParts) -> Option<String> {
+    let status = parts.engine.status();
+    let silent = status.now - status.last_tick;
+    (silent > STUCK).then(|| format!("the scheduler last looked {} s ago", silent.num_seconds()))
+}
+
+fn verdict(word: &str, reasons: Vec<String>) -> (StatusCode, Json<Value>) {
+    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ word: reasons.is_empty(), "reasons": reasons })))
+}

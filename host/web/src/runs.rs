@@ -1,0 +1,171 @@
+//! `/runs`.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::routing::{Router, get, post};
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{CancelAnswer, RunFilter, RunRecord};
+use noontide_domain::{RetryPolicy, RunId, RunState, ScheduleName, duration};
+use noontide_engine::Enqueue;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::body::{JsonBody, Query, start};
+use crate::problem::{Answer, Problem};
+use crate::{WebParts, shape};
+
+/// A batch of calls may be large.
+const ENQUEUE_BYTES: usize = 16 << 20;
+
+/// The longest page.
+const MOST: usize = 1_000;
+
+pub(crate) fn routes() -> Router<WebParts> {
+    Router::new()
+        .route("/runs", get(list).merge(post(enqueue).layer(DefaultBodyLimit::max(ENQUEUE_BYTES))))
+        .route("/runs/{id}", get(show))
+        .route("/runs/{id}/logs", get(logs))
+        .route("/runs/{id}/cancel", post(cancel))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    schedule: Option<String>,
+    handler: Option<String>,
+    state: Option<String>,
+    since: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+    after: Option<RunId>,
+    #[serde(default = "hundred")]
+    limit: usize,
+}
+
+fn hundred() -> usize {
+    100
+}
+
+async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
+    if query.limit == 0 || query.limit > MOST {
+        return Err(Problem::bad_request(format!("`limit` is {}; 1 to {MOST} is possible", query.limit)));
+    }
+    let filter = RunFilter {
+        schedule: query.schedule.map(|name| schedule(&name)).transpose()?,
+        handler: query.handler,
+        state: query.state.map(|word| state(&word)).transpose()?,
+        since: query.since,
+        until: query.until,
+        after: query.after,
+        limit: query.limit,
+    };
+    let runs = parts.history.runs(filter).await?;
+    let full = runs.len() == query.limit;
+    let next = runs.last().filter(|_| full).map(|run| run.id.to_string());
+    Ok(Json(shape::list(runs.iter().map(shape::run).collect(), next)))
+}
+
+fn schedule(name: &str) -> Answer<ScheduleName> {
+    name.parse().map_err(|reason| Problem::bad_request(format!("`schedule`: {reason}")))
+}
+
+fn state(word: &str) -> Answer<RunState> {
+    RunState::parse(word).ok_or_else(|| {
+        let known: Vec<_> = RunState::ALL.iter().map(|state| state.as_str()).collect();
+        Problem::bad_request(format!("`state` is `{word}`; one of {} is expected", known.join(", ")))
+    })
+}
+
+async fn find(parts: &WebParts, id: &str) -> Answer<RunRecord> {
+    let id: RunId = id.parse().map_err(|_| Problem::not_found(format!("`{id}` is no run's id")))?;
+    parts.history.run(id).await?.ok_or_else(|| Problem::not_found(format!("no run {id}; it may be past the retention")))
+}
+
+async fn show(State(parts): State<WebParts>, Path(id): Path<String>) -> Answer<Json<Value>> {
+    let run = find(&parts, &id).await?;
+    let attempts = parts.history.attempts(run.id).await?;
+    let mut shown = shape::run(&run);
+    shown["attempts"] = attempts.iter().map(shape::attempt).collect();
+    shown["progress"] = parts.engine.progress(run.id).as_ref().map(shape::progress).into();
+    Ok(Json(shown))
+}
+
+async fn logs(State(parts): State<WebParts>, Path(id): Path<String>) -> Answer<Json<Value>> {
+    let run = find(&parts, &id).await?;
+    let logs = parts.history.logs(run.id).await?;
+    Ok(Json(shape::list(logs.iter().map(shape::logs).collect(), None)))
+}
+
+async fn cancel(State(parts): State<WebParts>, Path(id): Path<String>) -> Answer<Json<Value>> {
+    let run = find(&parts, &id).await?;
+    let answer = match parts.engine.cancel(run.id).await? {
+        CancelAnswer::Cancelled => "cancelled",
+        CancelAnswer::Asked => "asked to stop",
+        CancelAnswer::Over(state) => {
+            let detail = format!("run {} is over: {}", run.id, state.as_str());
+            return Err(Problem::new(StatusCode::CONFLICT, detail));
+        }
+        CancelAnswer::NotFound => return Err(Problem::not_found(format!("no run {}", run.id))),
+    };
+    Ok(Json(json!({ "run": run.id.to_string(), "answer": answer })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallBody {
+    handler: String,
+    #[serde(default = "object")]
+    input: Value,
+    key: Option<String>,
+    delay: Option<String>,
+    at: Option<DateTime<Utc>>,
+    retry: Option<RetryBody>,
+}
+
+fn object() -> Value {
+    json!({})
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RetryBody {
+    attempts: u32,
+    backoff: Option<String>,
+    cap: Option<String>,
+}
+
+/// One call is a batch of one.
+async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>) -> Answer<(StatusCode, Json<Value>)> {
+    let bodies = match body {
+        Value::Array(calls) => calls,
+        call => vec![call],
+    };
+    let now = parts.engine.now();
+    let calls = bodies.into_iter().enumerate().map(|(index, body)| {
+        let wrong = |reason: String| Problem::bad_request(format!("call {index}: {reason}"));
+        let body: CallBody = serde_json::from_value(body).map_err(|reason| wrong(reason.to_string()))?;
+        let handler = body.handler.parse().map_err(|reason: noontide_domain::BadName| wrong(reason.to_string()))?;
+        let retry = body.retry.map(retry).transpose().map_err(wrong)?.unwrap_or_default();
+        let at = start(body.delay.as_deref(), body.at, now)?;
+        Ok(Enqueue { handler, input: body.input, key: body.key, at, retry })
+    });
+    let runs = parts.engine.enqueue(calls.collect::<Answer<_>>()?).await?;
+    let duplicate = runs.iter().filter(|(_, duplicate)| *duplicate).count();
+    let runs: Vec<_> = runs.iter().map(|(id, _)| id.to_string()).collect();
+    Ok((StatusCode::ACCEPTED, Json(json!({ "runs": runs, "duplicate": duplicate }))))
+}
+
+fn retry(body: RetryBody) -> Result<RetryPolicy, String> {
+    let default = RetryPolicy::default();
+    let read = |text: Option<String>, default: Duration| text.map_or(Ok(default), |text| duration::parse(&text));
+    if body.attempts == 0 {
+        return Err("`retry.attempts` is 0; at least 1 is needed".to_owned());
+    }
+    Ok(RetryPolicy {
+        attempts: body.attempts,
+        backoff: read(body.backoff, default.backoff)?,
+        cap: read(body.cap, default.cap)?,
+    })
+}

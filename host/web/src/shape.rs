@@ -1,0 +1,213 @@
+//! What the JSON looks like. Times are RFC 3339 in UTC.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use noontide_domain::ports::{AttemptLogs, AttemptRecord, LedgerStatus, RunRecord};
+use noontide_domain::{Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Usage, duration};
+use noontide_engine::{EngineStatus, Progress};
+use serde_json::{Value, json};
+
+/// With milliseconds only where there are any.
+pub(crate) fn time(instant: DateTime<Utc>) -> String {
+    let millis = instant.timestamp_subsec_millis() != 0;
+    instant.to_rfc3339_opts(if millis { SecondsFormat::Millis } else { SecondsFormat::Secs }, true)
+}
+
+fn times(instant: Option<DateTime<Utc>>) -> Value {
+    instant.map(time).into()
+}
+
+/// A page of a list.
+pub(crate) fn list(items: Vec<Value>, next: Option<String>) -> Value {
+    json!({ "items": items, "next": next })
+}
+
+pub(crate) fn run(run: &RunRecord) -> Value {
+    json!({
+        "id": run.id.to_string(),
+        "key": run.key.hex(),
+        "schedule": run.schedule,
+        "handler": run.handler.to_string(),
+        "due_at": time(run.due_at),
+        "due_until": times(run.span.map(|(until, _)| until)),
+        "due_count": run.span.map(|(_, count)| count),
+        "state": run.state.as_str(),
+        "reason": run.reason.as_ref().map(reason),
+        "cause": run.cause,
+        "late": run.late,
+        "attempt": run.attempt,
+        "max_attempts": run.max_attempts,
+        "not_before": times(run.not_before),
+        "started_at": times(run.started_at),
+        "finished_at": times(run.finished_at),
+        "outcome": run.outcome.as_ref().map(Outcome::as_str),
+        "result": result(run.outcome.as_ref()),
+        "error": run.outcome.as_ref().and_then(Outcome::message),
+        "backtrace": backtrace(run.outcome.as_ref()),
+        "plugin": run.plugin.as_ref().map(version),
+        "items": null,
+        "window": run.window.map(|window| json!({ "from": time(window.from), "to": time(window.to) })),
+        "input": run.input,
+        "usage": usage(&run.usage),
+        "trace_id": run.trace_id,
+        "created_at": time(run.created_at),
+    })
+}
+
+/// The kind, the parts, and a sentence.
+fn reason(reason: &SkipReason) -> Value {
+    let mut shown = serde_json::to_value(reason).unwrap_or_default();
+    let text = match reason {
+        SkipReason::Overlap { blocking } => format!("run {blocking} was still going on"),
+        SkipReason::Missed => "missed: the host was not there in time".to_owned(),
+        SkipReason::Paused { by, reason: None } => format!("paused by {by}"),
+        SkipReason::Paused { by, reason: Some(why) } => format!("paused by {by}: {why}"),
+        SkipReason::HandlerMissing { message } | SkipReason::NothingToDo { message } => message.clone(),
+    };
+    shown["text"] = text.into();
+    shown
+}
+
+fn result(outcome: Option<&Outcome>) -> Value {
+    match outcome {
+        Some(Outcome::Succeeded { result: Some(result) }) => result.clone(),
+        _ => Value::Null,
+    }
+}
+
+fn backtrace(outcome: Option<&Outcome>) -> Value {
+    match outcome {
+        Some(Outcome::Trapped { backtrace, .. }) => json!(backtrace),
+        _ => Value::Null,
+    }
+}
+
+fn version(version: &PluginVersion) -> Value {
+    json!({ "name": version.name, "version": version.version, "sha256": version.sha256 })
+}
+
+fn usage(usage: &Usage) -> Value {
+    json!({ "wall_ms": usage.wall_ms, "cpu_ms": usage.cpu_ms, "peak_memory_bytes": usage.peak_memory_bytes })
+}
+
+pub(crate) fn attempt(attempt: &AttemptRecord) -> Value {
+    json!({
+        "attempt": attempt.attempt,
+        "outcome": attempt.outcome.as_str(),
+        "error": attempt.outcome.message(),
+        "backtrace": backtrace(Some(&attempt.outcome)),
+        "plugin": attempt.plugin.as_ref().map(version),
+        "started_at": time(attempt.started_at),
+        "finished_at": time(attempt.finished_at),
+        "usage": usage(&attempt.usage),
+    })
+}
+
+pub(crate) fn progress(progress: &Progress) -> Value {
+    json!({ "done": progress.done, "total": progress.total, "note": progress.note })
+}
+
+pub(crate) fn logs(logs: &AttemptLogs) -> Value {
+    let lines: Vec<_> = logs
+        .lines
+        .iter()
+        .map(|line| {
+            json!({
+                "at": time(line.at),
+                "level": line.level,
+                "source": line.source,
+                "message": line.message,
+                "fields": line.fields,
+            })
+        })
+        .collect();
+    json!({ "attempt": logs.attempt, "lines": lines, "dropped": logs.dropped })
+}
+
+/// `problem` is why its handler cannot be called now.
+pub(crate) fn schedule(
+    standing: &Standing,
+    problem: Option<String>,
+    last_run: Option<&RunRecord>,
+    now: DateTime<Utc>,
+) -> Value {
+    let schedule = &standing.schedule;
+    let pause = standing.pause.as_ref().filter(|pause| pause.covers(now)).map(|pause| {
+        json!({ "since": time(pause.since), "by": pause.by, "reason": pause.reason, "until": times(pause.until) })
+    });
+    json!({
+        "name": schedule.name,
+        "description": schedule.description,
+        "owner": schedule.owner.to_string(),
+        "trigger": { "kind": schedule.trigger.kind(), "text": schedule.trigger.text() },
+        "words": schedule.trigger.words(),
+        "notes": schedule.trigger.notes(),
+        "timezone": schedule.timezone.name(),
+        "handler": schedule.handler.to_string(),
+        "problem": problem,
+        "input": schedule.input,
+        "window": schedule.window.map(duration::words),
+        "overlap": schedule.overlap,
+        "catch_up": {
+            "mode": schedule.catch_up.mode,
+            "within": duration::words(schedule.catch_up.within),
+            "limit": schedule.catch_up.limit,
+        },
+        "retry": {
+            "attempts": schedule.retry.attempts,
+            "backoff": duration::words(schedule.retry.backoff),
+            "cap": duration::words(schedule.retry.cap),
+        },
+        "timeout": schedule.timeout.map(duration::words),
+        "enabled": schedule.enabled,
+        "pause": pause,
+        "next_due": times(standing.next_due()),
+        "last_run": last_run.map(run),
+    })
+}
+
+pub(crate) fn plugin(status: &PluginStatus) -> Value {
+    let loaded = status.loaded.as_ref();
+    let handlers: Vec<_> = loaded
+        .iter()
+        .flat_map(|loaded| &loaded.info.handlers)
+        .map(|handler| {
+            json!({
+                "name": handler.name,
+                "summary": handler.summary,
+                "input_schema": handler.input_schema,
+                "example_input": handler.example_input,
+                "timeout": handler.timeout.map(duration::words),
+            })
+        })
+        .collect();
+    json!({
+        "file": status.file,
+        "name": loaded.map(|loaded| &loaded.version.name),
+        "version": loaded.map(|loaded| &loaded.version.version),
+        "sha256": loaded.map(|loaded| &loaded.version.sha256),
+        "summary": loaded.map(|loaded| &loaded.info.summary),
+        "handlers": handlers,
+        "wants": loaded.map(|loaded| &loaded.info.wants),
+        "loaded_at": times(loaded.map(|loaded| loaded.loaded_at)),
+        "load_ms": loaded.map(|loaded| loaded.load_ms),
+        "running": loaded.map(|loaded| loaded.running),
+        "error": status.error.as_ref().map(|error| {
+            json!({ "stage": error.stage, "message": error.message, "sha256": error.sha256, "at": time(error.at) })
+        }),
+    })
+}
+
+pub(crate) fn status(engine: &EngineStatus, ledger: &LedgerStatus, problems: Vec<String>) -> Value {
+    json!({
+        "host": engine.host.to_string(),
+        "started_at": time(engine.started_at),
+        "now": time(engine.now),
+        "last_tick": time(engine.last_tick),
+        "next_due": times(engine.next_due),
+        "schedules": engine.schedules,
+        "places": { "all": engine.places, "free": engine.free_places, "held_runs": engine.held },
+        "stopping": engine.stopping,
+        "ledger": { "kind": ledger.kind, "schema": ledger.schema, "ready": ledger.ready, "running": ledger.running },
+        "problems": problems,
+    })
+}
