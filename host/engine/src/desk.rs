@@ -47,6 +47,9 @@ impl RunDesk for Desk {
     }
 
     async fn state(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
-        self.ledger.state(&self.scope, key).await
+        // A run that times out drops this future; the ledger's must never be dropped half way.
+        let (ledger, scope, key) = (Arc::clone(&self.ledger), self.scope.clone(), key.to_owned());
+        let read = tokio::spawn(async move { ledger.state(&scope, &key).await });
+        read.await.unwrap_or_else(|panic| Err(LedgerError::Broken(panic.to_string())))
     }
 }
