@@ -1,1 +1,81 @@
-fn main() {}
+//! The binary `noontide`: arguments, verbs, and the one place where the rooms of the house are wired together.
+//!
+//! ```text
+//! args ──▶ commands/…   ask the running host through `reach`, or answer without one (explain, check, plugin, config)
+//!      └─▶ serve/…      configuration → ledger → sandbox → engine → API, then reload, signals, drain
+//! ```
+//!
+//! It decides nothing: what is true is in `domain`, what happens is in the rooms. Here are the wall clock ([`clock`]), the
+//! exit codes ([`exit`]) and the way data is written ([`output`]).
+
+mod args;
+mod clock;
+mod commands;
+mod conf;
+mod exit;
+mod input;
+mod output;
+mod reach;
+mod serve;
+mod window;
+mod zone;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Noontide, Verb};
+use commands::{check, config, explain, fire, host, logs, next, plugin, runs, schedules};
+use exit::{Done, Exit, Stop};
+
+fn main() -> ExitCode {
+    let exit = match begin(Noontide::parse()) {
+        Ok(exit) => exit,
+        Err(stop) => {
+            if !stop.message.is_empty() {
+                output::complain(&format!("noontide: {}", stop.message));
+            }
+            stop.exit
+        }
+    };
+    exit.into()
+}
+
+/// What needs no runtime gets none.
+fn begin(asked: Noontide) -> Done {
+    match asked.verb {
+        Verb::Explain(flags) => explain::run(&asked.global, &flags),
+        Verb::Config(flags) => config::run(&asked.global, &flags),
+        _ => {
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| Stop::failed(format!("no threads: {error}")))?;
+            let exit = runtime.block_on(run(asked));
+            // A guest that ignores its end must not hold the process.
+            runtime.shutdown_background();
+            exit
+        }
+    }
+}
+
+async fn run(Noontide { global, verb }: Noontide) -> Done {
+    match verb {
+        Verb::Serve(flags) => serve::run(&global, &flags).await,
+        Verb::Check => check::run(&global).await,
+        Verb::Status => host::status(&global).await,
+        Verb::Reload => host::reload(&global).await,
+        Verb::Healthcheck => host::healthcheck(&global).await,
+        Verb::Ls => schedules::ls(&global).await,
+        Verb::Show(flags) => schedules::show(&global, &flags).await,
+        Verb::Next(flags) => next::run(&global, &flags).await,
+        Verb::Fire(flags) => fire::fire(&global, &flags).await,
+        Verb::Enqueue(flags) => fire::enqueue(&global, &flags).await,
+        Verb::Pause(flags) => schedules::pause(&global, &flags).await,
+        Verb::Resume(flags) => schedules::resume(&global, &flags).await,
+        Verb::Runs(flags) => runs::runs(&global, &flags).await,
+        Verb::ShowRun(flags) => runs::show(&global, &flags).await,
+        Verb::Logs(flags) => logs::run(&global, &flags).await,
+        Verb::Cancel(flags) => runs::cancel(&global, &flags).await,
+        Verb::Plugin(flags) => plugin::run(&global, flags).await,
+        Verb::Explain(_) | Verb::Config(_) => Ok(Exit::Ok),
+    }
+}

@@ -1,5 +1,6 @@
 //! How a run that goes on here is spoken to: asked to stop, and asked how far it has come.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -12,6 +13,8 @@ use crate::handle::Progress;
 /// One run's desk.
 pub(crate) struct Desk {
     cancel: CancellationToken,
+    /// The attempt is over; its end is on the way to the ledger.
+    ended: AtomicBool,
     progress: Mutex<Option<Progress>>,
     scope: String,
     ledger: Arc<dyn Ledger>,
@@ -19,11 +22,25 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(order: &Order, ledger: Arc<dyn Ledger>) -> Self {
-        Self { cancel: CancellationToken::new(), progress: Mutex::default(), scope: state_scope(order), ledger }
+        Self {
+            cancel: CancellationToken::new(),
+            ended: AtomicBool::new(false),
+            progress: Mutex::default(),
+            scope: state_scope(order),
+            ledger,
+        }
     }
 
     pub(crate) fn cancel(&self) {
         self.cancel.cancel();
+    }
+
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
     }
 
     pub(crate) fn last_progress(&self) -> Option<Progress> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use noontide_domain::RunId;
 use tracing::{error, warn};
 
 use crate::core::Core;
@@ -22,16 +23,14 @@ pub(crate) async fn run(core: Arc<Core>) {
         }
         match core.ledger.heartbeat(core.tenant(0), held).await {
             Ok(pulse) => {
-                for run in &pulse.lost {
+                // What ended meanwhile has no lease any more, and that is as it should be.
+                let held = core.held();
+                let going_on = |run: &RunId| held.get(run).map(|held| &held.desk).filter(|desk| !desk.has_ended());
+                for (run, desk) in pulse.lost.iter().filter_map(|run| Some((run, going_on(run)?))) {
                     warn!(%run, "its lease is lost: the handler is asked to stop and its result will not count");
+                    desk.cancel();
                 }
-                let book = core.held();
-                pulse
-                    .cancel
-                    .iter()
-                    .chain(&pulse.lost)
-                    .filter_map(|run| book.get(run))
-                    .for_each(|held| held.desk.cancel());
+                pulse.cancel.iter().filter_map(going_on).for_each(|desk| desk.cancel());
             }
             Err(problem) => error!(%problem, "leases cannot be prolonged; trying again"),
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use noontide_domain::ports::{Call, Settled, Settlement};
+use noontide_domain::ports::{Call, RunDesk, Settled, Settlement};
 use noontide_domain::run::settle;
 use noontide_domain::{Leased, Outcome, Report, RunState, Usage, Verdict};
 use tracing::{error, info, warn};
@@ -80,12 +80,13 @@ async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
         }
         return;
     };
-    let report = if noontide_domain::ports::RunDesk::is_cancelled(desk.as_ref()) {
+    let report = if desk.is_cancelled() {
         cancelled(core)
     } else {
         tell_start(core, leased);
-        core.plugins.invoke(Call { leased: leased.clone(), desk }).await
+        core.plugins.invoke(Call { leased: leased.clone(), desk: Arc::clone(&desk) as Arc<dyn RunDesk> }).await
     };
+    desk.end();
     // The place goes before the commit: the next handler computes while this one's end is written.
     drop(place);
     record(core, leased, report).await;

@@ -1,0 +1,167 @@
+//! The command line: what may be asked, and the options that every verb takes.
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use chrono_tz::Tz;
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{config, explain, fire, logs, next, plugin, runs, schedules};
+use crate::exit::Stop;
+use crate::output::{Format, Output};
+use crate::{serve, zone};
+
+/// A scheduler whose tasks are WebAssembly plugins.
+///
+/// Exit codes: 0 ok, 1 what was asked about failed, 2 usage or a bad expression, 3 invalid configuration, 4 not found,
+/// 5 host unreachable, 6 conflict, 7 not permitted, 8 timed out waiting.
+#[derive(Debug, Parser)]
+#[command(name = "noontide", version, long_version = long_version(), max_term_width = 120)]
+pub struct Noontide {
+    /// What every verb takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What is asked.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What every verb takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The configuration folder
+    #[arg(long, value_name = "DIR", default_value = "conf", env = "NOONTIDE_CONF", global = true)]
+    pub conf: PathBuf,
+    /// The environment: a folder within the configuration folder [default: NOONTIDE_ENV, APP_ENV, local]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub env: Option<String>,
+    /// A setting that wins over all files, such as http.listen=127.0.0.1:0
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting, global = true)]
+    pub settings: Vec<(String, String)>,
+    /// A host elsewhere, such as http://127.0.0.1:7878, in place of the Unix socket in the data folder
+    #[arg(long, value_name = "URL", global = true)]
+    pub server: Option<String>,
+    /// The token of the API, for --server
+    #[arg(long, value_name = "TOKEN", env = "NOONTIDE_TOKEN", hide_env_values = true, global = true)]
+    pub token: Option<String>,
+    /// How data is written
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t, global = true)]
+    pub output: Format,
+    /// The zone of tables, and of wall times on the command line [default: UTC]
+    #[arg(long, value_name = "ZONE", global = true)]
+    pub tz: Option<String>,
+    /// Tables in UTC
+    #[arg(long, global = true)]
+    pub utc: bool,
+    /// No colours; NO_COLOR does the same
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// No hints and no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+impl Global {
+    /// Where data goes.
+    pub fn output(&self) -> Output {
+        Output { format: self.output, talkative: !self.quiet }
+    }
+
+    /// The zone asked for, if one was.
+    ///
+    /// # Errors
+    /// Usage, with the nearest name.
+    pub fn zone(&self) -> Result<Option<Tz>, Stop> {
+        match &self.tz {
+            _ if self.utc => Ok(Some(Tz::UTC)),
+            None => Ok(None),
+            Some(name) => zone::named(name).map(Some).map_err(|reason| Stop::usage(format!("--tz: {reason}"))),
+        }
+    }
+
+    /// Whether colours are unwelcome.
+    pub fn colorless(&self) -> bool {
+        self.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+    }
+}
+
+/// What may be asked.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the host: schedules, plugins, API
+    Serve(serve::Serve),
+    /// Read configuration and plugins, and report every mistake; needs no host
+    Check,
+    /// How the host stands
+    Status,
+    /// Make the host read its configuration and plugins again
+    Reload,
+    /// Exit 0 if the host is ready, for container health checks
+    Healthcheck,
+    /// All schedules: in words, next due instant, last run
+    Ls,
+    /// One schedule, with all there is to say about it
+    Show(schedules::Show),
+    /// What comes due next, over all schedules or for one
+    Next(next::Next),
+    /// When a trigger fires, in words and instants; needs no host and no configuration
+    Explain(Box<explain::Explain>),
+    /// Run a schedule now; its cadence does not move
+    Fire(fire::Fire),
+    /// Call a handler once, without a schedule
+    Enqueue(fire::Enqueue),
+    /// Pause a schedule
+    Pause(schedules::Pause),
+    /// Resume a paused schedule; nothing fires because of it
+    Resume(schedules::Resume),
+    /// What ran, newest first
+    Runs(runs::Runs),
+    /// One run, with its attempts
+    ShowRun(runs::ShowRun),
+    /// What a run said
+    Logs(logs::Logs),
+    /// Ask a run to stop
+    Cancel(runs::Cancel),
+    /// Look into, check and call plugin files
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
+    /// The configuration as it was understood
+    #[command(subcommand)]
+    Config(config::Config),
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn long_version() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let (own, wasmtime) = (env!("CARGO_PKG_VERSION"), env!("NOONTIDE_WASMTIME"));
+        format!("{own}\nwasmtime {wasmtime}\ntzdata {}", chrono_tz::IANA_TZDB_VERSION)
+    });
+    &TEXT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Noontide::command().debug_assert();
+    }
+
+    #[test]
+    fn the_version_names_wasmtime_and_the_zone_data() {
+        let text = long_version();
+        assert!(text.contains("\nwasmtime 4") && text.contains("\ntzdata 20"), "{text}");
+    }
+
+    #[test]
+    fn global_options_may_stand_behind_the_verb() {
+        let asked = Noontide::try_parse_from(["noontide", "explain", "--cron", "* * * * *", "-o", "json", "--utc"]);
+        assert_eq!(asked.unwrap().global.output, Format::Json);
+    }
+}

@@ -1,0 +1,108 @@
+//! `check`: configuration and plugins, read as `serve` would, with every mistake at once.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use noontide_config::{Config, Loaded};
+use noontide_domain::ports::PluginHost;
+use noontide_domain::{LoadedPlugin, PluginStatus, Trigger};
+use noontide_sandbox::Sandbox;
+use serde_json::json;
+
+use crate::args::Global;
+use crate::commands::plugin::cache_folder;
+use crate::exit::{Done, Exit, Stop};
+use crate::output::Output;
+use crate::serve::wiring;
+use crate::{clock, conf, zone};
+
+/// Checks everything that can be checked without running anything.
+///
+/// # Errors
+/// If the sandbox cannot be opened; mistakes are the answer, with exit 3.
+pub async fn run(global: &Global) -> Done {
+    let output = global.output();
+    let loaded = match noontide_config::load(&conf::request(global)) {
+        Ok(loaded) => loaded,
+        Err(refused) => return tell(output, refused.0.iter().map(ToString::to_string).collect(), Vec::new(), ""),
+    };
+    let config = &loaded.config;
+    let sandbox = wiring::sandbox(config, &cache_folder().join("compiled"), Arc::new(clock::SystemClock))?;
+    sandbox.rescan().await;
+    let plugins = sandbox.plugins();
+    let mut problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
+    problems.extend(plugins.iter().filter_map(|plugin| refused(&config.plugins.dir, plugin)));
+    problems.extend(conf::parked(config, &config.schedules, &*sandbox).iter().map(ToString::to_string));
+    let notes = notes(config, &sandbox);
+    tell(output, problems, notes, &summary(&loaded, &plugins))
+}
+
+fn tell(output: Output, problems: Vec<String>, notes: Vec<String>, summary: &str) -> Done {
+    notes.iter().for_each(|note| output.hint(&format!("note: {note}")));
+    let ok = problems.is_empty();
+    let value = json!({"ok": ok, "problems": problems, "notes": notes});
+    output.thing(&value, || if ok { summary.to_owned() } else { problems.join("\n") })?;
+    match problems.len() {
+        0 => Ok(Exit::Ok),
+        1 => Err(Stop::new(Exit::Config, "1 problem")),
+        count => Err(Stop::new(Exit::Config, format!("{count} problems"))),
+    }
+}
+
+fn summary(loaded: &Loaded, plugins: &[PluginStatus]) -> String {
+    let (schedules, files) = (loaded.config.schedules.len(), loaded.files.len());
+    format!("ok: environment {}, {files} files, {schedules} schedules, {} plugins", loaded.env, plugins.len())
+}
+
+fn refused(folder: &Path, plugin: &PluginStatus) -> Option<String> {
+    let error = plugin.error.as_ref()?;
+    // A folder that cannot be read stands among its files.
+    let path = if Path::new(&plugin.file) == folder { folder.to_owned() } else { folder.join(&plugin.file) };
+    Some(format!("{}: {error}", path.display()))
+}
+
+/// What is no mistake and yet worth a word.
+fn notes(config: &Config, sandbox: &Sandbox) -> Vec<String> {
+    let plugins = sandbox.plugins();
+    let loaded = || plugins.iter().filter_map(|plugin| plugin.loaded.as_ref());
+    let mut notes: Vec<_> = loaded().flat_map(|plugin| wanting(config, plugin)).collect();
+    for name in config.grants.keys().filter(|name| !loaded().any(|plugin| plugin.version.name == **name)) {
+        notes.push(format!("[plugin.{name}] grants to a plugin that is not there"));
+    }
+    for schedule in &config.schedules {
+        for note in schedule.trigger.notes() {
+            notes.push(format!("schedule `{}`: {note}; next: {}", schedule.name, next(&schedule.trigger)));
+        }
+    }
+    notes
+}
+
+fn next(trigger: &Trigger) -> String {
+    let now = clock::now();
+    let dates = std::iter::successors(trigger.next_after(now, now), |due| trigger.next_after(*due, now));
+    dates.take(3).map(zone::rfc3339).collect::<Vec<_>>().join(", ")
+}
+
+/// What a plugin would like and does not get.
+fn wanting(config: &Config, plugin: &LoadedPlugin) -> Vec<String> {
+    let name = &plugin.version.name;
+    let grant = config.grants.get(name);
+    let denied = |kind: &str, wanted: &[String], has: &dyn Fn(&str) -> bool| {
+        let missing: Vec<_> = wanted.iter().filter(|wish| !has(wish)).map(String::as_str).collect();
+        (!missing.is_empty()).then(|| {
+            format!("plugin `{name}` would like {kind} {}, which [plugin.{name}] does not grant", missing.join(", "))
+        })
+    };
+    let wants = &plugin.info.wants;
+    let later = |_: &str| false;
+    [
+        denied("http", &wants.http, &later),
+        denied("tcp", &wants.tcp, &later),
+        denied("env", &wants.env, &|wish| grant.is_some_and(|grant| grant.env.contains_key(wish))),
+        denied("secrets", &wants.secrets, &|wish| grant.is_some_and(|grant| grant.secrets.contains_key(wish))),
+        denied("folders", &wants.folders, &|wish| grant.is_some_and(|grant| grant.folders.contains_key(wish))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,48 @@
+//! `status`, `reload`, `healthcheck`: the host as a whole.
+
+use serde_json::json;
+
+use super::show::lines;
+use crate::args::Global;
+use crate::exit::{Done, Exit, Stop};
+use crate::output::complain;
+use crate::reach::Reach;
+
+/// `status`
+///
+/// # Errors
+/// If the host does not answer.
+pub async fn status(global: &Global) -> Done {
+    let status = Reach::to(global)?.get("/status").await?;
+    global.output().thing(&status, || lines(&status))?;
+    Ok(Exit::Ok)
+}
+
+/// `reload`: the answer says what the configuration's mistakes are.
+///
+/// # Errors
+/// The configuration is wrong (3), the host does not answer (5).
+pub async fn reload(global: &Global) -> Done {
+    let answer = Reach::to(global)?.post("/reload", &json!({})).await?;
+    let problems = answer["problems"].as_array().cloned().unwrap_or_default();
+    global.output().thing(&answer, || match problems.len() {
+        0 => "reloaded".to_owned(),
+        1 => "reloaded, with 1 problem".to_owned(),
+        count => format!("reloaded, with {count} problems"),
+    })?;
+    for problem in &problems {
+        complain(&problem.as_str().map_or_else(|| problem.to_string(), str::to_owned));
+    }
+    if problems.is_empty() { Ok(Exit::Ok) } else { Err(Stop::new(Exit::Config, "")) }
+}
+
+/// `healthcheck`: nothing but the exit code, and a word on stderr.
+///
+/// # Errors
+/// It is not ready (1), or does not answer (5).
+pub async fn healthcheck(global: &Global) -> Done {
+    match Reach::to(global)?.unready().await? {
+        None => Ok(Exit::Ok),
+        Some(why) => Err(Stop::failed(format!("not ready: {why}"))),
+    }
+}

@@ -1,0 +1,14 @@
+//! The verbs, a file each or a few that belong together. Each reads its flags, asks, and shows the answer.
+
+pub mod check;
+pub mod config;
+pub mod explain;
+pub mod fire;
+pub mod host;
+pub mod logs;
+pub mod next;
+pub mod plugin;
+pub mod runs;
+pub mod schedules;
+mod show;
+mod wait;

@@ -1,0 +1,138 @@
+//! `ls`, `show`, `pause`, `resume`: the schedules of the host.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::show::{instant, lines, word};
+use crate::args::Global;
+use crate::clock;
+use crate::exit::{Done, Exit, Stop};
+use crate::output::{Format, Rows};
+use crate::reach::{Reach, segment};
+use crate::zone;
+
+/// Which schedule to show.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The schedule
+    name: String,
+}
+
+/// Which schedule to pause.
+#[derive(Debug, Args)]
+pub struct Pause {
+    /// The schedule
+    name: String,
+    /// Why, for those who wonder later
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Resumes by itself at this instant
+    #[arg(long, value_name = "INSTANT")]
+    until: Option<String>,
+}
+
+/// Which schedule to resume.
+#[derive(Debug, Args)]
+pub struct Resume {
+    /// The schedule
+    name: String,
+}
+
+/// `ls`
+///
+/// # Errors
+/// If the host does not answer.
+pub async fn ls(global: &Global) -> Done {
+    let zone = global.zone()?;
+    let schedules = Reach::to(global)?.list("/schedules").await?;
+    let output = global.output();
+    if schedules.is_empty() {
+        output.hint("no schedules; write one into conf/<environment>/schedules.toml");
+    }
+    output.list(&schedules, |schedules| {
+        let mut rows = Rows::of(["name", "when", "handler", "next", "in", "last", "state"]);
+        let now = clock::now();
+        for schedule in schedules {
+            let own = word(schedule, "timezone").parse().unwrap_or(chrono_tz::UTC);
+            let next = instant(schedule, "next_due");
+            rows.push([
+                word(schedule, "name"),
+                word(schedule, "words"),
+                word(schedule, "handler"),
+                next.map_or("-".to_owned(), |due| zone::wall(due, zone.unwrap_or(own))),
+                next.map_or("-".to_owned(), |due| zone::distance(due, now)),
+                last(schedule, now),
+                standing(schedule),
+            ]);
+        }
+        rows
+    })?;
+    Ok(Exit::Ok)
+}
+
+/// `show NAME`
+///
+/// # Errors
+/// No such schedule; the host does not answer.
+pub async fn show(global: &Global, asked: &Show) -> Done {
+    let schedule = Reach::to(global)?.get(&format!("/schedules/{}", segment(&asked.name))).await?;
+    global.output().thing(&schedule, || lines(&schedule))?;
+    Ok(Exit::Ok)
+}
+
+/// `pause NAME`
+///
+/// # Errors
+/// No such schedule; the host does not answer.
+pub async fn pause(global: &Global, asked: &Pause) -> Done {
+    let zone = global.zone()?.unwrap_or(chrono_tz::UTC);
+    let until = asked.until.as_deref().map(|text| zone::instant(text, zone)).transpose();
+    let until = until.map_err(|reason| Stop::usage(format!("--until: {reason}")))?;
+    let who = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let by = who.unwrap_or_else(|| "somebody on the command line".to_owned());
+    let body = json!({ "by": by, "reason": asked.reason, "until": until.map(zone::rfc3339) });
+    let answer = Reach::to(global)?.post(&format!("/schedules/{}/pause", segment(&asked.name)), &body).await?;
+    changed(global, &answer)?;
+    global.output().hint(&format!("paused {}; due instants leave rows that say so", asked.name));
+    Ok(Exit::Ok)
+}
+
+/// `resume NAME`
+///
+/// # Errors
+/// No such schedule; the host does not answer.
+pub async fn resume(global: &Global, asked: &Resume) -> Done {
+    let answer = Reach::to(global)?.post(&format!("/schedules/{}/resume", segment(&asked.name)), &json!({})).await?;
+    changed(global, &answer)?;
+    global.output().hint(&format!("resumed {}; it goes on with its next due instant", asked.name));
+    Ok(Exit::Ok)
+}
+
+/// Programs get the schedule as it stands now; for people the hint says enough.
+fn changed(global: &Global, schedule: &Value) -> Result<(), Stop> {
+    match global.output {
+        Format::Table => Ok(()),
+        _ => global.output().thing(schedule, String::new),
+    }
+}
+
+fn last(schedule: &Value, now: chrono::DateTime<chrono::Utc>) -> String {
+    let run = &schedule["last_run"];
+    let state = word(run, "state");
+    match instant(run, "finished_at").or_else(|| instant(run, "started_at")) {
+        _ if run.is_null() => "-".to_owned(),
+        Some(at) => format!("{state} {}", zone::distance(at, now)),
+        None => state,
+    }
+}
+
+fn standing(schedule: &Value) -> String {
+    let set = |key: &str| schedule.get(key).is_some_and(|value| !value.is_null());
+    match () {
+        () if schedule["enabled"] == false => "disabled",
+        () if set("pause") => "paused",
+        () if set("problem") => "parked",
+        () => "active",
+    }
+    .to_owned()
+}

@@ -1,0 +1,141 @@
+//! How a verb reaches the host: through the Unix socket in the data folder, or `--server`.
+
+use noontide_web::{Client, ClientError};
+use serde_json::Value;
+
+use crate::args::Global;
+use crate::conf;
+use crate::exit::{Exit, Stop};
+
+/// The longest page the API gives.
+const PAGE: usize = 1_000;
+
+/// A host that can be asked.
+pub struct Reach {
+    client: Client,
+}
+
+impl Reach {
+    /// Finds out where the host is; asks nothing yet.
+    ///
+    /// # Errors
+    /// If the configuration does not say where.
+    pub fn to(global: &Global) -> Result<Self, Stop> {
+        let client = match &global.server {
+            Some(url) => Client::http(url, global.token.clone()),
+            None => Client::unix(&conf::data_folder(global)?.join("noontide.sock")),
+        };
+        Ok(Self { client: client.map_err(stop)? })
+    }
+
+    /// One thing.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn get(&self, path: &str) -> Result<Value, Stop> {
+        self.client.get(&format!("/api/v1{path}")).await.map_err(stop)
+    }
+
+    /// Does something.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Stop> {
+        self.client.post(&format!("/api/v1{path}"), body).await.map_err(stop)
+    }
+
+    /// `None` if the host is ready, else why not.
+    ///
+    /// # Errors
+    /// If the host does not answer.
+    pub async fn unready(&self) -> Result<Option<String>, Stop> {
+        match self.client.get("/readyz").await {
+            Ok(_) => Ok(None),
+            Err(ClientError::Refused { status: 503, detail }) => Ok(Some(detail)),
+            Err(error) => Err(stop(error)),
+        }
+    }
+
+    /// All items of a list that comes in one piece.
+    ///
+    /// # Errors
+    /// As [`Reach::get`].
+    pub async fn list(&self, path: &str) -> Result<Vec<Value>, Stop> {
+        Ok(self.get(path).await?["items"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// The first items of a list, page by page.
+    ///
+    /// # Errors
+    /// As [`Reach::get`].
+    pub async fn pages(&self, path: &str, filter: &[(&str, Option<String>)], most: usize) -> Result<Vec<Value>, Stop> {
+        let mut items = Vec::new();
+        let mut after: Option<String> = None;
+        while items.len() < most {
+            let mut asked = filter.to_vec();
+            asked.push(("limit", Some((most - items.len()).min(PAGE).to_string())));
+            if after.is_some() {
+                asked.retain(|(key, _)| *key != "after");
+                asked.push(("after", after));
+            }
+            let page = self.get(&format!("{path}{}", query(&asked))).await?;
+            items.extend(page["items"].as_array().cloned().unwrap_or_default());
+            after = page["next"].as_str().map(str::to_owned);
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(items)
+    }
+}
+
+/// The exit code of a refusal.
+fn stop(error: ClientError) -> Stop {
+    let exit = match &error {
+        ClientError::Unreachable { .. } => Exit::Unreachable,
+        ClientError::Refused { status, .. } => match status {
+            400 | 413 | 415 | 422 => Exit::Usage,
+            401 | 403 => Exit::NotPermitted,
+            404 => Exit::NotFound,
+            409 => Exit::Conflict,
+            503 => Exit::Unreachable,
+            _ => Exit::Failed,
+        },
+    };
+    Stop::new(exit, error)
+}
+
+/// `?key=value&…` of those that are set.
+pub fn query(pairs: &[(&str, Option<String>)]) -> String {
+    let set: Vec<_> =
+        pairs.iter().filter_map(|(key, value)| Some(format!("{key}={}", segment(value.as_ref()?)))).collect();
+    if set.is_empty() { String::new() } else { format!("?{}", set.join("&")) }
+}
+
+/// Text as one part of a path or query.
+pub fn segment(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_ends_with_the_exit_code_of_the_contract() {
+        let exit = |status| stop(ClientError::Refused { status, detail: String::new() }).exit;
+        let wanted = [(404, Exit::NotFound), (409, Exit::Conflict), (401, Exit::NotPermitted), (422, Exit::Usage)];
+        wanted.into_iter().for_each(|(status, wanted)| assert_eq!(exit(status), wanted, "{status}"));
+        let nobody = ClientError::Unreachable { place: "x".to_owned(), reason: "y".to_owned() };
+        assert_eq!(stop(nobody).exit, Exit::Unreachable);
+    }
+
+    #[test]
+    fn what_is_no_plain_character_is_escaped_in_paths_and_queries() {
+        assert_eq!(segment("../a b"), "..%2Fa%20b");
+        let pairs = [("handler", Some("hello/greet".to_owned())), ("state", None)];
+        assert_eq!(query(&pairs), "?handler=hello%2Fgreet");
+        assert_eq!(query(&[]), "");
+    }
+}

@@ -1,0 +1,138 @@
+//! New configuration while the host runs. What is wrong changes nothing and is shown; what is right takes effect at once,
+//! except for what is laid down at the start.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use noontide_config::{Config, Problem};
+use noontide_domain::Schedule;
+use noontide_domain::ports::PluginHost;
+use noontide_engine::EngineHandle;
+use noontide_sandbox::Sandbox;
+use tracing::{error, info, warn};
+
+use super::wiring;
+use crate::args::Global;
+use crate::conf;
+
+/// Takes new configuration into use.
+pub struct Reloader {
+    global: Global,
+    engine: EngineHandle,
+    sandbox: Arc<Sandbox>,
+    /// One reload at a time.
+    good: tokio::sync::Mutex<Good>,
+    shown: Mutex<Shown>,
+}
+
+/// What is in use.
+struct Good {
+    config: Config,
+    schedules: Vec<Schedule>,
+}
+
+/// What is wrong, for people.
+#[derive(Default)]
+struct Shown {
+    configuration: Vec<String>,
+    parked: Vec<String>,
+}
+
+impl Reloader {
+    /// Begins with what the host has started with.
+    pub fn new(
+        global: Global,
+        engine: EngineHandle,
+        sandbox: Arc<Sandbox>,
+        config: Config,
+        schedules: Vec<Schedule>,
+        problems: &[Problem],
+    ) -> Arc<Self> {
+        let shown = Shown { configuration: texts(problems), parked: Vec::new() };
+        let good = tokio::sync::Mutex::new(Good { config, schedules });
+        Arc::new(Self { global, engine, sandbox, good, shown: Mutex::new(shown) })
+    }
+
+    /// What is wrong right now: with the configuration, and with schedules that nobody can carry out.
+    pub fn problems(&self) -> Vec<String> {
+        let shown = self.shown();
+        shown.configuration.iter().chain(&shown.parked).cloned().collect()
+    }
+
+    /// Reads the configuration again. What is wrong with it then is in [`Reloader::problems`].
+    pub async fn reload(&self) {
+        let mut good = self.good.lock().await;
+        let loaded = match noontide_config::load(&conf::request(&self.global)) {
+            Ok(loaded) => loaded,
+            Err(refused) => {
+                refused.0.iter().for_each(|problem| error!("{problem}"));
+                warn!("the configuration is wrong: the last good one stays");
+                self.shown().configuration = texts(&refused.0);
+                return;
+            }
+        };
+        loaded.problems.iter().for_each(|problem| warn!("{problem}"));
+        let schedules = wiring::with_last_good(&loaded.config, &good.schedules);
+        if let Err(reason) = self.engine.declare(schedules.clone()).await {
+            error!(%reason, "the ledger does not take the schedules: the former ones stay");
+            self.shown().configuration = vec![format!("the ledger does not take the schedules: {reason}")];
+            return;
+        }
+        self.sandbox.set_grants(loaded.config.grants.clone());
+        for setting in laid_down(&good.config, &loaded.config) {
+            warn!(setting, "changed, and takes effect with the next start");
+        }
+        self.shown().configuration = texts(&loaded.problems);
+        info!(schedules = schedules.len(), environment = loaded.env, "configuration taken");
+        *good = Good { config: loaded.config, schedules };
+        self.check(&good);
+    }
+
+    /// Looks again whether every schedule can be carried out; says what has changed.
+    pub async fn recheck(&self) {
+        let good = self.good.lock().await;
+        self.check(&good);
+    }
+
+    fn check(&self, good: &Good) {
+        let parked = texts(&conf::parked(&good.config, &good.schedules, &*self.sandbox));
+        let mut shown = self.shown();
+        parked.iter().filter(|problem| !shown.parked.contains(problem)).for_each(|problem| warn!("{problem}"));
+        shown.parked.iter().filter(|was| !parked.contains(was)).for_each(|was| info!("no longer: {was}"));
+        shown.parked = parked;
+    }
+
+    /// Follows the sandbox: each change of what is loaded is a reason to look again.
+    pub async fn follow_plugins(self: Arc<Self>) {
+        let mut changes = self.sandbox.changes();
+        while changes.changed().await.is_ok() {
+            self.recheck().await;
+        }
+    }
+
+    /// Also looks at the plugin folder now.
+    pub async fn reload_all(&self) {
+        self.sandbox.rescan().await;
+        self.reload().await;
+    }
+
+    fn shown(&self) -> std::sync::MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn texts(problems: &[Problem]) -> Vec<String> {
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// Settings that differ and are read at the start only.
+fn laid_down(old: &Config, new: &Config) -> Vec<&'static str> {
+    let differs = [
+        ("ledger", old.ledger_url != new.ledger_url),
+        ("plugins", old.plugins != new.plugins),
+        ("http", old.http.listen != new.http.listen || old.http.token != new.http.token),
+        ("data", old.data_dir != new.data_dir),
+        ("engine", old.engine != new.engine),
+        ("log", old.log != new.log),
+    ];
+    differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+}

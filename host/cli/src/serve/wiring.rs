@@ -1,0 +1,100 @@
+//! The rooms, opened in order: ledger, sandbox, engine. Nothing here decides; it hands one thing to the next.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use noontide_config::Config;
+use noontide_domain::ports::Clock;
+use noontide_domain::{HostId, Owner, Schedule};
+use noontide_engine::{EngineHandle, Parts, Settings};
+use noontide_ledger::Opened;
+use noontide_sandbox::{Sandbox, SandboxSettings};
+
+use crate::exit::Stop;
+
+/// A sandbox over the plugin folder. Nothing is loaded yet.
+///
+/// # Errors
+/// If its threads or the folder for compiled code cannot be had.
+pub fn sandbox(config: &Config, compiled: &Path, clock: Arc<dyn Clock>) -> Result<Arc<Sandbox>, Stop> {
+    let mut settings = SandboxSettings::new(config.plugins.dir.clone(), compiled, clock);
+    settings.grants = config.grants.clone();
+    settings.max_concurrent = config.engine.concurrency;
+    settings.max_file_size = config.plugins.max_file_size;
+    Sandbox::open(settings).map_err(Stop::failed)
+}
+
+/// The ledger.
+///
+/// # Errors
+/// One line that names the place and the next step.
+pub async fn ledger(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, Stop> {
+    noontide_ledger::open(&config.ledger_url, clock).await.map_err(Stop::failed)
+}
+
+/// The engine, with `schedules`.
+///
+/// # Errors
+/// If the ledger cannot take the schedules.
+pub async fn engine(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    ledger: &Opened,
+    sandbox: &Arc<Sandbox>,
+    schedules: Vec<Schedule>,
+) -> Result<EngineHandle, Stop> {
+    let engine = config.engine;
+    let settings = Settings {
+        host: HostId::new(),
+        concurrency: engine.concurrency,
+        lease: engine.lease,
+        heartbeat: engine.heartbeat,
+        poll: engine.poll,
+        retention: engine.retention,
+        drain: engine.drain,
+    };
+    let plugins: Arc<Sandbox> = Arc::clone(sandbox);
+    let parts = Parts { clock, ledger: Arc::clone(&ledger.ledger), plugins, settings };
+    noontide_engine::start(parts, schedules).await.map_err(|error| Stop::failed(error))
+}
+
+/// The schedules of the configuration, and for those whose table has a mistake what the ledger knows of them from before.
+///
+/// # Errors
+/// If the ledger cannot be read.
+pub async fn schedules(config: &Config, ledger: &Opened) -> Result<Vec<Schedule>, Stop> {
+    let known = match config.faulty.is_empty() {
+        true => Vec::new(),
+        false => ledger.history.standings().await.map_err(|error| Stop::failed(error))?,
+    };
+    let known = known.into_iter().map(|standing| standing.schedule);
+    let known = known.filter(|schedule| matches!(schedule.owner, Owner::File { .. }));
+    Ok(with_last_good(config, &known.collect::<Vec<_>>()))
+}
+
+/// A schedule whose table has a mistake goes on as `before` has it: a slip of the pen stops nothing.
+pub fn with_last_good(config: &Config, before: &[Schedule]) -> Vec<Schedule> {
+    let faulty = before.iter().filter(|schedule| config.faulty.contains(schedule.name.as_str()));
+    config.schedules.iter().chain(faulty).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use noontide_config::LoadRequest;
+
+    #[test]
+    fn a_schedule_with_a_mistake_goes_on_as_it_was_and_one_that_left_the_file_is_gone() {
+        let conf = tempfile::tempdir().unwrap();
+        let written = |text: &str| {
+            std::fs::write(conf.path().join("schedules.toml"), text).unwrap();
+            noontide_config::load(&LoadRequest { dir: conf.path().to_owned(), ..LoadRequest::default() })
+                .unwrap()
+                .config
+        };
+        let good = "[schedule.a]\nhandler = 'p/h'\nevery = '5s'\n[schedule.b]\nhandler = 'p/h'\nevery = '5s'\n";
+        let before = with_last_good(&written(good), &[]);
+        let after = with_last_good(&written("[schedule.a]\nhandler = 'p/h'\nevery = 'often'\n"), &before);
+        assert_eq!(after, before[..1]);
+    }
+}

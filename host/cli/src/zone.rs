@@ -1,0 +1,104 @@
+//! Zones and instants as people read and write them on the command line.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
+use chrono_tz::{TZ_VARIANTS, Tz};
+use noontide_domain::trigger::at;
+use noontide_domain::{duration, suggest};
+
+/// The zone of that name.
+///
+/// # Errors
+/// A line with the nearest name.
+pub fn named(name: &str) -> Result<Tz, String> {
+    Tz::from_str(name).map_err(|_| {
+        let hint = suggest::hint(name, TZ_VARIANTS.iter().map(|zone| zone.name()));
+        let hint =
+            if hint.is_empty() { "; write a name such as Europe/Berlin, never an offset".to_owned() } else { hint };
+        format!("no time zone `{name}`{hint}")
+    })
+}
+
+/// An instant, as RFC 3339 or as wall time in `zone`.
+///
+/// # Errors
+/// A line that quotes the text and says what is taken.
+pub fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
+    let year = text.trim_start().bytes().take_while(u8::is_ascii_digit).count();
+    if year != 4 {
+        return Err(format!("`{text}` is no date with a time: write 2026-10-01T08:00:00Z, or 2026-10-01 08:00:00"));
+    }
+    let instant = at::parse_instant(text, zone)?;
+    if (0..=9_999).contains(&instant.year()) {
+        Ok(instant)
+    } else {
+        Err(format!("`{text}` lies outside the years 0000 to 9999 in UTC"))
+    }
+}
+
+/// `2026-03-30T07:00:00Z`, with a fraction only where there is one.
+pub fn rfc3339(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// `2026-03-30 09:00:00 CEST`, for tables.
+pub fn wall(instant: DateTime<Utc>, zone: Tz) -> String {
+    instant.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// `in 3m20s`, `2h ago`, `now`: two units at most.
+pub fn distance(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let gap = instant - now;
+    let words = coarse(gap.abs().to_std().unwrap_or_default());
+    match gap {
+        _ if gap.abs() < TimeDelta::seconds(1) => "now".to_owned(),
+        _ if gap > TimeDelta::zero() => format!("in {words}"),
+        _ => format!("{words} ago"),
+    }
+}
+
+/// Rounded down to what a reader of a table wants to know.
+fn coarse(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let step = match seconds {
+        0..3_600 => 1,
+        3_600..86_400 => 60,
+        86_400..1_209_600 => 3_600,
+        _ => 86_400,
+    };
+    duration::words(Duration::from_secs(seconds - seconds % step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_zone_is_answered_with_the_nearest_name() {
+        let error = named("Asia/Shangai").unwrap_err();
+        assert_eq!(error, "no time zone `Asia/Shangai` — did you mean `Asia/Shanghai`?");
+        assert!(named("europe/berlin").unwrap_err().contains("`Europe/Berlin`"));
+        assert!(named("+08:00").unwrap_err().contains("never an offset"));
+    }
+
+    #[test]
+    fn a_year_of_more_or_less_than_four_digits_is_refused() {
+        for text in
+            ["0000-01-01T00:00:00+23:59", "+262142-12-31 23:59:59", "-0001-01-01 00:00:00", "12026-01-01 00:00:00", ""]
+        {
+            assert!(instant(text, Tz::Europe__Berlin).is_err(), "{text:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_distance_has_as_many_units_as_a_reader_wants() {
+        let now = DateTime::UNIX_EPOCH;
+        let told = |seconds: i64| distance(now + TimeDelta::seconds(seconds), now);
+        assert_eq!(told(200), "in 3m20s");
+        assert_eq!(told(-7_230), "2h ago");
+        assert_eq!(told(0), "now");
+        assert_eq!(told(3 * 86_400 + 7_261), "in 3d2h");
+    }
+}
