@@ -1,0 +1,185 @@
+//! A run: an occurrence being carried out, its attempts, and what became of it.
+//!
+//! Who moves a run, in and out of each state:
+//!
+//! | state | who puts it there | who takes it out |
+//! |---|---|---|
+//! | `Ready` | the scheduler's claim; a retry; a lease given back | the runner's lease, a cancel, expiry |
+//! | `Running` | the runner's lease (or the claim, on a host with a free place) | settle, or the rescuer |
+//! | `Succeeded` `Failed` `Cancelled` | settle | nobody |
+//! | `Skipped` `Expired` | the scheduler's claim, or the lease | nobody |
+
+mod outcome;
+mod settle;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{HandlerRef, HostId, Key, RetryPolicy, RunId, ScheduleName};
+
+pub use outcome::{LogLine, Outcome, Report, StateWrite, Usage};
+pub use settle::{ABANDONED_ATTEMPTS, Verdict, settle};
+
+/// Why a run exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A trigger came due.
+    Schedule,
+    /// Somebody fired the schedule by hand.
+    Manual,
+    /// A handler call without a schedule.
+    Enqueued,
+}
+
+/// The span of data a run is about: from inclusive, to exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Inclusive.
+    pub from: DateTime<Utc>,
+    /// Exclusive.
+    pub to: DateTime<Utc>,
+}
+
+/// What is needed to carry out a run: fixed when it is claimed. A later edit of the schedule changes later runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// Identifies the run.
+    pub id: RunId,
+    /// Identifies the fire; unique in a ledger.
+    pub key: Key,
+    /// `None` for an enqueued run.
+    pub schedule: Option<ScheduleName>,
+    /// What is called.
+    pub handler: HandlerRef,
+    /// The nominal instant; never "now".
+    pub due_at: DateTime<Utc>,
+    /// Why it exists.
+    pub cause: Cause,
+    /// Was more than [`crate::LATE`] old when the host first saw it.
+    pub late: bool,
+    /// As JSON.
+    pub input: serde_json::Value,
+    /// The data window.
+    pub window: Option<Window>,
+    /// The schedule's zone.
+    pub timezone: chrono_tz::Tz,
+    /// For failures.
+    pub retry: RetryPolicy,
+    /// Longest time for one attempt.
+    pub timeout: Option<Duration>,
+    /// W3C trace id, 32 hexadecimal digits.
+    pub trace_id: String,
+}
+
+/// Who works on a run for now. Every write of its holder must carry it; a row count of 0 means it was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lease {
+    /// The run.
+    pub run: RunId,
+    /// The process that holds it.
+    pub host: HostId,
+    /// Grows with every lease of the run: a former holder's token never matches again.
+    pub fence: i64,
+    /// Which attempt this is, counted from 1.
+    pub attempt: u32,
+}
+
+/// A run that this host may carry out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leased {
+    /// What to do.
+    pub order: Order,
+    /// The right to do it.
+    pub lease: Lease,
+    /// The due instant of the schedule's last success, if there was one.
+    pub previous_success: Option<DateTime<Utc>>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunState {
+    /// Waits for a host; a retry is a `Ready` with a later `not_before`.
+    Ready,
+    /// A host holds the lease.
+    Running,
+    /// Done.
+    Succeeded,
+    /// Its attempts are used up, or the failure was permanent.
+    Failed,
+    /// Asked to stop, and stopped.
+    Cancelled,
+    /// Never ran; the row says why.
+    Skipped,
+    /// Could not start in time.
+    Expired,
+}
+
+impl RunState {
+    /// All states, in the order of a run's life.
+    pub const ALL: [RunState; 7] = [
+        RunState::Ready,
+        RunState::Running,
+        RunState::Succeeded,
+        RunState::Failed,
+        RunState::Cancelled,
+        RunState::Skipped,
+        RunState::Expired,
+    ];
+
+    /// The word in API, CLI and TOML.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RunState::Ready => "ready",
+            RunState::Running => "running",
+            RunState::Succeeded => "succeeded",
+            RunState::Failed => "failed",
+            RunState::Cancelled => "cancelled",
+            RunState::Skipped => "skipped",
+            RunState::Expired => "expired",
+        }
+    }
+
+    /// The state of that name.
+    pub fn parse(text: &str) -> Option<RunState> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Nothing follows.
+    pub fn is_final(self) -> bool {
+        !matches!(self, RunState::Ready | RunState::Running)
+    }
+}
+
+/// Why a due instant, or several in a row, did not run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SkipReason {
+    /// A run of the same schedule was still going on.
+    Overlap {
+        /// The run in the way.
+        blocking: RunId,
+    },
+    /// The host did not see them in time and the catch-up policy dropped them.
+    Missed,
+    /// The schedule was paused.
+    Paused {
+        /// Who paused it.
+        by: String,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// No plugin offers the handler (or the input does not fit it).
+    HandlerMissing {
+        /// What is missing, in words.
+        message: String,
+    },
+    /// The handler itself said there was nothing to do.
+    NothingToDo {
+        /// The handler's words.
+        message: String,
+    },
+}

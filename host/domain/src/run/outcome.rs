@@ -1,0 +1,165 @@
+//! How an attempt ended, and what there is to say about it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::PluginVersion;
+
+/// How one attempt ended, as the sandbox and the rescuer see it. A guest's fault is data, never an error of ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The handler finished its work.
+    Succeeded {
+        /// Its result, as JSON.
+        result: Option<serde_json::Value>,
+    },
+    /// The handler found nothing to do.
+    Skipped {
+        /// Its words.
+        reason: String,
+    },
+    /// The handler asks to be called again.
+    RunAgain {
+        /// After how long.
+        after: Duration,
+    },
+    /// The handler said it failed.
+    Failed {
+        /// Its words.
+        message: String,
+        /// Whether trying again can help.
+        retryable: bool,
+        /// A wait the handler asked for.
+        after: Option<Duration>,
+    },
+    /// The guest broke: unreachable code, stack overflow, a bad memory access.
+    Trapped {
+        /// The kind of trap, as wasmtime names it.
+        message: String,
+        /// The guest's frames, innermost first.
+        backtrace: Vec<String>,
+    },
+    /// Did not end in time, and was stopped.
+    TimedOut {
+        /// The time it had.
+        after: Duration,
+    },
+    /// Asked for more memory than its limit.
+    OutOfMemory {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// Stopped because it was asked to.
+    Cancelled,
+    /// Its host went away: the lease ran out.
+    Abandoned,
+    /// It never began: the handler was not there or could not be instantiated.
+    Unavailable {
+        /// Why, in words.
+        message: String,
+    },
+}
+
+impl Outcome {
+    /// The word in API and CLI.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Outcome::Succeeded { .. } => "succeeded",
+            Outcome::Skipped { .. } => "skipped",
+            Outcome::RunAgain { .. } => "run-again",
+            Outcome::Failed { .. } => "failed",
+            Outcome::Trapped { .. } => "trapped",
+            Outcome::TimedOut { .. } => "timed-out",
+            Outcome::OutOfMemory { .. } => "out-of-memory",
+            Outcome::Cancelled => "cancelled",
+            Outcome::Abandoned => "abandoned",
+            Outcome::Unavailable { .. } => "unavailable",
+        }
+    }
+
+    /// The handler came to its end without a fault: what it wrote to its state counts.
+    pub fn ended_well(&self) -> bool {
+        matches!(self, Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::RunAgain { .. })
+    }
+
+    /// What went wrong, in a line; `None` if nothing did.
+    pub fn message(&self) -> Option<String> {
+        match self {
+            Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::RunAgain { .. } => None,
+            Outcome::Failed { message, .. } | Outcome::Trapped { message, .. } | Outcome::Unavailable { message } => {
+                Some(message.clone())
+            }
+            Outcome::TimedOut { after } => Some(format!("stopped after {}", crate::duration::words(*after))),
+            Outcome::OutOfMemory { limit } => Some(format!(
+                "asked for more than its {} of memory; `limits = {{ memory = … }}` of the plugin raises it",
+                crate::duration::bytes(*limit)
+            )),
+            Outcome::Cancelled => Some("cancelled".to_owned()),
+            Outcome::Abandoned => Some("its host went away: the lease ran out".to_owned()),
+        }
+    }
+}
+
+/// What an attempt used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Usage {
+    /// From call to end, in milliseconds.
+    pub wall_ms: u64,
+    /// Ticks of the epoch clock that the guest was seen computing in, in milliseconds (10 ms steps).
+    pub cpu_ms: u64,
+    /// The most its memories held together, in bytes.
+    pub peak_memory_bytes: u64,
+}
+
+/// One line of a run's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When the host took it.
+    pub at: DateTime<Utc>,
+    /// `trace`, `debug`, `info`, `warn`, `error`.
+    pub level: String,
+    /// `log`, `stdout` or `stderr`.
+    pub source: String,
+    /// Control characters escaped.
+    pub message: String,
+    /// Pairs given beside the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<(String, String)>,
+}
+
+/// One write to a schedule's state, buffered during the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateWrite {
+    /// The entry's key.
+    pub key: String,
+    /// `None` removes it.
+    pub value: Option<Vec<u8>>,
+    /// The revision the run saw when it first touched the key; 0 if there was none. The commit demands it.
+    pub base: u64,
+    /// The revision after the commit.
+    pub revision: u64,
+}
+
+/// All there is to say about one finished attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Which version of the plugin it ran on; `None` if it never began.
+    pub plugin: Option<PluginVersion>,
+    /// When the call began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub finished_at: DateTime<Utc>,
+    /// What it used.
+    pub usage: Usage,
+    /// What it said.
+    pub logs: Vec<LogLine>,
+    /// Lines that were over the limits.
+    pub logs_dropped: u64,
+    /// What it wants to remember; only kept if the call ended well ([`Outcome::ended_well`]).
+    pub state: Vec<StateWrite>,
+}
