@@ -2,6 +2,7 @@
 //! `synchronous=FULL`. Enqueuing and running go side by side. `cargo bench -p noontide --bench throughput -- 50000`.
 
 #[path = "../src/clock.rs"]
+#[expect(unused_imports, reason = "its tests come along and have no harness here")]
 mod clock;
 
 use std::path::PathBuf;

@@ -55,7 +55,7 @@ pub async fn engine(
     };
     let plugins: Arc<Sandbox> = Arc::clone(sandbox);
     let parts = Parts { clock, ledger: Arc::clone(&ledger.ledger), plugins, settings };
-    noontide_engine::start(parts, schedules).await.map_err(|error| Stop::failed(error))
+    noontide_engine::start(parts, schedules).await.map_err(Stop::failed)
 }
 
 /// The schedules of the configuration, and for those whose table has a mistake what the ledger knows of them from before.
@@ -65,7 +65,7 @@ pub async fn engine(
 pub async fn schedules(config: &Config, ledger: &Opened) -> Result<Vec<Schedule>, Stop> {
     let known = match config.faulty.is_empty() {
         true => Vec::new(),
-        false => ledger.history.standings().await.map_err(|error| Stop::failed(error))?,
+        false => ledger.history.standings().await.map_err(Stop::failed)?,
     };
     let known = known.into_iter().map(|standing| standing.schedule);
     let known = known.filter(|schedule| matches!(schedule.owner, Owner::File { .. }));
