@@ -1,0 +1,17 @@
+//! The real binary, from outside.
+
+mod support;
+
+mod api;
+mod command_line;
+mod full_disk;
+mod hostile;
+mod hot_reload;
+mod kills;
+mod main_job;
+mod policy;
+mod refusals;
+mod refused_ledgers;
+mod refused_plugins;
+mod secrets;
+mod state;

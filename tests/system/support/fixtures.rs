@@ -1,0 +1,16 @@
+//! The compiled plugins of this repository.
+
+use std::path::{Path, PathBuf};
+
+/// The repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository")
+}
+
+/// `plugins/dist/<name>.wasm`, or the fixture of that name.
+pub fn wasm(name: &str) -> PathBuf {
+    let dist = repository().join("plugins/dist");
+    let candidates = [dist.join(format!("fixtures/{name}.wasm")), dist.join(format!("{name}.wasm"))];
+    let found = candidates.into_iter().find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("plugin `{name}` is not built; run `make plugins`"))
+}

@@ -1,0 +1,19 @@
+//! How the tests hold a host: a place for its files, its process, its windows and its record.
+
+pub mod api;
+pub mod fixtures;
+pub mod host;
+pub mod ledger;
+pub mod moment;
+pub mod oracle;
+pub mod place;
+pub mod record;
+pub mod volume;
+
+pub use api::Api;
+pub use host::Host;
+pub use ledger::{Ledger, Row};
+pub use moment::{now_ms, number, until, within};
+pub use place::Place;
+pub use record::Mark;
+pub use volume::Volume;
