@@ -9,6 +9,7 @@ use noontide_domain::{Lease, RunId, Schedule};
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::book::Book;
 use crate::desk::Desk;
@@ -118,6 +119,14 @@ impl Core {
         self.look_at_book.notify_one();
         self.tell(Happening::SchedulesChanged);
         Ok(())
+    }
+
+    /// For whoever is about to lease runs: a drain waits for the token, so that what was leased is begun or given back.
+    /// `None` once nothing new begins.
+    pub(crate) fn enter(&self) -> Option<TaskTrackerToken> {
+        // The token comes first: whoever sees the engine going on after it is seen by the drain.
+        let token = self.running.token();
+        (!self.stopping.is_cancelled()).then_some(token)
     }
 
     /// Waits for `instant` in slices, or until the engine stops (`false`) .

@@ -12,6 +12,7 @@ use noontide_domain::{
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{info, warn};
 
 use crate::core::Core;
@@ -156,7 +157,7 @@ impl EngineHandle {
     /// # Errors
     /// No such schedule; handler missing or input wrong; busy; stopping; no ledger.
     pub async fn fire(&self, name: &str, request: FireRequest) -> Result<RunId, EngineError> {
-        self.open()?;
+        let entered = self.open()?;
         let standing = self.standing(name)?;
         let now = self.core.clock.now();
         let due_at = request.at.unwrap_or(now);
@@ -166,7 +167,7 @@ impl EngineHandle {
         self.core.plugins.check(&order.handler, &order.input)?;
         let id = order.id;
         let fire = Fire { order, overlap: standing.schedule.overlap, not_before: due_at };
-        match self.claim(vec![fire]).await?.first() {
+        match self.claim(vec![fire], entered).await?.first() {
             Some(Claimed::Overlapped(blocking)) => {
                 Err(EngineError::Busy { schedule: standing.schedule.name, blocking: *blocking })
             }
@@ -179,7 +180,7 @@ impl EngineHandle {
     /// # Errors
     /// Handler missing or input wrong (nothing is enqueued then); stopping; no ledger.
     pub async fn enqueue(&self, calls: Vec<Enqueue>) -> Result<Vec<(RunId, bool)>, EngineError> {
-        self.open()?;
+        let entered = self.open()?;
         let now = self.core.clock.now();
         let mut fires = Vec::with_capacity(calls.len());
         for call in calls {
@@ -187,7 +188,7 @@ impl EngineHandle {
             fires.push(enqueued(call, now));
         }
         let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(fires).await?;
+        let claimed = self.claim(fires, entered).await?;
         let answer = ids.into_iter().zip(claimed).map(|(id, claimed)| match claimed {
             Claimed::Duplicate(run) => (run, true),
             _ => (id, false),
@@ -195,13 +196,14 @@ impl EngineHandle {
         Ok(answer.collect())
     }
 
-    async fn claim(&self, fire: Vec<Fire>) -> Result<Vec<Claimed>, EngineError> {
+    async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
         let work = tokio::spawn(async move {
             let claim = Claim { fire, ..Claim::default() };
             let claimed = core.ledger.claim(claim, Some(core.tenant(core.room()))).await?;
             scheduler::take(&core, claimed.clone());
+            drop(entered);
             Ok::<_, LedgerError>(claimed)
         });
         let claimed = work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))??;
@@ -309,8 +311,8 @@ impl EngineHandle {
         }
     }
 
-    fn open(&self) -> Result<(), EngineError> {
-        if self.core.stopping.is_cancelled() { Err(EngineError::Stopping) } else { Ok(()) }
+    fn open(&self) -> Result<TaskTrackerToken, EngineError> {
+        self.core.enter().ok_or(EngineError::Stopping)
     }
 }
 

@@ -21,16 +21,19 @@ pub(crate) async fn run(core: Arc<Core>) {
             wait(&core).await;
             continue;
         }
+        let Some(entered) = core.enter() else { return };
         let room = core.room();
         match core.ledger.lease(core.tenant(room), core.clock.now()).await {
             Ok(leased) => {
                 let full = leased.len() == room;
                 leased.into_iter().for_each(|leased| begin(&core, leased));
+                drop(entered);
                 if !full {
                     wait(&core).await;
                 }
             }
             Err(problem) => {
+                drop(entered);
                 error!(%problem, "ready runs cannot be leased; trying again");
                 core.rest_until(core.clock.now() + LEDGER_PAUSE).await;
             }

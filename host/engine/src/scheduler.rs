@@ -22,10 +22,12 @@ const BATCH: usize = 1_000;
 const LEDGER_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(core: Arc<Core>) {
-    while !core.stopping.is_cancelled() {
+    while let Some(entered) = core.enter() {
         let now = core.clock.now();
         core.tick(now);
-        match pass(&core).await {
+        let passed = pass(&core).await;
+        drop(entered);
+        match passed {
             Ok(true) => continue,
             Ok(false) => sleep(&core).await,
             Err(problem) => {
