@@ -112,6 +112,7 @@ async fn the_memory_of_the_host_is_flat_after_many_hostile_runs() {
     let (before, begun) = (host.resident_mib(), std::time::Instant::now());
     for count in std::iter::repeat_n(40, runs / 40).chain([runs % 40]) {
         batch(&api, count).await;
+        println!("series {}", host.series());
     }
     let after = host.resident_mib();
     println!("{runs} hostile runs in {:?}: {before} MiB before, {after} MiB after", begun.elapsed());

@@ -126,9 +126,11 @@ fn pool(settings: &SandboxSettings) -> PoolingAllocationConfig {
 }
 
 fn cache(folder: &Path) -> Result<Cache, SandboxError> {
+    let failed = |reason| SandboxError::Cache { path: folder.to_owned(), reason };
     let mut config = CacheConfig::new();
-    config.with_directory(folder);
-    Cache::new(config).map_err(|error| SandboxError::Cache { path: folder.to_owned(), reason: format!("{error:#}") })
+    // wasmtime takes no relative one; ours are relative wherever the configuration folder is given so.
+    config.with_directory(std::path::absolute(folder).map_err(|error| failed(error.to_string()))?);
+    Cache::new(config).map_err(|error| failed(format!("{error:#}")))
 }
 
 /// Whether so much address space can be reserved; nothing of it is used.

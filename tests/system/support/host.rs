@@ -104,6 +104,11 @@ impl Host {
         assert_eq!(status.code(), Some(0), "the host did not drain");
     }
 
+    pub fn series(&self) -> String {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the host lives");
+        status.lines().filter(|l| l.starts_with("VmRSS") || l.starts_with("Rss") || l.starts_with("Threads")).map(|l| l.replace('\t',"").replace(' ', "")).collect::<Vec<_>>().join(" ")
+    }
+
     /// Memory it holds, in MiB.
     pub fn resident_mib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the host lives");

@@ -129,7 +129,8 @@ impl Place {
     /// A process of the binary, with an environment that says nothing of ours.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        command.args(args).arg("--conf").arg(self.path("conf")).current_dir(self.folder.path());
+        // Relative, as people give it.
+        command.args(args).args(["--conf", "conf"]).current_dir(self.folder.path());
         for name in ["NOONTIDE_ENV", "APP_ENV", "NOONTIDE_CONF", "NOONTIDE_TOKEN", "RUST_LOG"] {
             command.env_remove(name);
         }
