@@ -27,7 +27,8 @@ help:
 
 demo: plugins host
 	@echo
-	@exec $(NOONTIDE) serve --conf conf --env local --follow
+	@# In a terminal the host is a job of its own: Ctrl-C reaches it and not make, so that its exit code is make's.
+	@bash -c 'if [ -t 0 ]; then set -m; fi; "$$0" serve --conf conf --env local --follow; exit $$?' $(NOONTIDE)
 
 test: lint unit guests system deny
 	@echo 'all of it passed'
