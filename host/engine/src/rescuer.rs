@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use noontide_domain::ports::{Lapsed, LedgerError, Settlement};
 use noontide_domain::run::settle;
-use noontide_domain::{Outcome, Report, Usage};
+use noontide_domain::{Outcome, Report};
 use tracing::{error, warn};
 
 use crate::core::Core;
@@ -41,15 +41,6 @@ fn abandoned(core: &Core, lapsed: Lapsed) -> Settlement {
     let now = core.clock.now();
     let outcome = Outcome::Abandoned;
     let verdict = settle(&outcome, lapsed.lease.attempt, lapsed.order.id, &lapsed.order.retry, now);
-    let report = Report {
-        outcome,
-        plugin: None,
-        started_at: now,
-        finished_at: now,
-        usage: Usage::default(),
-        logs: Vec::new(),
-        logs_dropped: 0,
-        state: Vec::new(),
-    };
+    let report = Report::never_began(outcome, now);
     Settlement { lease: lapsed.lease, verdict, report }
 }

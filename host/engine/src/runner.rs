@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use noontide_domain::ports::{Call, RunDesk, Settled, Settlement};
 use noontide_domain::run::settle;
-use noontide_domain::{Leased, Outcome, Report, RunState, Usage, Verdict};
+use noontide_domain::{Leased, Outcome, Report, RunState, Verdict};
 use tracing::{error, info, warn};
 
 use crate::core::{Core, Held};
@@ -84,7 +84,7 @@ async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
         return;
     };
     let report = if desk.is_cancelled() {
-        cancelled(core)
+        Report::never_began(Outcome::Cancelled, core.clock.now())
     } else {
         tell_start(core, leased);
         core.plugins.invoke(Call { leased: leased.clone(), desk: Arc::clone(&desk) as Arc<dyn RunDesk> }).await
@@ -125,20 +125,6 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
                 }
             }
         }
-    }
-}
-
-fn cancelled(core: &Core) -> Report {
-    let now = core.clock.now();
-    Report {
-        outcome: Outcome::Cancelled,
-        plugin: None,
-        started_at: now,
-        finished_at: now,
-        usage: Usage::default(),
-        logs: Vec::new(),
-        logs_dropped: 0,
-        state: Vec::new(),
     }
 }
 

@@ -44,10 +44,10 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
     });
     let (generation, position) = match found {
         Ok(found) => found,
-        Err(unavailable) => return never_began(&*clock, not_callable(&unavailable)),
+        Err(unavailable) => return Report::never_began(not_callable(&unavailable), clock.now()),
     };
     let Some(permit) = permit(&sandbox.permits, generation.permits.min(sandbox.places), &*call.desk).await else {
-        return never_began(&*clock, Outcome::Cancelled);
+        return Report::never_began(Outcome::Cancelled, clock.now());
     };
     let started_at = clock.now();
     let (grant, limits) = sandbox.allowance(&generation.version.name);
@@ -73,7 +73,12 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
             let message = "the host broke while it called the handler; see its log".to_owned();
             let outcome = Outcome::Trapped { message, backtrace: Vec::new() };
             let usage = Usage { wall_ms: ms(begun.elapsed()), ..Usage::default() };
-            Report { started_at, plugin: Some(generation.version.clone()), usage, ..never_began(&*clock, outcome) }
+            Report {
+                started_at,
+                plugin: Some(generation.version.clone()),
+                usage,
+                ..Report::never_began(outcome, clock.now())
+            }
         }
     }
 }
@@ -92,7 +97,7 @@ impl Attempt {
         let guest = match guest {
             Ok(guest) => guest,
             Err(message) => {
-                let report = never_began(&*self.clock, Outcome::Unavailable { message });
+                let report = Report::never_began(Outcome::Unavailable { message }, self.clock.now());
                 return Report { started_at: self.started_at, plugin: Some(self.generation.version.clone()), ..report };
             }
         };
@@ -147,10 +152,7 @@ impl Attempt {
 
 /// After a failure nothing has happened.
 fn kept(outcome: &Outcome, writes: Vec<StateWrite>) -> Vec<StateWrite> {
-    match outcome {
-        Outcome::Succeeded { .. } | Outcome::Skipped { .. } | Outcome::RunAgain { .. } => writes,
-        _ => Vec::new(),
-    }
+    if outcome.ended_well() { writes } else { Vec::new() }
 }
 
 /// Waits for a place; `None` if the run was asked to stop before there was one.
@@ -170,20 +172,6 @@ fn not_callable(unavailable: &Unavailable) -> Outcome {
     match unavailable {
         Unavailable::Input { .. } => Outcome::Failed { message, retryable: false, after: None },
         Unavailable::Plugin { .. } | Unavailable::Handler { .. } => Outcome::Unavailable { message },
-    }
-}
-
-fn never_began(clock: &dyn Clock, outcome: Outcome) -> Report {
-    let now = clock.now();
-    Report {
-        outcome,
-        plugin: None,
-        started_at: now,
-        finished_at: now,
-        usage: Usage::default(),
-        logs: Vec::new(),
-        logs_dropped: 0,
-        state: Vec::new(),
     }
 }
 

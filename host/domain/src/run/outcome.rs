@@ -163,3 +163,19 @@ pub struct Report {
     /// What it wants to remember; only kept if the call ended well ([`Outcome::ended_well`]).
     pub state: Vec<StateWrite>,
 }
+
+impl Report {
+    /// Of an attempt whose handler was never called: cancelled before, not there, or gone with its host.
+    pub fn never_began(outcome: Outcome, now: DateTime<Utc>) -> Self {
+        Self {
+            outcome,
+            plugin: None,
+            started_at: now,
+            finished_at: now,
+            usage: Usage::default(),
+            logs: Vec::new(),
+            logs_dropped: 0,
+            state: Vec::new(),
+        }
+    }
+}
