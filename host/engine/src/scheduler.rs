@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use noontide_domain::Standing;
 use noontide_domain::plan::{Candidate, Plan, plan};
 use noontide_domain::ports::{Claimed, LedgerError};
-use noontide_domain::{SkipReason, Standing};
 use tracing::{error, warn};
 
 use crate::core::Core;
@@ -76,7 +76,7 @@ fn record(core: &Core, plan: &Plan) {
     }
     drop(book);
     for skip in &plan.claim.skip {
-        let reason = in_words(&skip.reason);
+        let reason = skip.reason.to_string();
         warn!(schedule = %skip.schedule, due_at = %skip.due_at, count = skip.count, reason, "skipped");
         let (schedule, due_at, count) = (skip.schedule.clone(), skip.due_at, skip.count);
         core.tell(Happening::Skipped { schedule, due_at, count, reason });
@@ -95,16 +95,5 @@ pub(crate) fn take(core: &Arc<Core>, claimed: Vec<Claimed>) {
     }
     if waiting {
         core.look_for_runs.notify_one();
-    }
-}
-
-fn in_words(reason: &SkipReason) -> String {
-    match reason {
-        SkipReason::Overlap { blocking } => format!("run {blocking} was still going on"),
-        SkipReason::Missed => "missed: the host was not there in time".to_owned(),
-        SkipReason::Paused { by, reason: None } => format!("paused by {by}"),
-        SkipReason::Paused { by, reason: Some(reason) } => format!("paused by {by}: {reason}"),
-        SkipReason::HandlerMissing { message } => message.clone(),
-        SkipReason::NothingToDo { message } => message.clone(),
     }
 }

@@ -56,14 +56,7 @@ pub(crate) fn run(run: &RunRecord) -> Value {
 /// The kind, the parts, and a sentence.
 fn reason(reason: &SkipReason) -> Value {
     let mut shown = serde_json::to_value(reason).unwrap_or_default();
-    let text = match reason {
-        SkipReason::Overlap { blocking } => format!("run {blocking} was still going on"),
-        SkipReason::Missed => "missed: the host was not there in time".to_owned(),
-        SkipReason::Paused { by, reason: None } => format!("paused by {by}"),
-        SkipReason::Paused { by, reason: Some(why) } => format!("paused by {by}: {why}"),
-        SkipReason::HandlerMissing { message } | SkipReason::NothingToDo { message } => message.clone(),
-    };
-    shown["text"] = text.into();
+    shown["text"] = reason.to_string().into();
     shown
 }
 

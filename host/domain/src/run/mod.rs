@@ -12,6 +12,7 @@
 mod outcome;
 mod settle;
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -182,4 +183,16 @@ pub enum SkipReason {
         /// The handler's words.
         message: String,
     },
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SkipReason::Overlap { blocking } => write!(f, "run {blocking} was still going on"),
+            SkipReason::Missed => f.write_str("missed: the host was not there in time"),
+            SkipReason::Paused { by, reason: None } => write!(f, "paused by {by}"),
+            SkipReason::Paused { by, reason: Some(reason) } => write!(f, "paused by {by}: {reason}"),
+            SkipReason::HandlerMissing { message } | SkipReason::NothingToDo { message } => f.write_str(message),
+        }
+    }
 }
