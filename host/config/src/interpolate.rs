@@ -43,6 +43,7 @@ fn value(inside: &str, vars: &BTreeMap<String, String>) -> Result<String, String
         (Some(value), Some(_)) if !value.is_empty() => Ok(value.clone()),
         (_, Some(fallback)) => match (fallback.strip_prefix('-'), fallback.strip_prefix('?')) {
             (Some(default), _) => Ok(default.to_owned()),
+            (_, Some("")) => Err(format!("the variable {name} is not set; set it")),
             (_, Some(message)) => Err(format!("the variable {name} is not set: {message}")),
             _ => Err(format!("`${{{inside}}}`: after the colon comes `-default` or `?message`")),
         },

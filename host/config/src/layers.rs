@@ -1,7 +1,6 @@
 //! Which files, in which order, laid over one another.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use toml::de::DeTable;
 
@@ -80,35 +79,44 @@ impl Layers {
     }
 
     fn add_file(&mut self, path: &Path, problems: &mut Vec<Problem>) {
-        match std::fs::read_to_string(path) {
-            Ok(text) => self.add_text(path, &text, problems),
+        self.files.push(path.to_owned());
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
             Err(reason) => {
                 let place = Place::Outside(path.display().to_string());
-                problems.push(host(place, format!("cannot be read: {reason}")));
+                return problems.push(host(place, format!("cannot be read: {reason}")));
+            }
+        };
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => self.add_text(path, text, problems),
+            Err(error) => {
+                let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+                let place = Source::new(path, &good).place(good.len());
+                problems.push(host(place, "this is not TOML: a byte that is not UTF-8; save the file as UTF-8"));
             }
         }
-        self.files.push(path.to_owned());
     }
 
     fn add_text(&mut self, path: &Path, text: &str, problems: &mut Vec<Problem>) {
-        let source = Source { path: Arc::new(path.to_owned()), text };
+        let source = Source::new(path, text);
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
-            let place = source.place(error.span().map_or(text.len(), |span| span.start));
-            problems.push(host(place, format!("this is not TOML: {}", error.message().replace('\n', "; "))));
+            let span = error.span().unwrap_or(text.len()..text.len());
+            let mut message = format!("this is not TOML: {}", error.message().replace('\n', "; "));
+            if error.message() == "duplicate key" {
+                message.push_str(&format!(" `{}`; keep one of them", text.get(span.clone()).unwrap_or_default()));
+            }
+            problems.push(host(source.place(span.start), message));
         }
         if errors.is_empty() {
-            match source.table(table.get_ref()) {
-                Ok(table) => lay_over(&mut self.tree, table),
-                Err((place, message)) => problems.push(host(place, message)),
-            }
+            lay_over(&mut self.tree, source.table(table.get_ref()));
         }
     }
 
     /// A value from outside: TOML if it reads as TOML, else a string.
     fn add_value(&mut self, name: &str, keys: Vec<String>, text: &str) {
         let place = Place::Outside(name.to_owned());
-        let mut node = Node { place: place.clone(), value: outside_value(text, &place) };
+        let mut node = Node { place: place.clone(), value: outside_value(text) }.at(&place);
         for key in keys.into_iter().rev() {
             node = Node { place: place.clone(), value: Value::Table(Table::from([(key, (place.clone(), node))])) };
         }
@@ -118,24 +126,21 @@ impl Layers {
     }
 }
 
-fn outside_value(text: &str, place: &Place) -> Value {
+fn outside_value(text: &str) -> Value {
     let line = format!("v = {text}");
-    let source = Source { path: Arc::default(), text: &line };
-    let read = DeTable::parse(&line).ok().and_then(|table| source.table(table.get_ref()).ok());
-    match read.and_then(|mut table| table.remove("v")) {
-        // Dates and lists have places of their own line; only plain values come from outside.
-        Some((
-            _,
-            Node { value: value @ (Value::Integer(_) | Value::Boolean(_) | Value::Float(_) | Value::Text(_)), .. },
-        )) => value,
-        Some((_, Node { value: Value::Array(nodes), .. })) => {
-            Value::Array(nodes.into_iter().map(|node| Node { place: place.clone(), ..node }).collect())
-        }
+    let read = DeTable::parse(&line).map(|table| Source::new(Path::new(""), &line).table(table.get_ref()));
+    let mut table = read.unwrap_or_default();
+    match (table.remove("v"), table.is_empty()) {
+        // What is a date or an odd number to TOML is a word to whoever wrote it in a variable.
+        (Some((_, Node { value: Value::Datetime(_) | Value::Unreadable(_), .. })), _) => Value::Text(text.to_owned()),
+        (Some((_, node)), true) => node.value,
+        // More than one key: the text held a line break.
         _ => Value::Text(text.to_owned()),
     }
 }
 
-/// TOML files and folders, each in name order; dot files are left alone (a ConfigMap keeps its generations in them).
+/// TOML files and folders, each in name order, and `default.toml` before all others: it is what they lie over. Dot
+/// files are left alone (a ConfigMap keeps its generations in them).
 fn entries(dir: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     let (mut files, mut folders) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(dir)? {
@@ -148,11 +153,11 @@ fn entries(dir: &Path) -> std::io::Result<(Vec<PathBuf>, Vec<PathBuf>)> {
             files.push(path);
         }
     }
-    files.sort();
+    files.sort_by_key(|path| (path.file_name() != Some("default.toml".as_ref()), path.clone()));
     folders.sort();
     Ok((files, folders))
 }
 
-fn host(place: Place, message: String) -> Problem {
+fn host(place: Place, message: impl std::fmt::Display) -> Problem {
     Problem::new(place, Scope::Host, message)
 }

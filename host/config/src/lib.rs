@@ -7,8 +7,9 @@
 //! read       what the keys mean: host, plugin, schedule                    read/*.rs
 //! ```
 //!
-//! A mistake inside one `[schedule.x]` or `[plugin.x]` leaves that table out and stops nothing else ([`Loaded::problems`]); a
-//! mistake anywhere else refuses the whole ([`Refused`]), because nobody can say what it was meant to change.
+//! A mistake inside one `[schedule.x]` or `[plugin.x]` leaves that table out and stops nothing else
+//! ([`Loaded::problems`]); a mistake anywhere else refuses the whole ([`Refused`]), because nobody can say what it was
+//! meant to change.
 
 mod interpolate;
 mod layers;
@@ -185,6 +186,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Refused> {
     let layers = layers::read(request, &mut problems);
     let config = read::config(&layers, &request.vars, &mut problems);
     problems.sort_by(|a, b| (&a.place, &a.message).cmp(&(&b.place, &b.message)));
+    problems.dedup();
     match config {
         Some(config) if problems.iter().all(|problem| problem.scope != Scope::Host) => Ok(Loaded {
             config,

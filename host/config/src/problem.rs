@@ -26,14 +26,31 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(place: Place, scope: Scope, message: String) -> Self {
-        Self { place, scope, message }
+    /// What a file or a variable holds may stand in the message: control characters are written out, so that a problem
+    /// stays one line and cannot pass for another.
+    pub(crate) fn new(place: Place, scope: Scope, message: impl fmt::Display) -> Self {
+        let mut line = String::new();
+        for character in message.to_string().chars() {
+            match character.is_control() {
+                true => line.extend(character.escape_default()),
+                false => line.push(character),
+            }
+        }
+        Self { place, scope, message: line }
     }
 
     /// The schedule it is about, if it is about one.
     pub fn schedule(&self) -> Option<&str> {
         match &self.scope {
             Scope::Schedule(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The plugin it is about, if it is about one.
+    pub fn plugin(&self) -> Option<&str> {
+        match &self.scope {
+            Scope::Plugin(name) => Some(name),
             _ => None,
         }
     }

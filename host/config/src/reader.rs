@@ -49,6 +49,19 @@ impl<'a> Reader<'a> {
         self.table.get(key).map(|(_, node)| node)
     }
 
+    /// Notes keys that a later version will know. They are not offered to whoever mistypes another.
+    pub(crate) fn later(&self, keys: &[&'static str], instead: &str) {
+        for key in keys.iter().filter(|key| self.is_written(key)) {
+            self.asked.borrow_mut().insert(key);
+            self.problem(&self.place_of(key), format!("`{key}` is not in this version yet; {instead}"));
+        }
+    }
+
+    /// Whether the key is there, without asking for it.
+    pub(crate) fn is_written(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// Whether the key is there.
     pub(crate) fn has(&self, key: &'static str) -> bool {
         self.get(key).is_some()
@@ -102,7 +115,10 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn as_duration(&self, key: &str, node: &Node) -> Option<Duration> {
         match &node.value {
-            Value::Integer(seconds) => self.good(&node.place, duration::parse(&seconds.to_string())),
+            Value::Integer(seconds) => {
+                let read = duration::parse(&seconds.to_string());
+                self.good(&node.place, read.map_err(|reason| format!("`{key}`: {reason}")))
+            }
             Value::Text(_) => {
                 let text = self.as_text(key, node)?;
                 self.good(&node.place, duration::parse(&text).map_err(|reason| format!("`{key}`: {reason}")))
@@ -115,15 +131,27 @@ impl<'a> Reader<'a> {
     pub(crate) fn positive(&self, key: &'static str) -> Option<Duration> {
         let duration = self.duration(key)?;
         if duration.is_zero() {
-            self.problem(&self.place_of(key), format!("`{key}` is zero"));
+            self.problem(
+                &self.place_of(key),
+                format!("`{key}` is zero; take it out, or give a length such as \"30s\""),
+            );
             return None;
         }
         Some(duration)
     }
 
-    pub(crate) fn bytes(&self, key: &'static str) -> Option<u64> {
-        let (text, node) = self.text(key)?;
-        self.good(&node.place, duration::parse_bytes(&text).map_err(|reason| format!("`{key}`: {reason}")))
+    /// A size from `least` up.
+    pub(crate) fn bytes(&self, key: &'static str, least: u64) -> Option<u64> {
+        let node = self.get(key)?;
+        let Value::Text(_) = &node.value else {
+            return self.wrong(key, node, "a size such as \"64MiB\"", &node.value);
+        };
+        let text = self.as_text(key, node)?;
+        let size = duration::parse_bytes(&text).and_then(|size| match size < least {
+            true => Err(format!("`{text}` is too small; at least {} is needed", duration::bytes(least))),
+            false => Ok(size),
+        });
+        self.good(&node.place, size.map_err(|reason| format!("`{key}`: {reason}")))
     }
 
     /// A path; relative ones are relative to the file that sets them.
@@ -138,13 +166,12 @@ impl<'a> Reader<'a> {
     /// `{ env = "X" }` or `{ file = "…" }`.
     pub(crate) fn as_secret(&self, key: &str, node: &'a Node) -> Option<SecretSource> {
         let Value::Table(table) = &node.value else {
-            self.problem(&node.place, format!(
-                "`{key}` is a secret and is named, not written: {{ env = \"VARIABLE\" }} or {{ file = \"/run/secrets/x\" }}"
-            ));
+            let ways = r#"{ env = "VARIABLE" } or { file = "/run/secrets/x" }"#;
+            self.problem(&node.place, format!("`{key}` is a secret and is named, not written: {ways}"));
             return None;
         };
         let inside = self.inside(table);
-        let env = inside.text("env").map(|(name, _)| SecretSource::Env(name));
+        let env = inside.var_name("env").map(|(name, _)| SecretSource::Env(name));
         let file = inside.get("file").and_then(|node| inside.as_path("file", node)).map(SecretSource::File);
         if !inside.finish() {
             self.clean.set(false);
@@ -161,6 +188,13 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn place_of(&self, key: &str) -> Place {
         self.table.get(key).map(|(_, node)| node.place.clone()).unwrap_or_default()
+    }
+
+    /// A text that can name a variable of the environment.
+    pub(crate) fn var_name(&self, key: &'static str) -> Option<(String, &'a Node)> {
+        let (name, node) = self.text(key)?;
+        self.good(&node.place, variable(&name))?;
+        Some((name, node))
     }
 
     /// A variable of the environment.
@@ -195,6 +229,14 @@ impl<'a> Reader<'a> {
     /// Something inside went wrong that was noted elsewhere.
     pub(crate) fn spoil(&self) {
         self.clean.set(false);
+    }
+}
+
+/// Whether an environment can hold a variable of this name.
+pub(crate) fn variable(name: &str) -> Result<(), String> {
+    match name.is_empty() || name.contains(['=', '\0']) {
+        true => Err(format!("`{name}` cannot name a variable of the environment")),
+        false => Ok(()),
     }
 }
 

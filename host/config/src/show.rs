@@ -1,6 +1,6 @@
 //! Every effective value with its origin.
 
-use crate::tree::{Node, Place, Table, Value};
+use crate::tree::{Node, Table, Value};
 
 /// One effective value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,28 +21,34 @@ pub(crate) fn values(tree: &Table) -> Vec<Shown> {
 
 fn walk(prefix: &str, table: &Table, shown: &mut Vec<Shown>) {
     for (key, (place, node)) in table {
-        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let key = if prefix.is_empty() { quoted(key) } else { format!("{prefix}.{}", quoted(key)) };
         match &node.value {
             Value::Table(inside) if !inside.is_empty() => walk(&key, inside, shown),
-            _ => shown.push(Shown { key, value: text(node), origin: origin(place) }),
+            _ => shown.push(Shown { key, value: text(node), origin: place.to_string() }),
         }
     }
 }
 
-fn origin(place: &Place) -> String {
-    place.to_string()
+/// A key as TOML: one that holds a dot or a slash stands in quotes, or it would be taken for two.
+fn quoted(key: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    match !key.is_empty() && key.chars().all(bare) {
+        true => key.to_owned(),
+        false => toml::Value::from(key).to_string(),
+    }
 }
 
 fn text(node: &Node) -> String {
     match &node.value {
         Value::Text(text) => toml::Value::String(text.clone()).to_string(),
         Value::Integer(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
+        Value::Float(number) => format!("{number:?}"),
         Value::Boolean(flag) => flag.to_string(),
-        Value::Datetime(text) => text.clone(),
+        Value::Datetime(text) | Value::Unreadable(text) => text.clone(),
         Value::Array(nodes) => format!("[{}]", nodes.iter().map(text).collect::<Vec<_>>().join(", ")),
         Value::Table(table) => {
-            let pairs: Vec<_> = table.iter().map(|(key, (_, node))| format!("{key} = {}", text(node))).collect();
+            let pairs: Vec<_> =
+                table.iter().map(|(key, (_, node))| format!("{} = {}", quoted(key), text(node))).collect();
             format!("{{ {} }}", pairs.join(", "))
         }
     }

@@ -58,6 +58,8 @@ pub(crate) enum Value {
     Boolean(bool),
     /// As written.
     Datetime(String),
+    /// As written: a number that neither an `i64` nor JSON can carry.
+    Unreadable(String),
     Array(Vec<Node>),
     Table(Table),
 }
@@ -74,6 +76,7 @@ impl Value {
             Value::Float(_) => "a number",
             Value::Boolean(_) => "true or false",
             Value::Datetime(_) => "a date",
+            Value::Unreadable(_) => "a number that nothing can work with",
             Value::Array(_) => "a list",
             Value::Table(_) => "a table",
         }
@@ -94,47 +97,62 @@ pub(crate) fn lay_over(lower: &mut Table, upper: Table) {
     }
 }
 
-/// A text with its lines, so that an offset becomes line and column.
-pub(crate) struct Source<'a> {
-    pub(crate) path: Arc<PathBuf>,
-    pub(crate) text: &'a str,
+impl Node {
+    /// The same value, as if written at `place`.
+    pub(crate) fn at(self, place: &Place) -> Node {
+        let value = match self.value {
+            Value::Array(nodes) => Value::Array(nodes.into_iter().map(|node| node.at(place)).collect()),
+            Value::Table(table) => {
+                Value::Table(table.into_iter().map(|(key, (_, node))| (key, (place.clone(), node.at(place)))).collect())
+            }
+            plain => plain,
+        };
+        Node { place: place.clone(), value }
+    }
 }
 
-impl Source<'_> {
+/// A text with its lines, so that an offset becomes line and column.
+pub(crate) struct Source<'a> {
+    path: Arc<PathBuf>,
+    text: &'a str,
+    /// Where each line begins. Every key asks for its place: counting from the top each time would make a file of a
+    /// thousand schedules a matter of seconds.
+    lines: Vec<usize>,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(path: &Path, text: &'a str) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(end, _)| end + 1)).collect();
+        Self { path: Arc::new(path.to_owned()), text, lines }
+    }
+
     pub(crate) fn place(&self, offset: usize) -> Place {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines[line - 1];
+        let column = self.text.get(start..offset).unwrap_or_default().chars().count() + 1;
         Place::File { path: Arc::clone(&self.path), line, column }
     }
 
-    pub(crate) fn table(&self, table: &DeTable<'_>) -> Result<Table, (Place, String)> {
-        table
-            .iter()
-            .map(|(key, node)| {
-                let place = self.place(key.span().start);
-                Ok((key.get_ref().to_string(), (place, self.node(node)?)))
-            })
-            .collect()
+    pub(crate) fn table(&self, table: &DeTable<'_>) -> Table {
+        let read = table.iter();
+        read.map(|(key, node)| (key.get_ref().to_string(), (self.place(key.span().start), self.node(node)))).collect()
     }
 
-    fn node(&self, node: &Spanned<DeValue<'_>>) -> Result<Node, (Place, String)> {
-        let place = self.place(node.span().start);
+    fn node(&self, node: &Spanned<DeValue<'_>>) -> Node {
+        let unreadable = |digits: &str| Value::Unreadable(digits.to_owned());
         let value = match node.get_ref() {
             DeValue::String(text) => Value::Text(text.to_string()),
             DeValue::Boolean(value) => Value::Boolean(*value),
             DeValue::Datetime(value) => Value::Datetime(value.to_string()),
-            DeValue::Integer(digits) => match i64::from_str_radix(digits.as_str(), digits.radix()) {
-                Ok(value) => Value::Integer(value),
-                Err(_) => return Err((place, format!("`{}` is too large for an integer", digits.as_str()))),
-            },
+            DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix())
+                .map_or_else(|_| unreadable(digits.as_str()), Value::Integer),
             DeValue::Float(digits) => match digits.as_str().parse::<f64>() {
                 Ok(value) if value.is_finite() => Value::Float(value),
-                _ => return Err((place, format!("`{}` is no number that can be worked with", digits.as_str()))),
+                _ => unreadable(digits.as_str()),
             },
-            DeValue::Array(nodes) => Value::Array(nodes.iter().map(|node| self.node(node)).collect::<Result<_, _>>()?),
-            DeValue::Table(table) => Value::Table(self.table(table)?),
+            DeValue::Array(nodes) => Value::Array(nodes.iter().map(|node| self.node(node)).collect()),
+            DeValue::Table(table) => Value::Table(self.table(table)),
         };
-        Ok(Node { place, value })
+        Node { place: self.place(node.span().start), value }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use noontide_domain::SecretSource;
+use noontide_domain::{SecretSource, suggest};
 
 use crate::reader::Reader;
 use crate::tree::Node;
@@ -21,21 +21,36 @@ pub(super) fn data_dir(top: &Reader<'_>) -> Option<PathBuf> {
 /// An empty URL is a file in the data folder.
 pub(super) fn ledger_url(top: &Reader<'_>, data_dir: Option<&Path>) -> Option<String> {
     let reader = top.inside(top.table("ledger")?);
-    let url = reader.text("url").and_then(|(url, node)| match url.strip_prefix("sqlite://") {
-        _ if url.is_empty() => data_dir.map(|dir| format!("sqlite://{}", dir.join("noontide.db").display())),
-        Some(path) if Path::new(path).is_relative() => {
-            let folder = node.place.folder().unwrap_or(Path::new(""));
-            Some(format!("sqlite://{}", crate::reader::plain(&folder.join(path)).display()))
+    let url = reader.text("url").and_then(|(url, node)| match url.is_empty() {
+        true => data_dir.map(|dir| dir.join("noontide.db")),
+        false => {
+            let path = reader.good(&node.place, sqlite_path(&url))?;
+            Some(crate::reader::plain(&node.place.folder().unwrap_or(Path::new("")).join(path)))
         }
-        _ => Some(url),
     });
-    finished(&reader, url)
+    finished(&reader, url.map(|path| format!("sqlite://{}", path.display())))
+}
+
+/// Refuses what the ledger would refuse, but with the place. A URL may hold a password: it is not repeated.
+fn sqlite_path(url: &str) -> Result<&str, String> {
+    let (scheme, rest) = url.split_once(':').unwrap_or_default();
+    let path = rest.strip_prefix("//").unwrap_or(rest);
+    let wanted = "write for example \"sqlite://../data/noontide.db\"";
+    match scheme {
+        "sqlite" if path.is_empty() || path == ":memory:" => Err(format!("`url` has no path; {wanted}")),
+        "sqlite" if path.contains('?') => Err(format!("`url` has options after `?`, which are not known; {wanted}")),
+        "sqlite" => Ok(path),
+        "postgres" | "postgresql" | "mysql" | "mariadb" => {
+            Err(format!("`url`: {scheme} is not in this version yet; {wanted}"))
+        }
+        _ => Err(format!("`url` does not begin with sqlite://; {wanted}")),
+    }
 }
 
 pub(super) fn plugins(top: &Reader<'_>) -> Option<Plugins> {
     let reader = top.inside(top.table("plugins")?);
     let dir = reader.get("dir").and_then(|node| reader.as_path("dir", node));
-    let max_file_size = reader.bytes("max-file-size");
+    let max_file_size = reader.bytes("max-file-size", 1);
     finished(&reader, dir.zip(max_file_size)).map(|(dir, max_file_size)| Plugins { dir, max_file_size })
 }
 
@@ -73,16 +88,26 @@ fn token<'a>(reader: &Reader<'a>, node: &'a Node) -> Option<Secret> {
     let value = match &source {
         SecretSource::Env(name) => reader.var(name).ok_or_else(|| format!("`token`: the variable {name} is not set")),
         SecretSource::File(path) => std::fs::read_to_string(path)
-            .map(|text| text.trim_end_matches('\n').to_owned())
+            .map(|text| one_line(&text).to_owned())
             .map_err(|reason| format!("`token`: {} cannot be read: {reason}", path.display())),
     };
     let long = value.and_then(|value| match value.len() {
         length if length < TOKEN_LENGTH => {
-            Err(format!("`token` has {length} characters; at least {TOKEN_LENGTH} are needed, for example from `openssl rand -hex 24`"))
+            let remedy = "for example from `openssl rand -hex 24`";
+            Err(format!("`token` has {length} characters; at least {TOKEN_LENGTH} are needed, {remedy}"))
+        }
+        _ if !value.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Err("`token` holds a blank or a character that no HTTP header carries; letters and digits do".to_owned())
         }
         _ => Ok(Secret(value)),
     });
     reader.good(&node.place, long)
+}
+
+/// As secrets are read for plugins: one line break at the end is not part of it.
+fn one_line(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
 }
 
 pub(super) fn engine(top: &Reader<'_>) -> Option<Engine> {
@@ -114,13 +139,32 @@ pub(super) fn engine(top: &Reader<'_>) -> Option<Engine> {
 
 pub(super) fn log(top: &Reader<'_>) -> Option<Log> {
     let reader = top.inside(top.table("log")?);
-    let level = reader.text("level").map(|(level, _)| level);
+    let level = reader.text("level").and_then(|(text, node)| {
+        reader.good(&node.place, level(&text))?;
+        Some(text)
+    });
     let json = reader.text("format").and_then(|(format, node)| match format.as_str() {
         "text" => Some(false),
         "json" => Some(true),
         _ => reader.good(&node.place, Err(format!("`format` is `{format}`; text or json is expected"))),
     });
     finished(&reader, level.zip(json)).map(|(level, json)| Log { level, json })
+}
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
+/// A filter takes any word for the name of a room, so a mistyped level would silence the log. Here it is a mistake.
+fn level(filter: &str) -> Result<(), String> {
+    for part in filter.split(',').map(str::trim) {
+        let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
+        let spans = filter.contains('[');
+        if !spans && !LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level)) {
+            let hint = suggest::hint(level, LEVELS);
+            let remedy = if hint.is_empty() { format!("; {} are known", LEVELS.join(", ")) } else { hint };
+            return Err(format!("`level`: `{level}` is no level{remedy}"));
+        }
+    }
+    Ok(())
 }
 
 fn finished<T>(reader: &Reader<'_>, value: Option<T>) -> Option<T> {

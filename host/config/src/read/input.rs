@@ -13,6 +13,10 @@ pub(super) fn json(reader: &Reader<'_>, node: &Node) -> Option<Json> {
         Value::Float(number) => Json::from(*number),
         Value::Boolean(flag) => Json::from(*flag),
         Value::Datetime(text) => Json::from(text.clone()),
+        Value::Unreadable(digits) => {
+            let message = format!("`input` holds `{digits}`, which JSON cannot carry exactly; write it as a string");
+            return reader.good(&node.place, Err(message));
+        }
         Value::Array(nodes) => Json::Array(nodes.iter().map(|node| json(reader, node)).collect::<Option<_>>()?),
         Value::Table(table) => Json::Object(
             table.iter().map(|(key, (_, node))| Some((key.clone(), json(reader, node)?))).collect::<Option<_>>()?,

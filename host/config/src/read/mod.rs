@@ -28,9 +28,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let http = host::http(&top, &layers.env);
     let engine = host::engine(&top);
     let log = host::log(&top);
-    if let Some(node) = top.get("alert") {
-        top.problem(&node.place, "`[[alert]]` is not in this version yet; take it out");
-    }
+    top.later(&["alert"], "take `[[alert]]` out");
     let grants = grants(&desk, &top);
     let schedules = Schedules::read(&desk, &top, zone);
     top.finish();
@@ -113,7 +111,12 @@ impl Schedules {
 /// The tables `[key.name]`, with the place of each.
 fn named_tables<'a>(top: &Reader<'a>, key: &'static str) -> Vec<(&'a str, &'a Place, &'a Table)> {
     let mut tables = Vec::new();
-    for (name, (place, node)) in top.table(key).into_iter().flatten() {
+    let Some(node) = top.get(key) else { return tables };
+    let Value::Table(named) = &node.value else {
+        top.problem(&node.place, format!("`{key}` is {}; tables `[{key}.NAME]` are expected", node.value.kind()));
+        return tables;
+    };
+    for (name, (place, node)) in named {
         match &node.value {
             Value::Table(table) => tables.push((name.as_str(), place, table)),
             other => top.problem(

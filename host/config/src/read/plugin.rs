@@ -4,18 +4,14 @@ use std::collections::BTreeMap;
 
 use noontide_domain::{FolderGrant, Grant, Limits};
 
-use crate::reader::Reader;
+use crate::reader::{Reader, variable};
 use crate::tree::{Node, Value};
 
+/// A page of WebAssembly memory, in bytes: with less, no guest begins.
+const LEAST_MEMORY: u64 = 64 << 10;
+
 pub(super) fn grant(reader: &Reader<'_>) -> Grant {
-    for key in ["http", "tcp"] {
-        if let Some(node) = reader.get(key) {
-            reader.problem(
-                &node.place,
-                format!("`{key}` is not in this version yet: plugins have no network; take it out"),
-            );
-        }
-    }
+    reader.later(&["http", "tcp"], "take it out: plugins have no network");
     Grant { folders: folders(reader), env: env(reader), secrets: secrets(reader), limits: limits(reader) }
 }
 
@@ -59,12 +55,18 @@ fn folder<'a>(reader: &Reader<'a>, guest: &str, node: &'a Node) -> Option<Folder
 
 fn env(reader: &Reader<'_>) -> BTreeMap<String, String> {
     let mut env = BTreeMap::new();
-    for (name, (_, node)) in reader.table("env").into_iter().flatten() {
+    for (name, (place, node)) in reader.table("env").into_iter().flatten() {
+        reader.good(place, variable(name));
         let value = match &node.value {
             Value::Table(table) => {
                 let inside = reader.inside(table);
-                let value = inside.text("env").and_then(|(from, node)| {
-                    let missing = || format!("`env.{name}`: the variable {from} is not set");
+                if !inside.has("env") {
+                    let message =
+                        format!("`env.{name}` names no variable; write a string, or {{ env = \"VARIABLE\" }}");
+                    inside.problem(&node.place, message);
+                }
+                let value = inside.var_name("env").and_then(|(from, node)| {
+                    let missing = || format!("`env.{name}`: the variable {from} is not set; set it, or write a string");
                     inside.good(&node.place, reader.var(&from).ok_or_else(missing))
                 });
                 if !inside.finish() {
@@ -90,7 +92,7 @@ fn limits(reader: &Reader<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(table) = reader.table("limits") else { return limits };
     let inside = reader.inside(table);
-    limits.memory = inside.bytes("memory").unwrap_or(limits.memory);
+    limits.memory = inside.bytes("memory", LEAST_MEMORY).unwrap_or(limits.memory);
     limits.timeout = inside.positive("timeout").unwrap_or(limits.timeout);
     limits.log_lines = inside.count("log-lines", 0).unwrap_or(limits.log_lines);
     if !inside.finish() {

@@ -1,7 +1,5 @@
 //! `[schedule.x]`.
 
-use std::time::Duration;
-
 use chrono_tz::Tz;
 use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule};
 use serde_json::Value as Json;
@@ -9,6 +7,20 @@ use serde_json::Value as Json;
 use super::{input, own_zone, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
+
+/// Known to other schedulers and to the plans of this one.
+const LATER: [&str; 10] = [
+    "calendar",
+    "delivery",
+    "dialect",
+    "dst",
+    "dst-gap",
+    "dst-overlap",
+    "expect-within",
+    "expires",
+    "jitter",
+    "max-runs",
+];
 
 /// `None` if something that a schedule cannot do without is wrong, which is noted. Every key is asked for in any case.
 pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, default_zone: Tz) -> Option<Schedule> {
@@ -28,9 +40,7 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, default_z
         None => Some(Json::Object(serde_json::Map::new())),
         Some(node) => input::json(reader, node),
     };
-    if let Some(node) = reader.get("expect-within") {
-        reader.problem(&node.place, "`expect-within` is not in this version yet; take it out");
-    }
+    reader.later(&LATER, "take it out");
     let schedule = Schedule {
         description: reader.text("description").map(|(text, _)| text),
         owner: owner(place),
@@ -109,9 +119,10 @@ fn retry(reader: &Reader<'_>) -> RetryPolicy {
     };
     let inside = reader.inside(table);
     retry.attempts = inside.count("attempts", 1).map_or(retry.attempts, attempts);
-    retry.backoff = inside.duration("backoff").unwrap_or(retry.backoff);
-    let cap: Option<Duration> = inside.positive("cap");
-    retry.cap = cap.unwrap_or(retry.cap.max(retry.backoff));
+    let (backoff, cap) = (inside.duration("backoff"), inside.positive("cap"));
+    // Of the two, what is not given gives way.
+    retry.cap = cap.unwrap_or(retry.cap.max(backoff.unwrap_or_default()));
+    retry.backoff = backoff.unwrap_or(retry.backoff.min(retry.cap));
     if retry.backoff > retry.cap {
         inside.problem(&inside.place_of("cap"), "`cap` is shorter than `backoff`; the cap is the longest wait");
     }

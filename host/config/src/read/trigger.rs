@@ -10,19 +10,23 @@ use noontide_domain::trigger::{At, Cron, Every, at::parse_instant};
 use crate::reader::Reader;
 use crate::tree::{Node, Place, Value};
 
-const KINDS: [&str; 6] = ["cron", "every", "at", "manual", "solar", "timetable"];
+const KINDS: [&str; 4] = ["cron", "every", "at", "manual"];
+
+/// Triggers of a later version, and the keys that go with them.
+const LATER: [&str; 5] = ["solar", "lat", "lon", "offset", "timetable"];
 
 /// Shorter than this, a run costs more than the time to the next.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 pub(super) fn trigger(reader: &Reader<'_>, table: &Place, zone: Tz) -> Option<Trigger> {
     let given: Vec<_> = KINDS.into_iter().filter(|kind| reader.has(kind)).collect();
+    reader.later(&LATER, "there are cron, every, at and manual");
     let [kind] = given.as_slice() else {
-        let message = match given.as_slice() {
-            [] => "has no trigger; give exactly one of cron, every, at, manual".to_owned(),
-            several => format!("has {}; exactly one trigger is possible", several.join(" and ")),
-        };
-        reader.problem(table, message);
+        match given.as_slice() {
+            [] if LATER.iter().any(|kind| reader.is_written(kind)) => {}
+            [] => reader.problem(table, "has no trigger; give exactly one of cron, every, at, manual"),
+            several => reader.problem(table, too_many(reader, several)),
+        }
         return None;
     };
     let node = reader.get(kind)?;
@@ -35,23 +39,28 @@ pub(super) fn trigger(reader: &Reader<'_>, table: &Place, zone: Tz) -> Option<Tr
         }
         "every" => every(reader, node, zone).map(Trigger::Every),
         "at" => at(reader, node, zone).map(Trigger::At),
-        "manual" => match reader.flag("manual")? {
+        _ => match reader.flag("manual")? {
             true => Some(Trigger::Manual),
             false => {
                 reader.good(&node.place, Err("`manual = false` says nothing; take it out and give another trigger"))
             }
         },
-        later => reader.good(
-            &node.place,
-            Err(format!("`{later}` is not in this version yet; there are cron, every, at and manual")),
-        ),
     }
+}
+
+/// Files lie over one another, so the two need not be seen together: each is named with its place.
+fn too_many(reader: &Reader<'_>, kinds: &[&str]) -> String {
+    let each: Vec<_> = kinds.iter().map(|kind| format!("{kind} ({})", reader.place_of(kind))).collect();
+    format!("has {}; exactly one trigger is possible: take out the others", each.join(" and "))
 }
 
 fn every(reader: &Reader<'_>, node: &Node, zone: Tz) -> Option<Every> {
     let every = reader.as_duration("every", node)?;
     if every < SHORTEST {
-        reader.problem(&node.place, "`every` is shorter than 100ms, the shortest that can be kept");
+        reader.problem(
+            &node.place,
+            "`every` is shorter than 100ms; below that a run costs more than the wait for the next",
+        );
         return None;
     }
     let [start, end] = ["start", "end"].map(|key| reader.get(key).map(|node| (instant(reader, key, node, zone), node)));

@@ -1,0 +1,173 @@
+use super::*;
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place_and_the_way_out() {
+    let text = r#"[schedule.nightly]
+handler = "mail/send"
+crn     = "0 8 * * *"
+
+[schedule.weekly]
+handler  = "mail/send"
+cron     = "0 8 30 2 *"
+timezone = "Asia/Shangai"
+
+[schedule.both]
+handler = "mail"
+every   = "5m"
+manual  = true
+"#;
+    assert_eq!(
+        problems(&[("local/schedules.toml", text)], &[]),
+        [
+            "local/schedules.toml:1:11: schedule `nightly`: has no trigger; give exactly one of cron, every, at, manual",
+            "local/schedules.toml:3:1: schedule `nightly`: unknown key `crn` — did you mean `cron`?",
+            "local/schedules.toml:7:12: schedule `weekly`: `cron`: `0 8 30 2 *` never fires: day of month `30` does not exist in month `2`",
+            "local/schedules.toml:8:12: schedule `weekly`: unknown time zone `Asia/Shangai` — did you mean `Asia/Shanghai`?",
+            "local/schedules.toml:10:11: schedule `both`: has every (local/schedules.toml:12:11) and manual (local/schedules.toml:13:11); exactly one trigger is possible: take out the others",
+        ]
+    );
+}
+
+/// The one problem of a file, in one line.
+fn the_problem(text: &str) -> String {
+    let found = problems(&[("a.toml", text)], &[]);
+    assert!(found.len() == 1 && !found[0].contains('\n'), "{text}: {found:?}");
+    found[0].clone()
+}
+
+#[test]
+fn each_wrong_value_of_a_schedule_is_refused_in_one_line_at_its_place() {
+    let cases = [
+        ("every = \"0s\"", "3:9", "shorter than 100ms"),
+        ("every = -5", "3:9", "no duration"),
+        ("every = 1.5", "3:9", "`every` is a number; a duration"),
+        ("every = \"99999999999d\"", "3:9", "longer than a thousand years"),
+        (
+            "every = \"5m\"\nstart = \"2026-02-01 00:00:00\"\nend = \"2026-01-01 00:00:00\"",
+            "5:7",
+            "lies before `start`",
+        ),
+        ("every = \"5m\"\nstart = \"tomorrow\"", "4:9", "no date with a time"),
+        ("manual = true\nend = \"2026-01-01 00:00:00\"", "4:7", "goes with `every` only"),
+        ("at = []", "3:6", "empty list"),
+        ("at = \"2026-12-31 23:59:60\"", "3:6", "leap second"),
+        ("at = [\"2026-12-31 23:59:00\", 5]", "3:30", "a string is expected"),
+        ("manual = false", "3:10", "says nothing"),
+        ("solar = \"sunset\"", "3:9", "not in this version yet; there are cron, every, at and manual"),
+        ("timetable = { before = \"1h\" }", "3:13", "not in this version yet"),
+        ("manual = true\njitter = \"5s\"", "4:10", "`jitter` is not in this version yet"),
+        ("manual = true\noverlap = \"queue\"", "4:11", "not in this version yet"),
+        ("manual = true\noverlap = \"skipp\"", "4:11", "skip or allow"),
+        ("manual = true\ncatch-up = \"newest\"", "4:12", "latest, all or none"),
+        ("manual = true\ncatch-up = { within = \"1h\", limt = 2 }", "4:29", "did you mean `limit`"),
+        ("manual = true\nretry = 0", "4:9", "at least 1"),
+        ("manual = true\nretry = { backoff = \"1h\", cap = \"1m\" }", "4:33", "shorter than `backoff`"),
+        ("manual = true\nwindow = \"0s\"", "4:10", "`window` is zero"),
+        ("manual = true\ntimeout = \"0s\"", "4:11", "`timeout` is zero"),
+        ("manual = true\nenabled = \"yes\"", "4:11", "true or false is expected"),
+        ("manual = true\ninput = { x = \"${NOPE}\" }", "4:15", "variable NOPE is not set"),
+        ("manual = true\ninput = { x = nan }", "4:15", "`input` holds `nan`"),
+        ("manual = true\ninput = [9223372036854775808]", "4:10", "JSON cannot carry exactly"),
+        ("cron = \"* * * *\"", "3:8", "has 4 fields"),
+        ("cron = \"* * * * *\"\ntimezone = \"Berlin\"", "4:12", "IANA names such as Europe/Berlin"),
+    ];
+    for (line, place, wanted) in cases {
+        let found = the_problem(&format!("[schedule.x]\nhandler = \"a/b\"\n{line}\n"));
+        let start = format!("a.toml:{place}: schedule `x`: ");
+        assert!(found.starts_with(&start) && found.contains(wanted), "{line}: {found}");
+    }
+}
+
+#[test]
+fn each_wrong_value_of_a_grant_is_refused_in_one_line_at_its_place() {
+    let cases = [
+        ("http = [\"https://a\"]", "2:8", "not in this version yet; take it out: plugins have no network"),
+        ("tcp = []", "2:7", "not in this version yet"),
+        ("folders = { logs = \"x\" }", "2:13", "starts with `/`"),
+        ("folders = { \"/a\" = { mode = \"read\" } }", "2:20", "has no `path`"),
+        ("folders = { \"/a\" = { path = \"x\", mode = \"rw\" } }", "2:41", "read or write is expected"),
+        ("env = { A = {} }", "2:13", "`env.A` names no variable"),
+        ("env = { A = { env = \"NOPE\" } }", "2:21", "the variable NOPE is not set"),
+        ("env = { \"A=B\" = \"x\" }", "2:9", "cannot name a variable"),
+        ("secrets = { K = \"abc\" }", "2:17", "named, not written"),
+        ("secrets = { K = { env = \"A\", file = \"b\" } }", "2:17", "exactly one of env and file"),
+        ("limits = { memory = 64 }", "2:21", "a size such as \"64MiB\" is expected"),
+        ("limits = { memory = \"1kB\" }", "2:21", "at least 64 KiB"),
+        ("limits = { log_lines = 5 }", "2:12", "did you mean `log-lines`"),
+        ("limts = {}", "2:1", "did you mean `limits`"),
+    ];
+    for (line, place, wanted) in cases {
+        let found = the_problem(&format!("[plugin.x]\n{line}\n"));
+        let start = format!("a.toml:{place}: plugin `x`: ");
+        assert!(found.starts_with(&start) && found.contains(wanted), "{line}: {found}");
+    }
+}
+
+#[test]
+fn a_number_nobody_can_work_with_is_the_fault_of_its_own_schedule_only() {
+    let text = "[schedule.bad]\nhandler = \"a/b\"\nevery = inf\n[schedule.good]\nhandler = \"a/b\"\nevery = 5\n";
+    let loaded = loaded(&[("a.toml", text)]);
+    assert_eq!(loaded.config.schedules.len(), 1);
+    assert_eq!(loaded.problems[0].schedule(), Some("bad"));
+}
+
+#[test]
+fn a_line_break_in_a_value_does_not_break_the_message() {
+    let found = the_problem("[schedule.x]\nhandler = \"a\\nconf/b.toml:1:1: all is well\"\nmanual = true\n");
+    assert!(found.starts_with("a.toml:2:11: schedule `x`: `a\\nconf"), "{found}");
+}
+
+#[test]
+fn a_password_in_a_wrong_url_is_not_repeated() {
+    let found = the_problem("[ledger]\nurl = \"postgres://me:geheim@db/n\"\n");
+    assert!(found.starts_with("a.toml:2:7: `url`: postgres is not in this version yet"), "{found}");
+    assert!(!found.contains("geheim"), "{found}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_found_at_their_place() {
+    let dir = folder(&[]);
+    fs::write(dir.path().join("a.toml"), b"a = 1\nb = \"\xc3\xa9\xff\"\n").expect("written");
+    let refused = load(&request(dir.path())).expect_err("refused").to_string();
+    assert!(refused.contains("a.toml:2:7: this is not TOML: a byte that is not UTF-8"), "{refused}");
+}
+
+#[test]
+fn a_waiting_time_that_is_not_given_gives_way_to_the_one_that_is() {
+    let read = |retry: &str| {
+        let text = format!("[schedule.x]\nhandler = \"a/b\"\nmanual = true\nretry = {retry}\n");
+        let retry = loaded(&[("a.toml", &text)]).config.schedules[0].retry;
+        (retry.backoff.as_secs(), retry.cap.as_secs())
+    };
+    assert_eq!(read("{ cap = \"5s\" }"), (5, 5));
+    assert_eq!(read("{ backoff = \"1h\" }"), (3_600, 3_600));
+    assert_eq!(read("3"), (10, 600));
+}
+
+#[test]
+fn what_is_wrong_outside_schedules_and_plugins_refuses_the_whole() {
+    let cases = [
+        ("[htp]\nlisten = \"off\"", "a.toml:1:2: unknown key `htp` — did you mean `http`?"),
+        ("[http]\nlisten = \"localhost\"", "a.toml:2:10: `listen` is `localhost`; an address with a port is expected"),
+        ("[http]\nlisten = \"0.0.0.0:80\"", "a.toml:2:10: 0.0.0.0:80 can be reached from outside"),
+        ("[engine]\nheartbeat = \"20s\"", "a.toml:2:13: `heartbeat` must fit twice"),
+        ("[engine]\nconcurrency = 0", "a.toml:2:15: `concurrency` is 0; at least 1"),
+        ("[log]\nformat = \"xml\"", "a.toml:2:10: `format` is `xml`"),
+        ("[[alert]]\non = []", "a.toml:1:1: `alert` is not in this version yet"),
+        ("timezone = \"Mars\"", "a.toml:1:12: unknown time zone `Mars`"),
+        ("schedule = 5", "a.toml:1:12: `schedule` is an integer"),
+        ("[[schedule]]", "a.toml:1:1: `schedule` is a list; tables `[schedule.NAME]` are expected"),
+        ("[log]\nlevel = \"infoo\"", "a.toml:2:9: `level`: `infoo` is no level — did you mean `info`?"),
+        ("[ledger]\nurl = \"data/n.db\"", "a.toml:2:7: `url` does not begin with sqlite://"),
+        ("[ledger]\nurl = \"sqlite://\"", "a.toml:2:7: `url` has no path"),
+        ("[data]\ndir = 5", "a.toml:2:7: `dir` is an integer; a string is expected"),
+        ("[schedule.x\n", "a.toml:1:12: this is not TOML"),
+        ("a = 1\na = 2", "a.toml:2:1: this is not TOML: duplicate key `a`; keep one of them"),
+    ];
+    for (text, wanted) in cases {
+        let dir = folder(&[("a.toml", text)]);
+        let refused = load(&request(dir.path())).expect_err(text);
+        let text = refused.to_string();
+        assert!(text.contains(wanted), "{text}");
+    }
+}
