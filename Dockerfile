@@ -25,6 +25,9 @@ RUN install -d -o 65532 -g 65532 -m 0700 /data
 USER 65532:65532
 # The folder as a whole is mounted over, never a single file: a mounted file delivers no changes.
 ENV NOONTIDE_CONF=/conf NOONTIDE_ENV=online NOONTIDE__DATA__DIR=/data NOONTIDE__PLUGINS__DIR=/plugins
+# Loopback inside a container is nobody's: a published port needs all addresses. `online` asks for NOONTIDE_TOKEN.
+ENV NOONTIDE__HTTP__LISTEN=0.0.0.0:7878
+EXPOSE 7878
 VOLUME ["/data"]
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["/usr/local/bin/noontide", "healthcheck"]

@@ -27,8 +27,8 @@ pub async fn reload(global: &Global) -> Done {
     let problems = answer["problems"].as_array().cloned().unwrap_or_default();
     global.output().thing(&answer, || match problems.len() {
         0 => "reloaded".to_owned(),
-        1 => "reloaded, with 1 problem".to_owned(),
-        count => format!("reloaded, with {count} problems"),
+        1 => "1 problem; what it concerns stays as it was".to_owned(),
+        count => format!("{count} problems; what they concern stays as it was"),
     })?;
     for problem in &problems {
         complain(&problem.as_str().map_or_else(|| problem.to_string(), str::to_owned));

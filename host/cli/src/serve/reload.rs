@@ -1,11 +1,12 @@
 //! New configuration while the host runs. What is wrong changes nothing and is shown; what is right takes effect at once,
 //! except for what is laid down at the start.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use noontide_config::{Config, Problem};
-use noontide_domain::Schedule;
 use noontide_domain::ports::PluginHost;
+use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
 use tracing::{error, info, warn};
@@ -13,6 +14,8 @@ use tracing::{error, info, warn};
 use super::wiring;
 use crate::args::Global;
 use crate::conf;
+
+type Grants = BTreeMap<PluginName, Grant>;
 
 /// Takes new configuration into use.
 pub struct Reloader {
@@ -61,7 +64,7 @@ impl Reloader {
     /// Reads the configuration again. What is wrong with it then is in [`Reloader::problems`].
     pub async fn reload(&self) {
         let mut good = self.good.lock().await;
-        let loaded = match noontide_config::load(&conf::request(&self.global)) {
+        let mut loaded = match noontide_config::load(&conf::request(&self.global)) {
             Ok(loaded) => loaded,
             Err(refused) => {
                 refused.0.iter().for_each(|problem| error!("{problem}"));
@@ -71,6 +74,7 @@ impl Reloader {
             }
         };
         loaded.problems.iter().for_each(|problem| warn!("{problem}"));
+        keep_grants(&mut loaded.config.grants, &good.config.grants, &loaded.problems);
         let schedules = wiring::with_last_good(&loaded.config, &good.schedules);
         if let Err(reason) = self.engine.declare(schedules.clone()).await {
             error!(%reason, "the ledger does not take the schedules: the former ones stay");
@@ -120,6 +124,14 @@ impl Reloader {
     }
 }
 
+/// A plugin whose table has a mistake keeps what it was granted: a slip of the pen takes nothing away.
+fn keep_grants(new: &mut Grants, good: &Grants, problems: &[Problem]) {
+    let faulty = problems.iter().filter_map(Problem::plugin).filter_map(|name| name.parse().ok());
+    for (name, grant) in faulty.filter_map(|name| good.get_key_value::<PluginName>(&name)) {
+        new.insert(name.clone(), grant.clone());
+    }
+}
+
 fn texts(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
@@ -135,4 +147,25 @@ fn laid_down(old: &Config, new: &Config) -> Vec<&'static str> {
         ("log", old.log != new.log),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use noontide_config::LoadRequest;
+
+    #[test]
+    fn a_slip_in_a_plugins_table_takes_none_of_its_grants_away() {
+        let conf = tempfile::tempdir().unwrap();
+        let written = |text: &str| {
+            std::fs::write(conf.path().join("a.toml"), text).unwrap();
+            noontide_config::load(&LoadRequest { dir: conf.path().to_owned(), ..LoadRequest::default() }).unwrap()
+        };
+        let good = written("[plugin.a]\nfolders = { '/x' = '/x' }\n[plugin.b]\n").config.grants;
+        let mut slipped = written("[plugin.a]\nfolder = { '/x' = '/x' }\n");
+        keep_grants(&mut slipped.config.grants, &good, &slipped.problems);
+        let a: PluginName = "a".parse().unwrap();
+        assert_eq!(slipped.config.grants.keys().collect::<Vec<_>>(), [&a], "b left the file");
+        assert_eq!(slipped.config.grants[&a], good[&a]);
+    }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
 
 use crate::exit::Stop;
-use crate::output::complain;
 
 /// Listens from now on. `stop` is cancelled by the first signal to end, `reload` is nudged by SIGHUP.
 ///
@@ -26,10 +26,10 @@ pub fn listen(stop: CancellationToken, reload: Arc<Notify>) -> Result<(), Stop> 
                 _ = hangup.recv() => { reload.notify_one(); continue }
             };
             if stop.is_cancelled() {
-                complain("ended at once; what was going on is taken up again after its lease");
+                warn!("ended at once; what was going on is taken up again after its lease");
                 std::process::exit(code);
             }
-            complain("draining: nothing new begins, what goes on may end; once more to end at once");
+            info!("draining: nothing new begins, what goes on may end; once more to end at once");
             stop.cancel();
         }
     });
