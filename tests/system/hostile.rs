@@ -8,6 +8,7 @@ use super::support::{Api, Ledger, Place, number, until};
 type Design = (&'static str, Value, &'static str, &'static str, &'static str);
 
 const LIMITS: &str = r#"
+# Few places: they all have been used soon, and from then on memory tells of leaks alone.
 [engine]
 concurrency = 8
 
@@ -26,6 +27,16 @@ const KEPT: usize = 4 * 64 * 1024;
 
 /// Later than this, a neighbour would notice.
 const ON_TIME_MS: i64 = 500;
+
+/// The same while all places are taken and dozens of calls wait for one, on as few as two cores.
+const IN_A_STORM_MS: i64 = 2_000;
+
+/// After so many runs every place has been used, and pools and caches have their size.
+const WARM: usize = 400;
+
+/// In 6000 runs after that it was seen to grow by 4 MiB, most of them early, and on a busy machine by 6 in the first 200.
+/// A leak of 16 KiB a run shows after 1000.
+const FLAT_MIB: u64 = 16;
 
 fn designs() -> Vec<Design> {
     vec![
@@ -64,7 +75,7 @@ async fn each_fixture_ends_as_designed_while_a_schedule_beside_it_stays_on_time(
         }
     }
     host.stop().await;
-    on_time(&mut ledger).await;
+    on_time(&mut ledger, ON_TIME_MS).await;
 }
 
 #[tokio::test]
@@ -108,17 +119,21 @@ async fn the_memory_of_the_host_is_flat_after_many_hostile_runs() {
     let host = place.serve().await;
     let (api, mut ledger) = (host.api(), place.ledger().await);
     let runs = number("NOONTIDE_HOSTILE", 200) as usize;
-    batch(&api, 80).await;
-    let (before, begun) = (host.resident_mib(), std::time::Instant::now());
-    for count in std::iter::repeat_n(40, runs / 40).chain([runs % 40]) {
-        batch(&api, count).await;
-        println!("series {}", host.series());
-    }
-    let after = host.resident_mib();
+    batches(&api, WARM).await;
+    let (before, begun) = (host.own_memory_mib(), std::time::Instant::now());
+    batches(&api, runs).await;
+    let after = host.own_memory_mib();
     println!("{runs} hostile runs in {:?}: {before} MiB before, {after} MiB after", begun.elapsed());
-    assert!(after <= before + 24, "{before} MiB before {runs} hostile runs, {after} MiB after");
+    assert!(after <= before + FLAT_MIB, "{before} MiB before {runs} hostile runs, {after} MiB after");
     host.stop().await;
-    on_time(&mut ledger).await;
+    on_time(&mut ledger, IN_A_STORM_MS).await;
+}
+
+/// So many calls, at most 40 waiting at a time: a longer queue would delay the schedule beside, and rightly so.
+async fn batches(api: &Api, runs: usize) {
+    for count in std::iter::repeat_n(40, runs / 40).chain([runs % 40]) {
+        batch(api, count).await;
+    }
 }
 
 /// Calls the fixtures in turn, all at once, and waits for the end of every call.
@@ -140,7 +155,7 @@ async fn batch(api: &Api, count: usize) {
 }
 
 /// The schedule beside: every beat succeeded, 99 of 100 on time.
-async fn on_time(ledger: &mut Ledger) {
+async fn on_time(ledger: &mut Ledger, limit_ms: i64) {
     let rows = ledger.rows_of("beside").await;
     assert!(rows.len() > 5 && rows.iter().all(|row| row.succeeded()), "{rows:?}");
     assert!(rows.windows(2).all(|pair| pair[1].due_at - pair[0].due_at == 100), "no beat is left out");
@@ -148,5 +163,5 @@ async fn on_time(ledger: &mut Ledger) {
     delays.sort_unstable();
     let p99 = delays[(delays.len() - 1) * 99 / 100];
     println!("beside: {} beats, p99 of delay {p99} ms, worst {} ms", delays.len(), delays[delays.len() - 1]);
-    assert!(p99 < ON_TIME_MS, "p99 of delay is {p99} ms");
+    assert!(p99 < limit_ms, "p99 of delay is {p99} ms");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::support::{Mark, Place, Row, fixtures, number, until, within};
+use super::support::{Mark, Place, Row, fixtures, now_ms, number, until, within};
 
 /// What the contract allows from a write to its effect.
 const SOON: Duration = Duration::from_secs(2);
@@ -161,7 +161,12 @@ async fn an_edit_fires_nothing_by_itself() {
     place.schedules(far);
     let host = place.serve().await;
     let api = host.api();
+    // An instant between the first look at the schedule and the edit: whoever looks back finds it.
+    let seen = now_ms();
+    until("a second has passed", async || (now_ms() > seen + 1_000).then_some(())).await;
+    let passed = chrono::DateTime::from_timestamp_millis(now_ms() - 500).expect("an instant").to_rfc3339();
     let edits = [
+        far.replace("cron = \"0 0 1 1 *\"", &format!("at = \"{passed}\"")),
         far.replace("0 0 1 1 *", "* * 1 1 *"),
         far.replace("cron = \"0 0 1 1 *\"", "every = \"1h\""),
         far.to_owned() + "input = { changed = true }\ncatch-up = \"all\"\n",

@@ -104,15 +104,10 @@ impl Host {
         assert_eq!(status.code(), Some(0), "the host did not drain");
     }
 
-    pub fn series(&self) -> String {
+    /// Memory it holds for itself (files it has mapped do not count), in MiB.
+    pub fn own_memory_mib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the host lives");
-        status.lines().filter(|l| l.starts_with("VmRSS") || l.starts_with("Rss") || l.starts_with("Threads")).map(|l| l.replace('\t',"").replace(' ', "")).collect::<Vec<_>>().join(" ")
-    }
-
-    /// Memory it holds, in MiB.
-    pub fn resident_mib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the host lives");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("RssAnon");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
     }
 }
