@@ -69,7 +69,7 @@ system: host plugins
 # Licences, bans and sources. The advisory database is not among the registries every machine reaches: deny.toml says so.
 deny: $(DENY)
 	$(DENY) --all-features check licenses bans sources
-	$(DENY) --manifest-path plugins/Cargo.toml --all-features check --config deny.toml licenses bans sources
+	$(DENY) --manifest-path plugins/Cargo.toml --config deny.toml --all-features check licenses bans sources
 
 $(DENY):
 	CARGO_TARGET_DIR=$(TOOLS)/target cargo install cargo-deny --locked --version $(DENY_VERSION) --no-default-features --root $(TOOLS)

@@ -29,10 +29,29 @@ async fn killed_at_random_moments_under_fifty_fires_a_second_no_occurrence_is_lo
         assert_eq!(integrity, "ok", "after kill {kill}");
     }
     let host = place.serve().await;
+    tell(&format!("{kills} kills"), settled(&place, host).await);
+}
+
+#[tokio::test]
+async fn suspended_for_longer_than_its_lease_a_host_loses_nothing_and_does_nothing_again_that_is_on_record() {
+    let place = Place::alone();
+    place.plugin("recorder");
+    place.conf("grants.toml", &place.recorder_grant());
+    place.schedules(&schedules());
+    let host = place.serve().await;
+    until("it works", async || (place.marks().len() > 20).then_some(())).await;
+    host.signal("STOP");
+    // The lease of 2 s runs out while the host cannot know.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    host.signal("CONT");
+    tell("suspended", settled(&place, host).await);
+}
+
+/// Lets a second of fires pass and then all come to its end, and looks at the record.
+async fn settled(place: &Place, host: Host) -> (Vec<Row>, Vec<Mark>) {
     let mut ledger = place.ledger().await;
-    let killed = ledger.rows().await.len();
-    until("a second of fires after the last start", async || (ledger.rows().await.len() > killed + 50).then_some(()))
-        .await;
+    let begun = ledger.rows().await.len();
+    until("a second of fires", async || (ledger.rows().await.len() > begun + 50).then_some(())).await;
     place.schedules("");
     until("everything has settled", async || {
         let before = ledger.rows().await.len();
@@ -48,7 +67,7 @@ async fn killed_at_random_moments_under_fifty_fires_a_second_no_occurrence_is_lo
     }
     assert_eq!(oracle::done_once(&rows, &marks), Ok(()));
     assert_eq!(ledger.integrity().await, "ok");
-    tell(kills, &rows, &marks);
+    (rows, marks)
 }
 
 fn name(index: usize) -> String {
@@ -76,12 +95,12 @@ async fn gone(ledger: &mut Ledger) -> bool {
     cursors[0] == cursors[1]
 }
 
-fn tell(kills: u64, rows: &[Row], marks: &[Mark]) {
+fn tell(what: &str, (rows, marks): (Vec<Row>, Vec<Mark>)) {
     let succeeded = rows.iter().filter(|row| row.succeeded()).count();
     let again = rows.iter().filter(|row| row.attempt > 1).count();
     let starts = marks.iter().filter(|mark| mark.phase == "start").count();
     println!(
-        "{kills} kills: {} occurrences, {succeeded} succeeded, {} skipped, {again} taken up again, {starts} starts; 0 lost, 0 \
+        "{what}: {} occurrences, {succeeded} succeeded, {} skipped, {again} taken up again, {starts} starts; 0 lost, 0 \
          run again after success",
         rows.len(),
         rows.len() - succeeded

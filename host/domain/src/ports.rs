@@ -38,7 +38,8 @@ pub enum LedgerError {
 pub struct Fire {
     /// What to do.
     pub order: Order,
-    /// `Skip` leaves a row instead of a run when another run of the schedule is live (ready or running).
+    /// `Skip` leaves a row instead of a run when another run of the schedule is in the way: one that has begun and is
+    /// not over, or one that is ready by `not_before`.
     pub overlap: crate::Overlap,
     /// Not before this instant (a delayed call); the due instant if there is nothing to wait for.
     pub not_before: DateTime<Utc>,

@@ -40,7 +40,7 @@ pub enum Happening {
         attempt: u32,
         /// The outcome's word.
         outcome: &'static str,
-        /// What went wrong, in a line.
+        /// What went wrong, or why there was nothing to do, in a line.
         message: Option<String>,
         /// The handler's result.
         result: Option<serde_json::Value>,

@@ -159,7 +159,10 @@ fn tell_end(core: &Core, leased: &Leased, verdict: &Verdict, report: Report) {
         handler: order.handler.clone(),
         attempt: leased.lease.attempt,
         outcome: report.outcome.as_str(),
-        message,
+        message: message.or_else(|| match &report.outcome {
+            Outcome::Skipped { reason } => Some(reason.clone()),
+            _ => None,
+        }),
         result: match report.outcome {
             Outcome::Succeeded { result } => result,
             _ => None,

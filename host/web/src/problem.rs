@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use noontide_domain::Unavailable;
 use noontide_domain::ports::LedgerError;
 use noontide_engine::EngineError;
 use serde_json::json;
@@ -34,8 +35,11 @@ impl Problem {
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
         let status = match &error {
-            EngineError::NoSuchSchedule { .. } => StatusCode::NOT_FOUND,
-            EngineError::Unavailable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            EngineError::NoSuchSchedule { .. }
+            | EngineError::Unavailable(Unavailable::Plugin { .. } | Unavailable::Handler { .. }) => {
+                StatusCode::NOT_FOUND
+            }
+            EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
             EngineError::Busy { .. } => StatusCode::CONFLICT,
             EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
         };

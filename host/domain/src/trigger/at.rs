@@ -50,6 +50,10 @@ pub fn parse_instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
     if text.split(['T', ' ']).nth(1).is_some_and(|time| time.split(':').nth(2).is_some_and(|s| s.starts_with("60"))) {
         return Err(format!("`{text}` names a leap second; seconds go from 00 to 59"));
     }
+    // Longer years are no dates anybody means, and the arithmetic of dates ends there.
+    if text.split('-').next().is_some_and(|year| year.len() != 4) {
+        return Err(format!("`{text}`: a year has four digits"));
+    }
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Ok(instant.with_timezone(&Utc));
     }
@@ -87,7 +91,15 @@ mod tests {
 
     #[test]
     fn a_leap_second_and_other_nonsense_are_refused() {
-        for text in ["2026-12-31T23:59:60Z", "2026-02-30 00:00:00", "now-ish", "", "2026-10-01"] {
+        for text in [
+            "2026-12-31T23:59:60Z",
+            "2026-02-30 00:00:00",
+            "now-ish",
+            "",
+            "2026-10-01",
+            "12026-10-01 00:00:00",
+            "-2026-10-01 00:00:00",
+        ] {
             assert!(parse_instant(text, chrono_tz::UTC).is_err(), "{text:?} was taken");
         }
     }

@@ -11,17 +11,22 @@ use noontide_domain::{Cause, Key, Lease, Leased, Order, RetryPolicy, RunId, RunS
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use super::judge::{Fate, Known};
+use super::judge::{Fate, Known, Live};
 use super::rows;
 use super::writer::{Desk, Request};
 
 const KEYS: &str = "SELECT key_hash, id FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
 
+/// Of the live runs, the one that is in the way first: one that has begun is in everybody's way, one that waits for its
+/// time only from then on.
 const SCHEDULES: &str = "\
-    SELECT wanted.value AS name, \
-           (SELECT min(id) FROM run WHERE state < 2 AND schedule = wanted.value) AS live, \
+    SELECT wanted.value AS name, first.id AS live, \
+           CASE WHEN first.state = 1 OR first.fence > 0 THEN NULL ELSE first.not_before END AS live_from, \
            (SELECT last_success_due FROM schedule WHERE name = wanted.value) AS last_success_due \
-    FROM json_each(?1) AS wanted";
+    FROM json_each(?1) AS wanted \
+    LEFT JOIN run AS first ON first.id = \
+        (SELECT id FROM run WHERE state < 2 AND schedule = wanted.value \
+         ORDER BY CASE WHEN state = 1 OR fence > 0 THEN 0 ELSE not_before END, id LIMIT 1)";
 
 /// Materialized, or each column would have the whole row written as JSON anew.
 const INSERT: &str = "\
@@ -91,7 +96,9 @@ impl ClaimFires {
             let name: ScheduleName =
                 row.try_get::<String, _>("name")?.parse().map_err(|problem| super::fault::shape("name", problem))?;
             if row.try_get::<Option<&[u8]>, _>("live")?.is_some() {
-                known.live.insert(name.clone(), RunId(rows::uuid(&row, "live")?));
+                let live =
+                    Live { run: RunId(rows::uuid(&row, "live")?), from: rows::maybe_instant(&row, "live_from")? };
+                known.live.insert(name.clone(), live);
             }
             if let Some(due) = rows::maybe_instant(&row, "last_success_due")? {
                 known.successes.insert(name, due);

@@ -11,10 +11,19 @@ use noontide_domain::{Overlap, RunId, ScheduleName};
 pub(super) struct Known {
     /// Which run has the key.
     pub keys: HashMap<[u8; 16], RunId>,
-    /// The oldest live run of the schedule.
-    pub live: HashMap<ScheduleName, RunId>,
+    /// The live run of the schedule that is in the way first.
+    pub live: HashMap<ScheduleName, Live>,
     /// The due instant of the schedule's last success.
     pub successes: HashMap<ScheduleName, DateTime<Utc>>,
+}
+
+/// A run that is not over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Live {
+    /// When it gets in the way: a run that waits for its time is in nobody's before. `None` if it has begun.
+    pub from: Option<DateTime<Utc>>,
+    /// The run.
+    pub run: RunId,
 }
 
 /// What becomes of a fire.
@@ -40,13 +49,15 @@ impl Known {
         self.keys.insert(order.key.hash, order.id);
         let schedule = order.schedule.as_ref();
         if fire.overlap == Overlap::Skip
-            && let Some(blocking) = schedule.and_then(|schedule| self.live.get(schedule))
+            && let Some(live) = schedule.and_then(|schedule| self.live.get(schedule))
+            && live.from.is_none_or(|from| from <= fire.not_before)
         {
-            return Fate::Overlapped(*blocking);
+            return Fate::Overlapped(live.run);
         }
         if let Some(schedule) = schedule {
-            let oldest = self.live.entry(schedule.clone()).or_insert(order.id);
-            *oldest = order.id.min(*oldest);
+            let new = Live { from: Some(fire.not_before), run: order.id };
+            let first = self.live.entry(schedule.clone()).or_insert(new);
+            *first = new.min(*first);
         }
         if *places == 0 || fire.not_before > now {
             return Fate::Ready;

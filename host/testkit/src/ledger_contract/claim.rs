@@ -5,7 +5,7 @@ use std::sync::Arc;
 use noontide_domain::ports::{Claim, Claimed, LedgerError, Skip};
 use noontide_domain::{Cause, Key, RunState, SkipReason, Window};
 
-use super::{Exam, exclusive, fire, named, over, second, success, tenant};
+use super::{Exam, again, exclusive, failure, fire, named, over, second, success, tenant};
 use crate::ledger_contract::schedules::every_minute;
 
 pub async fn a_new_key_is_inserted_once_and_a_duplicate_names_the_run_that_has_it(exam: &Exam) {
@@ -102,6 +102,20 @@ pub async fn two_fires_of_one_claim_overlap_like_any_others(exam: &Exam) {
     let run = first.order.id;
     let claimed = exam.claim(vec![first, exclusive("nightly", 60)]).await;
     assert_eq!(claimed, [Claimed::Ready(run), Claimed::Overlapped(run)]);
+}
+
+pub async fn a_run_that_waits_for_its_time_is_in_nobodys_way_before(exam: &Exam) {
+    let delayed = exclusive("nightly", 3_600);
+    let waiting = delayed.order.id;
+    assert_eq!(exam.claim(vec![delayed]).await, [Claimed::Ready(waiting)]);
+    assert!(matches!(exam.claim(vec![exclusive("nightly", 60)]).await[..], [Claimed::Ready(_)]));
+    assert!(matches!(exam.claim(vec![exclusive("nightly", 7_200)]).await[..], [Claimed::Overlapped(_)]));
+}
+
+pub async fn a_retry_that_waits_for_its_time_is_in_the_way(exam: &Exam) {
+    let failed = exam.running(exclusive("nightly", 0)).await.lease;
+    exam.settle(failed, again(3_600, true), failure()).await;
+    assert_eq!(exam.claim(vec![exclusive("nightly", 60)]).await, [Claimed::Overlapped(failed.run)]);
 }
 
 pub async fn with_overlap_allowed_both_run(exam: &Exam) {

@@ -55,6 +55,8 @@ macro_rules! ledger_contract {
                 a_claim_that_fails_inside_writes_nothing
                 a_live_run_of_the_schedule_makes_the_next_one_a_row_that_names_it
                 two_fires_of_one_claim_overlap_like_any_others
+                a_run_that_waits_for_its_time_is_in_nobodys_way_before
+                a_retry_that_waits_for_its_time_is_in_the_way
                 with_overlap_allowed_both_run
                 what_is_due_is_leased_in_the_claim_up_to_the_places
                 what_is_not_due_yet_waits

@@ -73,11 +73,12 @@ impl Book {
         }
     }
 
-    /// The oldest live run that keeps `fire` from running.
+    /// The live run that keeps `fire` from running: one that has begun, or one whose time comes no later.
     fn blocking(&self, fire: &Fire) -> Option<RunId> {
         let schedule = fire.order.schedule.as_ref().filter(|_| fire.overlap == Overlap::Skip)?;
-        let mut live = self.rows.values().filter(|row| row.is_live());
-        live.find(|row| row.order.schedule.as_ref() == Some(schedule)).map(|row| row.order.id)
+        let live = self.rows.values().filter(|row| row.is_live() && row.order.schedule.as_ref() == Some(schedule));
+        let first = live.min_by_key(|row| (row.in_the_way_from(), row.order.id))?;
+        first.in_the_way_from().is_none_or(|from| from <= fire.not_before).then_some(first.order.id)
     }
 
     fn insert(&mut self, row: Row) {

@@ -90,6 +90,11 @@ impl Row {
         !self.state.is_final()
     }
 
+    /// `None` if it has begun: it is in the way already.
+    pub fn in_the_way_from(&self) -> Option<DateTime<Utc>> {
+        (self.state == RunState::Ready && self.fence == 0).then_some(self.not_before)
+    }
+
     pub fn is_held_by(&self, lease: &Lease) -> bool {
         self.state == RunState::Running && self.host == Some(lease.host) && self.fence == lease.fence
     }
