@@ -85,7 +85,7 @@ async fn refusals_are_problem_details_that_name_the_thing_and_the_next_step() {
         (Method::DELETE, "/status", None, 405, "DELETE"),
         (Method::GET, "/runs?state=done", None, 400, "succeeded"),
         (Method::GET, "/runs?stat=failed", None, 400, "stat"),
-        (Method::POST, "/runs", Some(json!({ "handler": "hello/gret" })), 422, "did you mean `greet`"),
+        (Method::POST, "/runs", Some(json!({ "handler": "hello/gret" })), 404, "did you mean `greet`"),
         (Method::POST, "/runs", Some(json!({ "handler": "hello", "input": { "name": 5 } })), 422, "/name"),
         (Method::POST, "/runs", Some(json!({ "handler": "hello", "delai": "1s" })), 400, "delai"),
         (Method::POST, "/schedules/hello/fire", Some(json!({ "delay": "soon" })), 400, "delay"),
@@ -114,7 +114,7 @@ async fn a_batch_of_calls_is_taken_whole_or_not_at_all_and_a_key_counts_once() {
     let api = host.api();
     let call = |key: &str, handler: &str| json!({ "handler": handler, "key": key });
     let bad = json!([call("a", "hello/greet"), call("b", "hello/gret")]);
-    assert_eq!(api.ask(Method::POST, "/runs", Some(&bad)).await.0, 422);
+    assert_eq!(api.ask(Method::POST, "/runs", Some(&bad)).await.0, 404);
     assert!(api.list("/runs").await.is_empty(), "nothing of a bad batch is kept");
     let good = json!([call("a", "hello/greet"), call("b", "hello/greet"), call("a", "hello/greet")]);
     let answer = api.post("/runs", good).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::support::{Mark, Place, Row, fixtures, now_ms, number, until, within};
+use super::support::{Host, Mark, Place, Row, fixtures, now_ms, number, until, within};
 
 /// What the contract allows from a write to its effect.
 const SOON: Duration = Duration::from_secs(2);
@@ -121,6 +121,23 @@ async fn an_edit_of_the_configuration_takes_effect_within_two_seconds() {
     place.schedules(&every("first", "2h"));
     within(SOON, "removed", async || words("second").await.is_none().then_some(())).await;
     assert!(!ledger.rows_of("second").await.is_empty(), "its history stays");
+}
+
+#[tokio::test]
+async fn an_edit_while_the_host_starts_is_not_overlooked() {
+    let place = Place::new();
+    ["noop", "hello", "recorder", "nosy", "state", "secret"].into_iter().for_each(|name| place.plugin(name));
+    place.schedules(&every("before", "1h"));
+    let starting = Host::begin(&place);
+    until("it has read its configuration", async || starting.log().contains("loading plugin file").then_some(())).await;
+    place.schedules(&every("after", "1h"));
+    let host = starting.ready(&place).await;
+    let api = host.api();
+    within(SOON, "the edit is taken", async || {
+        let schedules = api.list("/schedules").await;
+        (schedules.len() == 1 && schedules[0]["name"] == "after").then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -22,26 +22,30 @@ pub struct Host {
 impl Host {
     /// Starts `noontide serve` and waits until it is ready.
     pub async fn start(place: &Place) -> Self {
-        let mut host = Self::begin(place);
+        Self::begin(place).ready(place).await
+    }
+
+    /// Waits until a host that was begun is ready.
+    pub async fn ready(mut self, place: &Place) -> Self {
         let announced = place.path("data/api.json");
-        let pid = host.child.id();
+        let pid = self.child.id();
         let told = within(START, "the host says where it listens", async || {
-            host.lives();
+            self.lives();
             let told: Value = serde_json::from_slice(&std::fs::read(&announced).ok()?).ok()?;
             // A host that was killed leaves its own file behind.
             (told["pid"].as_u64() == Some(u64::from(pid))).then_some(told)
         })
         .await;
-        host.address = told["address"].as_str().map(|address| address.parse().expect("an address"));
-        if host.address.is_some() {
-            let api = host.api();
+        self.address = told["address"].as_str().map(|address| address.parse().expect("an address"));
+        if self.address.is_some() {
+            let api = self.api();
             within(START, "the host is ready", async || {
-                host.lives();
+                self.lives();
                 (api.status("/readyz").await == Some(200)).then_some(())
             })
             .await;
         }
-        host
+        self
     }
 
     /// Starts it and waits for nothing.

@@ -51,6 +51,8 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
     let zone = global.zone()?.unwrap_or(chrono_tz::UTC);
     let loaded = conf::load(global)?;
     logging::begin(&loaded.config.log, global.colorless())?;
+    // From here on, not from when the host stands: plugins may take a while, and an edit meanwhile counts.
+    let watch = ConfWatch::over(folders(global, &loaded));
     loaded.problems.iter().for_each(|problem| warn!("{problem}"));
     let data = DataFolder::lock(&loaded.config.data_dir)?;
     let (stop, again) = (CancellationToken::new(), Arc::new(Notify::new()));
@@ -91,7 +93,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
             data.announce(address)?;
             let mut beside = vec![
                 spawned(Arc::clone(&reloader).follow_plugins()),
-                spawned(follow_configuration(reloader, folders(global, &loaded), again)),
+                spawned(follow_configuration(reloader, watch, again)),
             ];
             if asked.follow || std::io::stdout().is_terminal() {
                 beside.push(spawned(follow::follow(engine.events(), zone)));
@@ -131,8 +133,7 @@ fn folders(global: &Global, loaded: &Loaded) -> Vec<PathBuf> {
     vec![global.conf.clone(), of_env]
 }
 
-async fn follow_configuration(reloader: Arc<Reloader>, folders: Vec<PathBuf>, again: Arc<Notify>) {
-    let mut watch = ConfWatch::over(folders);
+async fn follow_configuration(reloader: Arc<Reloader>, mut watch: ConfWatch, again: Arc<Notify>) {
     loop {
         tokio::select! {
             () = watch.changed() => reloader.reload().await,
