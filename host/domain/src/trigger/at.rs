@@ -51,8 +51,9 @@ pub fn parse_instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
         return Err(format!("`{text}` names a leap second; seconds go from 00 to 59"));
     }
     // Longer years are no dates anybody means, and the arithmetic of dates ends there.
-    if text.split('-').next().is_some_and(|year| year.len() != 4) {
-        return Err(format!("`{text}`: a year has four digits"));
+    let digits = text.trim_start_matches(['-', '+']).bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 4 || (digits > 0 && text.starts_with(['-', '+'])) {
+        return Err(format!("`{text}`: a year has four digits and no sign"));
     }
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Ok(instant.with_timezone(&Utc));
