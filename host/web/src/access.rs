@@ -17,7 +17,8 @@ use crate::problem::Problem;
 pub enum Access {
     /// Whoever can open the Unix socket: its file permission is the login.
     Socket,
-    /// Programs of this machine over loopback; browsers only with pages from there.
+    /// Programs of this machine over loopback; browsers only with pages from there. Elsewhere than on loopback nothing
+    /// listens with it: who comes from outside can write any `Host`.
     Loopback,
     /// Whoever shows the token.
     Token(Token),
@@ -52,7 +53,8 @@ fn admit(access: &Access, headers: &HeaderMap) -> Result<(), Problem> {
     match access {
         Access::Socket => Ok(()),
         Access::Token(token) => {
-            let shown = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+            let shown = text(header::AUTHORIZATION).and_then(|value| value.split_once(' '));
+            let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
             match shown {
                 // Digests have one length, so the comparison tells nothing about the token's.
                 Some(shown) if bool::from(digest(shown.trim()).ct_eq(token.0.as_ref())) => Ok(()),

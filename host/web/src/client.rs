@@ -1,8 +1,12 @@
 //! The other end of the API.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
+
+/// A host that takes longer to reach is not there; answers may take their time (a reload compiles plugins).
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// Speaks to a host.
 #[derive(Debug, Clone)]
@@ -54,7 +58,7 @@ impl Client {
     /// If the client cannot be built.
     pub fn http(url: &str, token: Option<String>) -> Result<Self, ClientError> {
         let place = url.trim_end_matches('/').to_owned();
-        let http = reqwest::Client::builder().no_proxy().build();
+        let http = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT).build();
         Ok(Self { http: built(http, &place)?, base: place.clone(), place, token })
     }
 
@@ -83,10 +87,14 @@ impl Client {
         let response = request.send().await.map_err(lost)?;
         let status = response.status();
         let text = response.text().await.map_err(lost)?;
-        let body: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        if status.is_success() {
-            return Ok(body);
-        }
+        let body: Value = match serde_json::from_str(&text) {
+            Ok(body) if status.is_success() => return Ok(body),
+            Err(_) if status.is_success() => {
+                let reason = "what answers there speaks no JSON, so it is no noontide".to_owned();
+                return Err(ClientError::Unreachable { place: self.place.clone(), reason });
+            }
+            body => body.unwrap_or_default(),
+        };
         let detail = match (&body["detail"], &body["reasons"]) {
             (Value::String(detail), _) => detail.clone(),
             (_, Value::Array(reasons)) => reasons.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "),

@@ -1,18 +1,26 @@
 //! `/status`, `/reload`, `/livez`, `/readyz`.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use chrono::TimeDelta;
+use noontide_domain::duration;
+use noontide_domain::ports::History;
 use serde_json::{Value, json};
 
-use crate::body::JsonBody;
+use crate::body::{JsonBody, Nothing};
 use crate::problem::Answer;
 use crate::{WebParts, shape};
 
 /// A scheduler that has not looked for so long is stuck: it looks at least every 30 s.
 const STUCK: TimeDelta = TimeDelta::seconds(60);
+
+/// How long a probe waits for the ledger: less than those who probe wait for us.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn routes() -> Router<WebParts> {
     Router::new().route("/status", get(status)).route("/reload", post(reload))
@@ -31,7 +39,7 @@ async fn status(State(parts): State<WebParts>) -> Answer<Json<Value>> {
     Ok(Json(shown))
 }
 
-async fn reload(State(parts): State<WebParts>, JsonBody(_): JsonBody<Value>) -> Json<Value> {
+async fn reload(State(parts): State<WebParts>, JsonBody(Nothing {}): JsonBody<Nothing>) -> Json<Value> {
     let report = parts.host.reload().await;
     Json(json!({ "schedules": report.schedules, "problems": report.problems }))
 }
@@ -45,10 +53,19 @@ async fn ready(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
     if parts.engine.status().stopping {
         reasons.push("the host is shutting down".to_owned());
     }
-    if let Err(problem) = parts.history.status().await {
-        reasons.push(problem.to_string());
-    }
+    reasons.extend(unanswered(&parts.history, PATIENCE).await);
     verdict("ready", reasons)
+}
+
+/// Why the ledger does not answer. The question goes on without us: a ledger's future is never dropped half way.
+async fn unanswered(history: &Arc<dyn History>, patience: Duration) -> Option<String> {
+    let history = Arc::clone(history);
+    let asked = tokio::spawn(async move { history.status().await });
+    match tokio::time::timeout(patience, asked).await {
+        Ok(Ok(answer)) => answer.err().map(|problem| problem.to_string()),
+        Ok(Err(panic)) => Some(format!("the ledger failed: {panic}")),
+        Err(_) => Some(format!("the ledger did not answer within {}", duration::words(patience))),
+    }
 }
 
 fn stuck(parts: &WebParts) -> Option<String> {

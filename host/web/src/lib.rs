@@ -4,6 +4,8 @@
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in                                           access.rs
 //! routes     one file for each resource         schedules.rs runs.rs plugins.rs host.rs events.rs
+//! body       what clients send, read strictly                       body.rs
+//! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
 //! client     the other end                                           client.rs
@@ -22,6 +24,7 @@ mod runs;
 mod schedules;
 mod server;
 mod shape;
+mod tape;
 
 use std::sync::Arc;
 

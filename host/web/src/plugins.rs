@@ -1,10 +1,11 @@
 //! `/plugins`.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{Router, get};
 use serde_json::Value;
 
+use crate::body::Name;
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, shape};
 
@@ -17,7 +18,7 @@ async fn list(State(parts): State<WebParts>) -> Json<Value> {
 }
 
 /// By the plugin's name, or by its file's where it could not say one.
-async fn show(State(parts): State<WebParts>, Path(name): Path<String>) -> Answer<Json<Value>> {
+async fn show(State(parts): State<WebParts>, Name(name): Name) -> Answer<Json<Value>> {
     let plugins = parts.engine.plugins();
     let named = |plugin: &&noontide_domain::PluginStatus| {
         plugin.file == name || plugin.loaded.as_ref().is_some_and(|loaded| loaded.version.name.as_str() == name)

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
-use chrono::{DateTime, Utc};
 use noontide_domain::ports::{CancelAnswer, RunFilter, RunRecord};
 use noontide_domain::{RetryPolicy, RunId, RunState, ScheduleName, duration};
 use noontide_engine::Enqueue;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::body::{JsonBody, Query, start};
+use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, shape};
 
@@ -37,8 +36,8 @@ struct ListQuery {
     schedule: Option<String>,
     handler: Option<String>,
     state: Option<String>,
-    since: Option<DateTime<Utc>>,
-    until: Option<DateTime<Utc>>,
+    since: Option<Instant>,
+    until: Option<Instant>,
     after: Option<RunId>,
     #[serde(default = "hundred")]
     limit: usize,
@@ -56,14 +55,16 @@ async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> 
         schedule: query.schedule.map(|name| schedule(&name)).transpose()?,
         handler: query.handler,
         state: query.state.map(|word| state(&word)).transpose()?,
-        since: query.since,
-        until: query.until,
+        since: query.since.map(|since| since.0),
+        until: query.until.map(|until| until.0),
         after: query.after,
-        limit: query.limit,
+        // One more tells whether another page follows.
+        limit: query.limit + 1,
     };
-    let runs = parts.history.runs(filter).await?;
-    let full = runs.len() == query.limit;
-    let next = runs.last().filter(|_| full).map(|run| run.id.to_string());
+    let mut runs = parts.history.runs(filter).await?;
+    let more = runs.len() > query.limit;
+    runs.truncate(query.limit);
+    let next = runs.last().filter(|_| more).map(|run| run.id.to_string());
     Ok(Json(shape::list(runs.iter().map(shape::run).collect(), next)))
 }
 
@@ -83,7 +84,7 @@ async fn find(parts: &WebParts, id: &str) -> Answer<RunRecord> {
     parts.history.run(id).await?.ok_or_else(|| Problem::not_found(format!("no run {id}; it may be past the retention")))
 }
 
-async fn show(State(parts): State<WebParts>, Path(id): Path<String>) -> Answer<Json<Value>> {
+async fn show(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Value>> {
     let run = find(&parts, &id).await?;
     let attempts = parts.history.attempts(run.id).await?;
     let mut shown = shape::run(&run);
@@ -92,13 +93,17 @@ async fn show(State(parts): State<WebParts>, Path(id): Path<String>) -> Answer<J
     Ok(Json(shown))
 }
 
-async fn logs(State(parts): State<WebParts>, Path(id): Path<String>) -> Answer<Json<Value>> {
+async fn logs(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Value>> {
     let run = find(&parts, &id).await?;
     let logs = parts.history.logs(run.id).await?;
     Ok(Json(shape::list(logs.iter().map(shape::logs).collect(), None)))
 }
 
-async fn cancel(State(parts): State<WebParts>, Path(id): Path<String>) -> Answer<Json<Value>> {
+async fn cancel(
+    State(parts): State<WebParts>,
+    Name(id): Name,
+    JsonBody(Nothing {}): JsonBody<Nothing>,
+) -> Answer<Json<Value>> {
     let run = find(&parts, &id).await?;
     let answer = match parts.engine.cancel(run.id).await? {
         CancelAnswer::Cancelled => "cancelled",
@@ -120,7 +125,7 @@ struct CallBody {
     input: Value,
     key: Option<String>,
     delay: Option<String>,
-    at: Option<DateTime<Utc>>,
+    at: Option<Instant>,
     retry: Option<RetryBody>,
 }
 
@@ -148,7 +153,7 @@ async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>)
         let body: CallBody = serde_json::from_value(body).map_err(|reason| wrong(reason.to_string()))?;
         let handler = body.handler.parse().map_err(|reason: noontide_domain::BadName| wrong(reason.to_string()))?;
         let retry = body.retry.map(retry).transpose().map_err(wrong)?.unwrap_or_default();
-        let at = start(body.delay.as_deref(), body.at, now)?;
+        let at = start(body.delay.as_deref(), body.at, now).map_err(wrong)?;
         Ok(Enqueue { handler, input: body.input, key: body.key, at, retry })
     });
     let runs = parts.engine.enqueue(calls.collect::<Answer<_>>()?).await?;
@@ -159,13 +164,16 @@ async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>)
 
 fn retry(body: RetryBody) -> Result<RetryPolicy, String> {
     let default = RetryPolicy::default();
-    let read = |text: Option<String>, default: Duration| text.map_or(Ok(default), |text| duration::parse(&text));
+    let read = |key: &str, text: Option<String>, default: Duration| match text {
+        None => Ok(default),
+        Some(text) => duration::parse(&text).map_err(|reason| format!("`retry.{key}`: {reason}")),
+    };
     if body.attempts == 0 {
         return Err("`retry.attempts` is 0; at least 1 is needed".to_owned());
     }
     Ok(RetryPolicy {
         attempts: body.attempts,
-        backoff: read(body.backoff, default.backoff)?,
-        cap: read(body.cap, default.cap)?,
+        backoff: read("backoff", body.backoff, default.backoff)?,
+        cap: read("cap", body.cap, default.cap)?,
     })
 }

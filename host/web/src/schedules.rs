@@ -3,21 +3,25 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use chrono::{DateTime, Utc};
-use noontide_domain::{Pause, Standing, Window};
+use noontide_domain::ports::{RunFilter, RunRecord};
+use noontide_domain::{Pause, ScheduleName, Standing, Window};
 use noontide_engine::FireRequest;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::body::{JsonBody, Query, start};
+use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, shape};
 
 /// Next due instants shown at most.
 const MOST_NEXT: usize = 1_000;
+
+/// Rows of a schedule looked at for its last run before all are.
+const NEAR: usize = 16;
 
 pub(crate) fn routes() -> Router<WebParts> {
     Router::new()
@@ -52,51 +56,40 @@ fn problem(parts: &WebParts, standing: &Standing) -> Option<String> {
 struct NextQuery {
     #[serde(default = "ten")]
     count: usize,
-    from: Option<DateTime<Utc>>,
-    to: Option<DateTime<Utc>>,
+    from: Option<Instant>,
+    to: Option<Instant>,
 }
 
 fn ten() -> usize {
     10
 }
 
-async fn show(
-    State(parts): State<WebParts>,
-    Path(name): Path<String>,
-    Query(query): Query<NextQuery>,
-) -> Answer<Json<Value>> {
+async fn show(State(parts): State<WebParts>, Name(name): Name, Query(query): Query<NextQuery>) -> Answer<Json<Value>> {
     let standing = parts.engine.standing(&name)?;
-    let filter = noontide_domain::ports::RunFilter {
-        schedule: Some(standing.schedule.name.clone()),
-        limit: 1,
-        ..Default::default()
-    };
-    let last = parts.history.runs(filter).await?;
-    let mut shown = shape::schedule(&standing, problem(&parts, &standing), last.first(), parts.engine.now());
-    shown["next"] = upcoming(&standing, &query, parts.engine.now()).into();
+    let next = upcoming(&standing, &query, parts.engine.now())?;
+    let mut shown = shown(&parts, &standing).await?;
+    shown["next"] = next.into();
     Ok(Json(shown))
 }
 
-async fn next(
-    State(parts): State<WebParts>,
-    Path(name): Path<String>,
-    Query(query): Query<NextQuery>,
-) -> Answer<Json<Value>> {
+async fn next(State(parts): State<WebParts>, Name(name): Name, Query(query): Query<NextQuery>) -> Answer<Json<Value>> {
     let standing = parts.engine.standing(&name)?;
-    let items = upcoming(&standing, &query, parts.engine.now()).into_iter().map(Value::from).collect();
+    let items = upcoming(&standing, &query, parts.engine.now())?.into_iter().map(Value::from).collect();
     Ok(Json(shape::list(items, None)))
 }
 
-fn upcoming(standing: &Standing, query: &NextQuery, now: DateTime<Utc>) -> Vec<String> {
+fn upcoming(standing: &Standing, query: &NextQuery, now: DateTime<Utc>) -> Answer<Vec<String>> {
+    if query.count > MOST_NEXT {
+        return Err(Problem::bad_request(format!("`count` is {}; up to {MOST_NEXT} is possible", query.count)));
+    }
     if !standing.schedule.enabled {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let after = |after| standing.schedule.trigger.next_after(after, standing.anchor);
-    std::iter::successors(after(query.from.unwrap_or(now)), |due| after(*due))
-        .take_while(|due| query.to.is_none_or(|to| *due <= to))
-        .take(query.count.min(MOST_NEXT))
-        .map(shape::time)
-        .collect()
+    let due = std::iter::successors(after(query.from.map_or(now, |from| from.0)), |due| after(*due))
+        .take_while(|due| query.to.is_none_or(|to| *due <= to.0))
+        .take(query.count);
+    Ok(due.map(shape::time).collect())
 }
 
 #[derive(Default, Deserialize)]
@@ -105,26 +98,26 @@ struct FireBody {
     input: Option<Value>,
     window: Option<WindowBody>,
     delay: Option<String>,
-    at: Option<DateTime<Utc>>,
+    at: Option<Instant>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WindowBody {
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
+    from: Instant,
+    to: Instant,
 }
 
 async fn fire(
     State(parts): State<WebParts>,
-    Path(name): Path<String>,
+    Name(name): Name,
     JsonBody(body): JsonBody<FireBody>,
 ) -> Answer<(StatusCode, Json<Value>)> {
-    let window = body.window.map(|window| Window { from: window.from, to: window.to });
+    let window = body.window.map(|window| Window { from: window.from.0, to: window.to.0 });
     if window.is_some_and(|window| window.from >= window.to) {
         return Err(Problem::bad_request("`window`: `from` must lie before `to`"));
     }
-    let at = start(body.delay.as_deref(), body.at, parts.engine.now())?;
+    let at = start(body.delay.as_deref(), body.at, parts.engine.now()).map_err(Problem::bad_request)?;
     let run = parts.engine.fire(&name, FireRequest { input: body.input, window, at }).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "run": run.to_string() }))))
 }
@@ -133,39 +126,50 @@ async fn fire(
 #[serde(deny_unknown_fields)]
 struct PauseBody {
     reason: Option<String>,
-    until: Option<DateTime<Utc>>,
+    until: Option<Instant>,
     by: Option<String>,
 }
 
 async fn pause(
     State(parts): State<WebParts>,
-    Path(name): Path<String>,
+    Name(name): Name,
     JsonBody(body): JsonBody<PauseBody>,
 ) -> Answer<Json<Value>> {
     let now = parts.engine.now();
-    if let Some(until) = body.until.filter(|until| *until <= now) {
+    let until = body.until.map(|until| until.0);
+    if let Some(until) = until.filter(|until| *until <= now) {
         return Err(Problem::bad_request(format!("`until` is {}, which has passed", shape::time(until))));
     }
     let by = body.by.unwrap_or_else(|| "api".to_owned());
-    let pause = Pause { since: now, by, reason: body.reason, until: body.until };
+    let pause = Pause { since: now, by, reason: body.reason, until };
     parts.engine.pause(&name, Some(pause)).await?;
-    standing(&parts, &name)
+    Ok(Json(shown(&parts, &parts.engine.standing(&name)?).await?))
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn resume(
     State(parts): State<WebParts>,
-    Path(name): Path<String>,
+    Name(name): Name,
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Answer<Json<Value>> {
     parts.engine.pause(&name, None).await?;
-    standing(&parts, &name)
+    Ok(Json(shown(&parts, &parts.engine.standing(&name)?).await?))
 }
 
-fn standing(parts: &WebParts, name: &str) -> Answer<Json<Value>> {
-    let standing = parts.engine.standing(name)?;
-    Ok(Json(shape::schedule(&standing, problem(parts, &standing), None, parts.engine.now())))
+async fn shown(parts: &WebParts, standing: &Standing) -> Answer<Value> {
+    let last = last_run(parts, &standing.schedule.name).await?;
+    Ok(shape::schedule(standing, problem(parts, standing), last.as_ref(), parts.engine.now()))
+}
+
+/// The newest run that began, as in the list. It is nearly always among the newest rows; only behind a row of skips are
+/// the last runs of all schedules asked for.
+async fn last_run(parts: &WebParts, name: &ScheduleName) -> Answer<Option<RunRecord>> {
+    let filter = RunFilter { schedule: Some(name.clone()), limit: NEAR, ..RunFilter::default() };
+    let newest = parts.history.runs(filter).await?;
+    let all_seen = newest.len() < NEAR;
+    match newest.into_iter().find(|run| run.started_at.is_some()) {
+        None if !all_seen => {
+            Ok(parts.history.last_runs().await?.into_iter().find(|run| run.schedule.as_ref() == Some(name)))
+        }
+        found => Ok(found),
+    }
 }

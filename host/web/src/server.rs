@@ -1,8 +1,10 @@
 //! Binds, serves, stops in bounded time.
 
+use std::fs::Permissions;
 use std::future::IntoFuture;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,12 +39,18 @@ pub enum Listen {
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     /// The address is taken or not ours.
-    #[error("{address}: {reason}; is another noontide running? Set another [http] listen, or port 0 for any free one")]
+    #[error("{address}: {reason}; {}", next_step(reason))]
     Tcp {
         /// The address.
         address: SocketAddr,
         /// The system's words.
         reason: std::io::Error,
+    },
+    /// It can be reached from outside and nothing is asked for.
+    #[error("{address} can be reached from outside and no token is asked for; set [http] token, or listen on loopback")]
+    Open {
+        /// The address.
+        address: SocketAddr,
     },
     /// The socket file cannot be made.
     #[error("socket {}: {reason}; set another [data] dir", path.display())]
@@ -52,6 +60,16 @@ pub enum WebError {
         /// In words.
         reason: String,
     },
+}
+
+fn next_step(reason: &std::io::Error) -> &'static str {
+    match reason.kind() {
+        ErrorKind::AddrInUse => {
+            "is another noontide running (`noontide status`)? Set another [http] listen, or port 0 for any free one"
+        }
+        ErrorKind::PermissionDenied => "ports below 1024 ask for privileges; set another [http] listen",
+        _ => "set [http] listen to an address of this machine",
+    }
 }
 
 /// A listener at work.
@@ -77,6 +95,9 @@ impl Serving {
 pub async fn serve(listen: Listen, parts: WebParts, stop: CancellationToken) -> Result<Serving, WebError> {
     match listen {
         Listen::Tcp(address) => {
+            if matches!(parts.access, Access::Loopback) && !address.ip().is_loopback() {
+                return Err(WebError::Open { address });
+            }
             let failed = |reason| WebError::Tcp { address, reason };
             let listener = TcpListener::bind(address).await.map_err(failed)?;
             let bound = listener.local_addr().map_err(failed)?;
@@ -109,17 +130,39 @@ async fn bounded(server: impl Future<Output = std::io::Result<()>>, stop: Cancel
     }
 }
 
-/// A file of a host that died is removed; one that answers is another host's.
+/// Listens on `path`. The file appears there with its mode set: nobody gets in between the two.
 async fn socket(path: &Path) -> Result<UnixListener, String> {
-    if path.exists() {
-        if UnixStream::connect(path).await.is_ok() {
-            return Err("another noontide answers there".to_owned());
-        }
-        std::fs::remove_file(path).map_err(|reason| format!("an old file is in the way: {reason}"))?;
-    }
-    let listener = UnixListener::bind(path).map_err(|reason| reason.to_string())?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(|reason| reason.to_string())?;
+    free(path).await?;
+    let private = path.with_file_name(".sock");
+    let inside = private.join("s");
+    // Left by a host that died right here.
+    let _ = std::fs::remove_file(&inside);
+    let _ = std::fs::remove_dir(&private);
+    let step = |reason: std::io::Error| reason.to_string();
+    std::fs::DirBuilder::new().mode(0o700).create(&private).map_err(step)?;
+    let listener = UnixListener::bind(&inside).map_err(step)?;
+    std::fs::set_permissions(&inside, Permissions::from_mode(0o600)).map_err(step)?;
+    std::fs::rename(&inside, path).map_err(step)?;
+    std::fs::remove_dir(&private).map_err(step)?;
     Ok(listener)
+}
+
+/// The socket of a host that died is no obstacle; one that answers, or may, is another host's, and what is no socket is
+/// somebody's file.
+async fn free(path: &Path) -> Result<(), String> {
+    match std::fs::symlink_metadata(path) {
+        Err(missing) if missing.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(reason) => return Err(reason.to_string()),
+        Ok(found) if !found.file_type().is_socket() => {
+            return Err("there is something that is no socket, and it stays; move it away".to_owned());
+        }
+        Ok(_) => {}
+    }
+    match UnixStream::connect(path).await {
+        Ok(_) => Err("another noontide answers there".to_owned()),
+        Err(dead) if matches!(dead.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => Ok(()),
+        Err(reason) => Err(format!("whether another noontide answers there cannot be told: {reason}")),
+    }
 }
 
 fn router(parts: WebParts, stop: &CancellationToken) -> Router {
@@ -128,7 +171,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         .merge(runs::routes())
         .merge(plugins::routes())
         .merge(host::routes())
-        .merge(events::routes(stop.clone()));
+        .merge(events::routes(&parts.engine, stop));
     Router::new()
         .nest("/api/v1", api)
         .merge(host::probes())

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, LedgerStatus, RunRecord};
 use noontide_domain::{Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Usage, duration};
-use noontide_engine::{EngineStatus, Progress};
+use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};
 
 /// With milliseconds only where there are any.
@@ -203,4 +203,31 @@ pub(crate) fn status(engine: &EngineStatus, ledger: &LedgerStatus, problems: Vec
         "ledger": { "kind": ledger.kind, "schema": ledger.schema, "ready": ledger.ready, "running": ledger.running },
         "problems": problems,
     })
+}
+
+/// The event's name and what it says.
+pub(crate) fn event(event: &Event) -> (&'static str, Value) {
+    let at = time(event.at);
+    match &event.happening {
+        Happening::Started { run, schedule, handler, due_at, attempt } => (
+            "run-started",
+            json!({
+                "at": at, "run": run.to_string(), "schedule": schedule, "handler": handler.to_string(),
+                "due_at": time(*due_at), "attempt": attempt,
+            }),
+        ),
+        Happening::Finished { run, schedule, handler, attempt, outcome, message, result, state, wall_ms } => (
+            "run-finished",
+            json!({
+                "at": at, "run": run.to_string(), "schedule": schedule, "handler": handler.to_string(),
+                "attempt": attempt, "outcome": outcome, "error": message, "result": result,
+                "state": state.as_str(), "wall_ms": wall_ms,
+            }),
+        ),
+        Happening::Skipped { schedule, due_at, count, reason } => (
+            "skipped",
+            json!({ "at": at, "schedule": schedule, "due_at": time(*due_at), "count": count, "reason": reason }),
+        ),
+        Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
+    }
 }

@@ -30,8 +30,8 @@ fn line(event: &Event, zone: Tz) -> Option<String> {
         Happening::Finished { handler, outcome, message, result, wall_ms, state, .. } => {
             let again = if state.is_final() { "" } else { "  (again later)" };
             let tail = match (message, result) {
-                (Some(message), _) => format!("  {message}"),
-                (None, Some(result)) => format!("  {result}"),
+                (Some(message), _) => short(message),
+                (None, Some(result)) => short(&result.to_string()),
                 (None, None) => String::new(),
             };
             Some(format!("{at} {handler}  {outcome}  {wall_ms} ms{tail}{again}"))
@@ -42,6 +42,13 @@ fn line(event: &Event, zone: Tz) -> Option<String> {
         }
         Happening::Started { .. } | Happening::SchedulesChanged => None,
     }
+}
+
+/// As much as a line is read for; `noontide show-run` has the whole.
+fn short(text: &str) -> String {
+    const MOST: usize = 160;
+    let cut = if text.chars().count() > MOST { "…" } else { "" };
+    format!("  {}{cut}", text.chars().take(MOST).collect::<String>())
 }
 
 fn clock(instant: DateTime<Utc>, zone: Tz) -> String {
@@ -68,6 +75,12 @@ mod tests {
                 wall_ms: 2,
             },
         }
+    }
+
+    #[test]
+    fn a_long_result_is_cut_so_that_a_fire_stays_a_line() {
+        let line = line(&finished("failed", Some(&"x".repeat(999)), RunState::Failed), Tz::UTC).unwrap();
+        assert!(line.ends_with('…') && line.chars().count() < 220, "{line}");
     }
 
     #[test]
