@@ -28,8 +28,10 @@ fn events(
     headers: &HeaderMap,
     stop: CancellationToken,
 ) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>> {
+    let newest = tape.newest();
     let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
-    let last = shown.unwrap_or_else(|| tape.newest());
+    // One that lies ahead is of a process whose clock did; waiting for it would be for ever.
+    let last = shown.filter(|id| *id <= newest).unwrap_or(newest);
     let stream = unfold((tape, last, stop), |(tape, last, stop)| async move {
         let line = next(&tape, last, &stop).await?;
         let sse = SseEvent::default().id(line.id.to_string()).event(line.name).data(&*line.data);

@@ -1,6 +1,5 @@
 //! `/status`, `/reload`, `/livez`, `/readyz`.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -9,7 +8,7 @@ use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use chrono::TimeDelta;
 use noontide_domain::duration;
-use noontide_domain::ports::History;
+use noontide_domain::ports::LedgerError;
 use serde_json::{Value, json};
 
 use crate::body::{JsonBody, Nothing};
@@ -53,15 +52,17 @@ async fn ready(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
     if parts.engine.status().stopping {
         reasons.push("the host is shutting down".to_owned());
     }
-    reasons.extend(unanswered(&parts.history, PATIENCE).await);
+    let history = parts.history;
+    reasons.extend(unanswered(async move { history.status().await }, PATIENCE).await);
     verdict("ready", reasons)
 }
 
 /// Why the ledger does not answer. The question goes on without us: a ledger's future is never dropped half way.
-async fn unanswered(history: &Arc<dyn History>, patience: Duration) -> Option<String> {
-    let history = Arc::clone(history);
-    let asked = tokio::spawn(async move { history.status().await });
-    match tokio::time::timeout(patience, asked).await {
+async fn unanswered<T: Send + 'static>(
+    question: impl Future<Output = Result<T, LedgerError>> + Send + 'static,
+    patience: Duration,
+) -> Option<String> {
+    match tokio::time::timeout(patience, tokio::spawn(question)).await {
         Ok(Ok(answer)) => answer.err().map(|problem| problem.to_string()),
         Ok(Err(panic)) => Some(format!("the ledger failed: {panic}")),
         Err(_) => Some(format!("the ledger did not answer within {}", duration::words(patience))),
@@ -77,4 +78,16 @@ fn stuck(parts: &WebParts) -> Option<String> {
 fn verdict(word: &str, reasons: Vec<String>) -> (StatusCode, Json<Value>) {
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ word: reasons.is_empty(), "reasons": reasons })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_probes_hears_of_a_ledger_that_hangs() {
+        let hangs = async { std::future::pending::<Result<(), LedgerError>>().await };
+        assert_eq!(unanswered(hangs, Duration::ZERO).await.as_deref(), Some("the ledger did not answer within 0s"));
+        assert_eq!(unanswered(async { Ok(()) }, PATIENCE).await, None);
+    }
 }

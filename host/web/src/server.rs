@@ -132,6 +132,8 @@ async fn bounded(server: impl Future<Output = std::io::Result<()>>, stop: Cancel
 
 /// Listens on `path`. The file appears there with its mode set: nobody gets in between the two.
 async fn socket(path: &Path) -> Result<UnixListener, String> {
+    // What is bound first is a shorter path, and takes more than a client of this one can name.
+    std::os::unix::net::SocketAddr::from_pathname(path).map_err(|_| "the path is too long for a socket".to_owned())?;
     free(path).await?;
     let private = path.with_file_name(".sock");
     let inside = private.join("s");
@@ -143,7 +145,8 @@ async fn socket(path: &Path) -> Result<UnixListener, String> {
     let listener = UnixListener::bind(&inside).map_err(step)?;
     std::fs::set_permissions(&inside, Permissions::from_mode(0o600)).map_err(step)?;
     std::fs::rename(&inside, path).map_err(step)?;
-    std::fs::remove_dir(&private).map_err(step)?;
+    // Else the next start does.
+    let _ = std::fs::remove_dir(&private);
     Ok(listener)
 }
 
@@ -183,4 +186,27 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(parts.access.clone(), access::guard))
         .with_state(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_no_socket_stays_where_it_is() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("noontide.sock");
+        std::fs::write(&path, "mine").expect("a file");
+        let refused = socket(&path).await.expect_err("a file is there");
+        assert!(refused.contains("no socket"), "{refused}");
+        assert_eq!(std::fs::read_to_string(&path).expect("still there"), "mine");
+    }
+
+    #[tokio::test]
+    async fn a_path_no_client_could_name_is_refused() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let refused = socket(&dir.path().join("x".repeat(120))).await.expect_err("too long");
+        assert!(refused.contains("too long"), "{refused}");
+        assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0, "nothing is left behind");
+    }
 }
