@@ -193,16 +193,6 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_no_socket_stays_where_it_is() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("noontide.sock");
-        std::fs::write(&path, "mine").expect("a file");
-        let refused = socket(&path).await.expect_err("a file is there");
-        assert!(refused.contains("no socket"), "{refused}");
-        assert_eq!(std::fs::read_to_string(&path).expect("still there"), "mine");
-    }
-
-    #[tokio::test]
     async fn a_path_no_client_could_name_is_refused() {
         let dir = tempfile::tempdir().expect("a folder");
         let refused = socket(&dir.path().join("x".repeat(120))).await.expect_err("too long");
