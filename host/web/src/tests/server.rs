@@ -3,6 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use super::*;
 
 fn mode(path: &Path) -> u32 {
@@ -74,8 +76,13 @@ async fn a_client_that_says_half_a_sentence_does_not_hold_the_stop_up() {
     let stop = CancellationToken::new();
     let serving = serve(Listen::Tcp(any_port()), world.parts.clone(), stop.clone()).await.expect("a free port");
     let mut slow = tokio::net::TcpStream::connect(serving.address.expect("an address")).await.expect("a connection");
-    let half = b"POST /api/v1/reload HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
-    tokio::io::AsyncWriteExt::write_all(&mut slow, half).await.expect("written");
+    let half = "POST /api/v1/reload HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                content-length: 9\r\nexpect: 100-continue\r\n\r\n{";
+    slow.write_all(half.as_bytes()).await.expect("written");
+    // Said once the body is waited for: the stop meets a request that is under way.
+    let mut go_on = [0; 12];
+    tokio::time::timeout(SOON, slow.read_exact(&mut go_on)).await.expect("in time").expect("an answer");
+    assert_eq!(&go_on, b"HTTP/1.1 100");
     stop.cancel();
     tokio::time::timeout(SOON, serving.stopped()).await.expect("in bounded time");
 }
