@@ -39,6 +39,14 @@ impl Key {
             .named(format!("{schedule}@{}", due_at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
     }
 
+    /// The key of an occurrence that is filled in later. Apart from [`Key::occurrence`], so that the row that says why there
+    /// was no run stays; the same backfill twice is one run.
+    pub fn backfill(schedule: &ScheduleName, due_at: DateTime<Utc>) -> Self {
+        let millis = due_at.timestamp_millis();
+        Self::of("backfill", &[KeyPart::Text(schedule.as_str()), KeyPart::Integer(millis)])
+            .named(format!("{schedule}@{} (backfill)", due_at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
+    }
+
     /// The key of a fire by hand, which is its own occasion.
     pub fn manual(run: RunId) -> Self {
         let text = run.to_string();

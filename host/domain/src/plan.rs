@@ -1,18 +1,22 @@
 //! The planner: from how far every schedule has come to what fires now.
 //!
-//! One pure function. Due instants run from the cursor (exclusive) to `now` (inclusive). The newest, up to a minute
+//! Pure functions. Due instants run from the cursor (exclusive) to `now` (inclusive). The newest, up to a minute
 //! old, are on time; older ones were missed and the catch-up policy decides. Every due instant ends in a fire or a
 //! skip with a reason; long runs of skipped ones share a row.
 
-use std::time::Duration;
+mod catch_up;
+mod order;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::policy::LATE;
 use crate::ports::{Claim, Fire, Skip};
-use crate::{
-    CatchUpMode, Cause, HandlerInfo, Key, Order, Pause, RunId, ScheduleName, SkipReason, Standing, Unavailable, Window,
-};
+use crate::{Cause, HandlerInfo, Key, Order, Overlap, Pause, RunId, ScheduleName, SkipReason, Standing, Unavailable};
+
+use catch_up::{Caught, catch_up};
+use order::{fire, patient};
+
+pub use order::order;
 
 /// Where counting the instants of one long gap ends. A row with this count means "at least".
 pub const COUNT_CAP: u64 = 10_000;
@@ -48,8 +52,7 @@ pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, now: DateTi
         if cursor > standing.cursor {
             plan.claim.cursors.push((standing.schedule.name.clone(), cursor));
         }
-        let next = standing.schedule.trigger.next_after(cursor, standing.anchor);
-        if let Some(next) = next.filter(|_| standing.schedule.enabled) {
+        if let Some(next) = standing.next_after(cursor) {
             plan.next.push((standing.schedule.name.clone(), next));
         }
     }
@@ -59,8 +62,6 @@ pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, now: DateTi
 /// Adds what is due of one schedule to `claim`; gives back how far it has come now.
 fn decide(candidate: &Candidate<'_>, now: DateTime<Utc>, claim: &mut Claim) -> DateTime<Utc> {
     let standing = candidate.standing;
-    let trigger = &standing.schedule.trigger;
-    let anchor = standing.anchor;
     let Some(first) = standing.next_due().filter(|first| *first <= now) else {
         return standing.cursor;
     };
@@ -70,20 +71,105 @@ fn decide(candidate: &Candidate<'_>, now: DateTime<Utc>, claim: &mut Claim) -> D
             Some(Pause { until: Some(until), .. }) if *until <= now => *until - TimeDelta::milliseconds(1),
             _ => now,
         };
-        let last = trigger.last_within(standing.cursor, until, anchor).unwrap_or(first);
+        let last = last_within(standing, until).unwrap_or(first);
         claim.skip.push(span(standing, first, last, reason));
         return last;
     }
     let late_until = now - LATE;
-    let missed_end = (first < late_until)
-        .then(|| trigger.last_within(standing.cursor, late_until - TimeDelta::milliseconds(1), anchor))
-        .flatten();
-    let on_time = instants(standing, missed_end.unwrap_or(standing.cursor), now, FIRES_A_PASS);
-    if let Some(last_missed) = missed_end {
-        catch_up(standing, first, last_missed, on_time.is_empty(), now, claim);
+    let missed_until =
+        (first < late_until).then(|| last_within(standing, late_until - TimeDelta::milliseconds(1))).flatten();
+    let on_time = instants(standing, missed_until.unwrap_or(standing.cursor), now, FIRES_A_PASS);
+    let mut fires = Vec::new();
+    if let Some(last) = missed_until {
+        let Caught { kept, dropped_until } = catch_up(standing, first, last, on_time.is_empty(), now);
+        claim.skip.extend(dropped_until.map(|until| span(standing, first, until, SkipReason::Missed)));
+        fires.extend(kept.iter().map(|due| fire(standing, *due, true)));
     }
-    claim.fire.extend(on_time.iter().map(|due| fire(standing, *due, false)));
-    on_time.last().copied().or(missed_end).unwrap_or(standing.cursor)
+    fires.extend(on_time.iter().map(|due| fire(standing, *due, false)));
+    let end = fires.last().map(|fire| fire.order.due_at).or(missed_until).unwrap_or(standing.cursor);
+    take_up(standing, fires, now, claim).unwrap_or(end)
+}
+
+/// Of what would fire, what can no longer begin in time gets a row, and the rest fires, as long as `max-runs` allows.
+/// `Some` of the last instant that could be taken up, if not all could.
+fn take_up(standing: &Standing, fires: Vec<Fire>, now: DateTime<Utc>, claim: &mut Claim) -> Option<DateTime<Utc>> {
+    let mut left = standing.runs_left();
+    let mut taken = None;
+    for fire in fires {
+        let due_at = fire.order.due_at;
+        match fire.order.begins_by(true).filter(|by| *by < now) {
+            Some(by) => claim.skip.push(span(standing, due_at, due_at, SkipReason::Expired { by })),
+            None if left == 0 => return taken,
+            None => {
+                left -= 1;
+                claim.fire.push(fire);
+            }
+        }
+        taken = Some(due_at);
+    }
+    None
+}
+
+/// What follows the success of `done`: a fire of `follower` with the same due instant, or the reason why there is none.
+/// Nothing if the follower is disabled or has run as often as it may.
+pub fn follow(follower: &Candidate<'_>, done: &Order, now: DateTime<Utc>) -> Claim {
+    let standing = follower.standing;
+    let due_at = done.due_at;
+    let mut claim = Claim::default();
+    if standing.runs_left() == 0 {
+        return claim;
+    }
+    if let Some(reason) = why_not(follower, now) {
+        claim.skip.push(span(standing, due_at, due_at, reason));
+        return claim;
+    }
+    let mut fire = fire(standing, due_at, false);
+    fire.not_before = now + standing.schedule.delay(due_at);
+    fire.order = Order {
+        cause: Cause::After,
+        // One trace from the first of a chain to its last.
+        trace_id: done.trace_id.clone(),
+        // The instant is that of the first of the chain and may be hours ago: patience begins here.
+        ..patient(standing, fire.order, fire.not_before)
+    };
+    claim.fire.push(fire);
+    claim
+}
+
+/// Fires for the due instants in [`from`, `to`) that have passed by `now`. One that ran already, or goes on, is left alone
+/// by the ledger. They do not count for `max-runs`, and the cursor does not move.
+///
+/// # Errors
+/// A line, if there are more than `limit`.
+pub fn backfill(
+    standing: &Standing,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    limit: usize,
+    overlap: Overlap,
+    now: DateTime<Utc>,
+) -> Result<Vec<Fire>, String> {
+    let moment = TimeDelta::milliseconds(1);
+    let trigger = &standing.schedule.trigger;
+    let next = |after| trigger.next_after(after, standing.anchor).filter(|due| *due < to && *due <= now);
+    let due: Vec<_> = std::iter::successors(next(from - moment), |due| next(*due)).take(limit + 1).collect();
+    if due.len() > limit {
+        return Err(format!(
+            "more than {limit} due instants lie in that span (the last within the limit is {}): narrow it, or raise the limit",
+            due[limit.saturating_sub(1)].to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+        ));
+    }
+    let name = &standing.schedule.name;
+    let fire = |due_at: DateTime<Utc>| Fire {
+        order: Order {
+            key: Key::backfill(name, due_at),
+            late: true,
+            ..order(standing, RunId::new(), due_at, Cause::Backfill)
+        },
+        overlap,
+        not_before: now,
+        fills: Some(Key::occurrence(name, due_at)),
+    };
+    Ok(due.into_iter().map(fire).collect())
 }
 
 fn why_not(candidate: &Candidate<'_>, due: DateTime<Utc>) -> Option<SkipReason> {
@@ -94,65 +180,9 @@ fn why_not(candidate: &Candidate<'_>, due: DateTime<Utc>) -> Option<SkipReason> 
     Some(SkipReason::HandlerMissing { message: missing.to_string() })
 }
 
-/// Splits what was missed, `first` to `last`, into what still runs and what does not.
-fn catch_up(
-    standing: &Standing,
-    first: DateTime<Utc>,
-    last: DateTime<Utc>,
-    nothing_on_time: bool,
-    now: DateTime<Utc>,
-    claim: &mut Claim,
-) {
-    let policy = standing.schedule.catch_up;
-    // A one-shot is worth running however late: there is no next instant that would make up for it.
-    let within = match &standing.schedule.trigger {
-        crate::Trigger::At(_) => Duration::MAX,
-        _ => policy.within,
-    };
-    let oldest = TimeDelta::from_std(within).ok().and_then(|within| now.checked_sub_signed(within));
-    let young = |due: DateTime<Utc>| oldest.is_none_or(|oldest| due >= oldest);
-    let kept = match policy.mode {
-        CatchUpMode::None => Vec::new(),
-        CatchUpMode::Latest if nothing_on_time && young(last) => vec![last],
-        CatchUpMode::Latest => Vec::new(),
-        CatchUpMode::All => newest(standing, first, last, policy.limit, oldest),
-    };
-    let dropped_end = match kept.first() {
-        Some(oldest_kept) => standing.schedule.trigger.last_within(
-            standing.cursor,
-            *oldest_kept - TimeDelta::milliseconds(1),
-            standing.anchor,
-        ),
-        None => Some(last),
-    };
-    if let Some(end) = dropped_end {
-        claim.skip.push(span(standing, first, end, SkipReason::Missed));
-    }
-    claim.fire.extend(kept.iter().map(|due| fire(standing, *due, true)));
-}
-
-/// The newest due instants in [`first`, `last`], at most `limit`, none before `oldest`; ascending.
-fn newest(
-    standing: &Standing,
-    first: DateTime<Utc>,
-    last: DateTime<Utc>,
-    limit: usize,
-    oldest: Option<DateTime<Utc>>,
-) -> Vec<DateTime<Utc>> {
-    let mut found = Vec::new();
-    let mut due = Some(last).filter(|due| oldest.is_none_or(|oldest| *due >= oldest));
-    while let Some(instant) = due.filter(|_| found.len() < limit) {
-        found.push(instant);
-        due = (instant > first)
-            .then(|| {
-                let before = instant - TimeDelta::milliseconds(1);
-                standing.schedule.trigger.last_within(standing.cursor, before, standing.anchor)
-            })
-            .flatten()
-            .filter(|due| oldest.is_none_or(|oldest| *due >= oldest));
-    }
-    found.reverse();
-    found
+/// The last undecided due instant up to `until`.
+fn last_within(standing: &Standing, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    standing.schedule.trigger.last_within(standing.cursor, until, standing.anchor)
 }
 
 /// Due instants in (`after`, `until`], at most `most`.
@@ -176,52 +206,6 @@ fn span(standing: &Standing, first: DateTime<Utc>, last: DateTime<Utc>, reason: 
         count,
         reason,
     }
-}
-
-fn fire(standing: &Standing, due_at: DateTime<Utc>, late: bool) -> Fire {
-    let order = Order {
-        key: Key::occurrence(&standing.schedule.name, due_at),
-        late,
-        ..order(standing, RunId::new(), due_at, Cause::Schedule)
-    };
-    Fire { order, overlap: standing.schedule.overlap, not_before: due_at }
-}
-
-/// The order for a run of `standing` at `due_at`; its key is that of a fire by hand.
-pub fn order(standing: &Standing, id: RunId, due_at: DateTime<Utc>, cause: Cause) -> Order {
-    let schedule = &standing.schedule;
-    Order {
-        id,
-        key: Key::manual(id),
-        schedule: Some(schedule.name.clone()),
-        handler: schedule.handler.clone(),
-        due_at,
-        cause,
-        late: false,
-        input: schedule.input.clone(),
-        window: schedule
-            .window
-            .map(|length| Window { from: window_start(due_at, length, schedule.timezone), to: due_at }),
-        timezone: schedule.timezone,
-        retry: schedule.retry,
-        timeout: schedule.timeout,
-        trace_id: trace_id(id),
-    }
-}
-
-/// Whole days go back on the wall clock, so `3d` at Wednesday 08:00 starts on Sunday at 08:00 even if the clock was
-/// changed between; the rest is elapsed time.
-fn window_start(due_at: DateTime<Utc>, length: Duration, zone: chrono_tz::Tz) -> DateTime<Utc> {
-    use crate::trigger::civil;
-    let days = length.as_secs() / 86_400;
-    let rest = length - Duration::from_secs(days * 86_400);
-    let wall = civil::wall(due_at, zone) - TimeDelta::days(i64::try_from(days).unwrap_or(i64::MAX / 86_400_000));
-    civil::forward(wall, zone) - rest
-}
-
-/// 32 hexadecimal digits, as W3C trace context wants them. The run's own id serves: it is unique and random enough.
-pub fn trace_id(run: RunId) -> String {
-    run.0.simple().to_string()
 }
 
 #[cfg(test)]

@@ -47,8 +47,46 @@ pub enum Overlap {
     /// A row says which run was in the way.
     #[default]
     Skip,
+    /// One waits until the run in the way is over; further ones leave a row.
+    Queue,
+    /// All wait, and run one after the other in the order in which they came due.
+    QueueAll,
+    /// The run in the way is asked to stop; the new one begins when it has.
+    CancelRunning,
     /// Both run.
     Allow,
+}
+
+impl Overlap {
+    /// All of them, the default first.
+    pub const ALL: [Overlap; 5] =
+        [Overlap::Skip, Overlap::Queue, Overlap::QueueAll, Overlap::CancelRunning, Overlap::Allow];
+
+    /// The word in TOML, API and CLI.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Overlap::Skip => "skip",
+            Overlap::Queue => "queue",
+            Overlap::QueueAll => "queue-all",
+            Overlap::CancelRunning => "cancel-running",
+            Overlap::Allow => "allow",
+        }
+    }
+
+    /// The policy of that name.
+    ///
+    /// # Errors
+    /// A line that lists the words, with the nearest one.
+    pub fn parse(text: &str) -> Result<Overlap, String> {
+        Self::ALL.into_iter().find(|overlap| overlap.as_str() == text).ok_or_else(|| {
+            let words = Self::ALL.map(Overlap::as_str);
+            format!(
+                "`{text}` is no overlap policy{}; there are {}",
+                crate::suggest::hint(text, words),
+                words.join(", ")
+            )
+        })
+    }
 }
 
 /// What happens after a failed attempt. Exponential backoff with jitter and a cap.

@@ -38,11 +38,13 @@ pub enum LedgerError {
 pub struct Fire {
     /// What to do.
     pub order: Order,
-    /// `Skip` leaves a row instead of a run when another run of the schedule is in the way: one that has begun and is
-    /// not over, or one that is ready by `not_before`.
+    /// What happens when another run of the schedule is in the way: one that has begun and is not over, or one that is
+    /// ready by `not_before`.
     pub overlap: crate::Overlap,
     /// Not before this instant (a delayed call); the due instant if there is nothing to wait for.
     pub not_before: DateTime<Utc>,
+    /// A duplicate, too, if a run of this key is going on or has ended in success: for backfills, the occurrence.
+    pub fills: Option<Key>,
 }
 
 /// One due instant, or several in a row, that shall not run.
@@ -84,6 +86,13 @@ pub enum Claimed {
     Duplicate(RunId),
     /// A row says which run was in the way.
     Overlapped(RunId),
+    /// Inserted; waits until the runs of its schedule before it are over.
+    Queued {
+        /// The new run.
+        run: RunId,
+        /// Runs that go on and were asked to stop for it.
+        cancel: Vec<RunId>,
+    },
 }
 
 /// A host's right to lease.
@@ -106,6 +115,15 @@ pub struct Settlement {
     pub verdict: Verdict,
     /// How the attempt went.
     pub report: Report,
+    /// Written with it, if it is recorded: what follows the success. Nothing of it is leased.
+    pub then: Claim,
+}
+
+impl Settlement {
+    /// Nothing follows.
+    pub fn new(lease: Lease, verdict: Verdict, report: Report) -> Self {
+        Self { lease, verdict, report, then: Claim::default() }
+    }
 }
 
 /// What became of a [`Settlement`].
@@ -175,10 +193,12 @@ pub trait Ledger: Send + Sync {
     /// Lease times are the ledger's own clock.
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError>;
 
-    /// Leases ready runs, oldest `not_before` first.
+    /// Leases ready runs, oldest `not_before` first. A queued run is passed over while a run of its schedule is under
+    /// lease, waits for a retry, or stands before it in the queue. Runs whose `start_by` (before the first attempt) or
+    /// `expires_at` has passed at `now` become [`RunState::Expired`] instead.
     async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError>;
 
-    /// The earliest `not_before` of a ready run.
+    /// The earliest `not_before` of a ready run that is not queued behind another.
     async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError>;
 
     /// Prolongs `held` leases.
@@ -334,6 +354,9 @@ pub trait History: Send + Sync {
     async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError>;
     /// All schedules that stand.
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError>;
+    /// The rows of one due instant, newest first: the occurrence (or the row that stands for several due instants with
+    /// this one among them), a backfill of it, a fire by hand at it.
+    async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError>;
     /// The newest run of each schedule that began (not skipped ones).
     async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError>;
     /// Numbers for `status`.

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{CatchUp, HandlerRef, Overlap, RetryPolicy, ScheduleName, Trigger};
+use crate::{CatchUp, HandlerRef, Key, KeyPart, Overlap, RetryPolicy, ScheduleName, Trigger};
 
 /// What an operator or a client asked for. Kept in the ledger as JSON, so every host sees the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +37,24 @@ pub struct Schedule {
     /// What happens when the last run is still going on.
     #[serde(default)]
     pub overlap: Overlap,
+    /// How long after the due instant the first attempt may begin; later the run expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_deadline: Option<Duration>,
+    /// How long after the due instant any attempt may begin, retries too; later the run expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Duration>,
+    /// How often it runs in all; then nothing follows. Fires by hand and backfills are not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_runs: Option<u64>,
+    /// Each start is late by a share of this, another one for every due instant. Never part of the identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jitter: Option<Duration>,
+    /// Each start is late by a share of this, always the same one: schedules of one minute are spread over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<Duration>,
+    /// Longest time without a success; beyond it the schedule is overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect_within: Option<Duration>,
     /// What happens after a failure.
     #[serde(default)]
     pub retry: RetryPolicy,
@@ -46,6 +64,51 @@ pub struct Schedule {
     /// A disabled schedule has no due instants.
     #[serde(default = "yes")]
     pub enabled: bool,
+}
+
+impl Schedule {
+    /// A schedule of the API with the defaults of every policy.
+    pub fn new(name: ScheduleName, trigger: Trigger, handler: HandlerRef) -> Self {
+        Self {
+            name,
+            description: None,
+            owner: Owner::Api,
+            trigger,
+            timezone: chrono_tz::UTC,
+            handler,
+            input: serde_json::Value::Null,
+            window: None,
+            catch_up: CatchUp::default(),
+            overlap: Overlap::default(),
+            start_deadline: None,
+            expires: None,
+            max_runs: None,
+            jitter: None,
+            spread: None,
+            expect_within: None,
+            retry: RetryPolicy::default(),
+            timeout: None,
+            enabled: true,
+        }
+    }
+
+    /// How much later than its due instant a run begins: `spread` and `jitter`. The same question has the same answer on
+    /// every host and after every restart.
+    pub fn delay(&self, due_at: DateTime<Utc>) -> Duration {
+        let name = KeyPart::Text(self.name.as_str());
+        let spread = share(self.spread, &[name]);
+        spread + share(self.jitter, &[name, KeyPart::Integer(due_at.timestamp_millis())])
+    }
+}
+
+/// From nothing up to, not including, `most`, in whole milliseconds.
+fn share(most: Option<Duration>, of: &[KeyPart<'_>]) -> Duration {
+    let Some(millis) = most.and_then(|most| u64::try_from(most.as_millis()).ok()).filter(|millis| *millis > 0) else {
+        return Duration::ZERO;
+    };
+    let hash = Key::of("delay", of).hash;
+    let number = hash[..8].iter().fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    Duration::from_millis(number % millis)
 }
 
 fn yes() -> bool {
@@ -107,14 +170,47 @@ pub struct Standing {
     pub cursor: DateTime<Utc>,
     /// Set while paused.
     pub pause: Option<Pause>,
+    /// How often it has run because it came due: what `max-runs` counts.
+    pub runs: u64,
+    /// The due instant of its last success.
+    pub last_success: Option<DateTime<Utc>>,
 }
 
 impl Standing {
+    /// A schedule that is first seen at `now`.
+    pub fn new(schedule: Schedule, now: DateTime<Utc>) -> Self {
+        Self { schedule, anchor: now, cursor: now, pause: None, runs: 0, last_success: None }
+    }
+
     /// The next due instant that is not decided yet.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        if !self.schedule.enabled {
+        self.next_after(self.cursor)
+    }
+
+    /// The first due instant strictly after `after`, if it may still run.
+    pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.runs_left() == 0 {
             return None;
         }
-        self.schedule.trigger.next_after(self.cursor, self.anchor)
+        self.schedule.trigger.next_after(after, self.anchor)
+    }
+
+    /// How often it may still run; 0 while it is disabled.
+    pub fn runs_left(&self) -> u64 {
+        match self.schedule.max_runs {
+            _ if !self.schedule.enabled => 0,
+            Some(most) => most.saturating_sub(self.runs),
+            None => u64::MAX,
+        }
+    }
+
+    /// Since when a success is missing, if one was expected by `now`.
+    pub fn overdue_since(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let within = TimeDelta::from_std(self.schedule.expect_within?).ok()?;
+        let since = self.last_success.map_or(self.anchor, |last| last.max(self.anchor)).checked_add_signed(within)?;
+        (since < now && self.schedule.enabled).then_some(since)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,6 +129,12 @@ impl Core {
         (!self.stopping.is_cancelled()).then_some(token)
     }
 
+    /// Asks those of `runs` to stop that go on here; the hosts of the others hear it with their next heartbeat.
+    pub(crate) fn cancel_held(&self, runs: &[RunId]) {
+        let held = self.held();
+        runs.iter().filter_map(|run| held.get(run)).for_each(|held| held.desk.cancel());
+    }
+
     /// Waits for `instant` in slices, or until the engine stops (`false`) .
     pub(crate) async fn rest_until(&self, instant: DateTime<Utc>) -> bool {
         while self.clock.now() < instant {

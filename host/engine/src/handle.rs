@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::plan::{order, trace_id};
+use noontide_domain::plan::order;
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError};
 use noontide_domain::{
     Cause, HandlerRef, HostId, Key, Order, Overlap, Pause, PluginStatus, RetryPolicy, RunId, Schedule, ScheduleName,
@@ -166,7 +166,7 @@ impl EngineHandle {
         order.window = request.window.or(order.window);
         self.core.plugins.check(&order.handler, &order.input)?;
         let id = order.id;
-        let fire = Fire { order, overlap: standing.schedule.overlap, not_before: due_at };
+        let fire = Fire { order, overlap: standing.schedule.overlap, not_before: due_at, fills: None };
         match self.claim(vec![fire], entered).await?.first() {
             Some(Claimed::Overlapped(blocking)) => {
                 Err(EngineError::Busy { schedule: standing.schedule.name, blocking: *blocking })
@@ -326,20 +326,7 @@ fn enqueued(call: Enqueue, now: DateTime<Utc>) -> Fire {
         Some(key) => Key::chosen(&call.handler.to_string(), key),
         None => Key::manual(id),
     };
-    let order = Order {
-        id,
-        key,
-        schedule: None,
-        handler: call.handler,
-        due_at,
-        cause: Cause::Enqueued,
-        late: false,
-        input: call.input,
-        window: None,
-        timezone: chrono_tz::UTC,
-        retry: call.retry,
-        timeout: None,
-        trace_id: trace_id(id),
-    };
-    Fire { order, overlap: Overlap::Allow, not_before: due_at }
+    let order =
+        Order { input: call.input, retry: call.retry, ..Order::new(id, key, call.handler, due_at, Cause::Enqueued) };
+    Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None }
 }

@@ -44,5 +44,5 @@ fn abandoned(core: &Core, lapsed: Lapsed) -> Settlement {
     let outcome = Outcome::Abandoned;
     let verdict = settle(&outcome, lapsed.lease.attempt, lapsed.order.id, &lapsed.order.retry, now);
     let report = Report::never_began(outcome, now);
-    Settlement { lease: lapsed.lease, verdict, report }
+    Settlement::new(lapsed.lease, verdict, report)
 }

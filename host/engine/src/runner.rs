@@ -104,7 +104,7 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
         if !report.outcome.ended_well() {
             report.state.clear();
         }
-        let settlement = Settlement { lease: leased.lease, verdict: verdict.clone(), report: report.clone() };
+        let settlement = Settlement::new(leased.lease, verdict.clone(), report.clone());
         match core.recorder.record(settlement).await {
             Ok(Settled::Recorded) => return tell_end(core, leased, &verdict, report),
             Ok(Settled::StateConflict { key }) => {

@@ -90,6 +90,7 @@ pub(crate) fn take(core: &Arc<Core>, claimed: Vec<Claimed>) {
         match claimed {
             Claimed::Leased(leased) => runner::begin(core, *leased),
             Claimed::Ready(_) => waiting = true,
+            Claimed::Queued { cancel, .. } => core.cancel_held(&cancel),
             Claimed::Duplicate(_) | Claimed::Overlapped(_) => {}
         }
     }

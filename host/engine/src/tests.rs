@@ -52,20 +52,11 @@ impl World {
 }
 
 fn minutely(name: &str) -> Schedule {
+    let trigger = Trigger::Cron(Cron::parse("* * * * *", chrono_tz::UTC).expect("cron"));
+    let name = name.parse().expect("a name");
     Schedule {
-        name: name.parse().expect("a name"),
-        description: None,
         owner: Owner::File { path: "conf/x.toml".into(), line: 1 },
-        trigger: Trigger::Cron(Cron::parse("* * * * *", chrono_tz::UTC).expect("cron")),
-        timezone: chrono_tz::UTC,
-        handler: "mail/send".parse().expect("a handler"),
-        input: serde_json::Value::Null,
-        window: None,
-        catch_up: CatchUp::default(),
-        overlap: Overlap::Skip,
-        retry: RetryPolicy::default(),
-        timeout: None,
-        enabled: true,
+        ..Schedule::new(name, trigger, "mail/send".parse().expect("a handler"))
     }
 }
 

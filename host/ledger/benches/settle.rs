@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use noontide_domain::plan::trace_id;
 use noontide_domain::ports::{Claim, Claimed, Fire, Ledger, Settled, Settlement, Tenant};
 use noontide_domain::{
-    Cause, HostId, Key, Lease, Order, Outcome, Overlap, Owner, PluginVersion, Report, RetryPolicy, RunId, RunState,
-    Schedule, ScheduleName, Trigger, Usage, Verdict,
+    Cause, HostId, Key, Lease, Order, Outcome, Overlap, PluginVersion, Report, RunId, RunState, Schedule, ScheduleName,
+    Trigger, Usage, Verdict,
 };
 use noontide_testkit::ManualClock;
 
@@ -92,43 +91,20 @@ fn name(number: i64) -> ScheduleName {
 }
 
 fn schedule(number: i64) -> Schedule {
-    Schedule {
-        name: name(number),
-        description: None,
-        owner: Owner::Api,
-        trigger: Trigger::Manual,
-        timezone: Default::default(),
-        handler: "mail/send".parse().expect("a handler"),
-        input: serde_json::Value::Null,
-        window: None,
-        catch_up: Default::default(),
-        overlap: Default::default(),
-        retry: Default::default(),
-        timeout: None,
-        enabled: true,
-    }
+    Schedule::new(name(number), Trigger::Manual, "mail/send".parse().expect("a handler"))
 }
 
 fn fire(number: i64) -> Fire {
     let id = RunId::new();
     let due_at = start() - TimeDelta::milliseconds(number);
+    let key = Key::occurrence(&name(number), due_at);
     let order = Order {
-        id,
-        key: Key::occurrence(&name(number), due_at),
         schedule: Some(name(number)),
-        handler: "mail/send".parse().expect("a handler"),
-        due_at,
-        cause: Cause::Schedule,
-        late: false,
         input: serde_json::json!({ "to": "ops@example.org", "subject": "good morning" }),
-        window: None,
-        timezone: Default::default(),
-        retry: RetryPolicy::default(),
-        timeout: None,
-        trace_id: trace_id(id),
+        ..Order::new(id, key, "mail/send".parse().expect("a handler"), due_at, Cause::Schedule)
     };
     // Callers share schedules, and an overlap would be a row that is not settled.
-    Fire { order, overlap: Overlap::Allow, not_before: due_at }
+    Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None }
 }
 
 fn settlement(lease: Lease) -> Settlement {
@@ -144,5 +120,5 @@ fn settlement(lease: Lease) -> Settlement {
         logs_dropped: 0,
         state: Vec::new(),
     };
-    Settlement { lease, verdict: Verdict::Final { state: RunState::Succeeded, reason: None }, report }
+    Settlement::new(lease, Verdict::Final { state: RunState::Succeeded, reason: None }, report)
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, LedgerError, PluginHost, RunDesk};
-use noontide_domain::{Cause, HostId, Key, Lease, Leased, Order, Outcome, RetryPolicy, RunId};
+use noontide_domain::{Cause, HostId, Key, Lease, Leased, Order, Outcome, RunId};
 use noontide_sandbox::{Sandbox, SandboxSettings};
 
 #[path = "call/bare.rs"]
@@ -151,20 +151,10 @@ impl RunDesk for NoDesk {
 
 fn call() -> Call {
     let id = RunId::new();
+    let handler = "fixture-noop/run".parse().expect("a handler");
     let order = Order {
-        id,
-        key: Key::manual(id),
-        schedule: None,
-        handler: "fixture-noop/run".parse().expect("a handler"),
-        due_at: DateTime::UNIX_EPOCH,
-        cause: Cause::Enqueued,
-        late: false,
         input: serde_json::Value::Object(serde_json::Map::new()),
-        window: None,
-        timezone: chrono_tz::UTC,
-        retry: RetryPolicy::default(),
-        timeout: None,
-        trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        ..Order::new(id, Key::manual(id), handler, DateTime::UNIX_EPOCH, Cause::Enqueued)
     };
     let lease = Lease { run: id, host: HostId::new(), fence: 1, attempt: 1 };
     Call { leased: Leased { order, lease, previous_success: None }, desk: Arc::new(NoDesk) }

@@ -195,6 +195,8 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
             Cause::Schedule => wit::Cause::Schedule,
             Cause::Manual => wit::Cause::Manual,
             Cause::Enqueued => wit::Cause::Enqueued,
+            Cause::After => wit::Cause::After,
+            Cause::Backfill => wit::Cause::Backfill,
         },
         trace_parent: trace_parent(leased),
         input: order.input.to_string(),

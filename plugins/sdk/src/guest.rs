@@ -137,6 +137,7 @@ fn invocation(call: types::Invocation) -> Invocation {
             types::Cause::Manual => Cause::Manual,
             types::Cause::Enqueued => Cause::Enqueued,
             types::Cause::Backfill => Cause::Backfill,
+            types::Cause::After => Cause::After,
         },
         trace_parent: call.trace_parent,
         input: call.input,

@@ -29,6 +29,8 @@ pub enum Cause {
     Enqueued,
     /// A past range is being filled.
     Backfill,
+    /// The schedule it follows succeeded.
+    After,
 }
 
 #[derive(Debug, Clone)]

@@ -9,18 +9,7 @@ use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
 /// Known to other schedulers and to the plans of this one.
-const LATER: [&str; 10] = [
-    "calendar",
-    "delivery",
-    "dialect",
-    "dst",
-    "dst-gap",
-    "dst-overlap",
-    "expect-within",
-    "expires",
-    "jitter",
-    "max-runs",
-];
+const LATER: [&str; 6] = ["calendar", "delivery", "dialect", "dst", "dst-gap", "dst-overlap"];
 
 /// `None` if something that a schedule cannot do without is wrong, which is noted. Every key is asked for in any case.
 pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, default_zone: Tz) -> Option<Schedule> {
@@ -48,6 +37,12 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, default_z
         window: reader.positive("window"),
         catch_up: catch_up(reader),
         overlap: overlap(reader),
+        start_deadline: reader.positive("start-deadline"),
+        expires: reader.positive("expires"),
+        max_runs: reader.count("max-runs", 1).map(|runs| runs as u64),
+        jitter: reader.positive("jitter"),
+        spread: reader.positive("spread"),
+        expect_within: reader.positive("expect-within"),
         retry: retry(reader),
         timeout: reader.positive("timeout"),
         enabled: reader.flag("enabled").unwrap_or(true),
@@ -68,15 +63,7 @@ fn owner(place: &Place) -> Owner {
 
 fn overlap(reader: &Reader<'_>) -> Overlap {
     let Some((text, node)) = reader.text("overlap") else { return Overlap::default() };
-    let read = match text.as_str() {
-        "skip" => Ok(Overlap::Skip),
-        "allow" => Ok(Overlap::Allow),
-        "queue" | "queue-all" | "cancel-running" => {
-            Err(format!("`overlap = \"{text}\"` is not in this version yet; there are skip and allow"))
-        }
-        _ => Err(format!("`overlap` is `{text}`; skip or allow is expected")),
-    };
-    reader.good(&node.place, read).unwrap_or_default()
+    reader.good(&node.place, Overlap::parse(&text).map_err(|reason| format!("`overlap`: {reason}"))).unwrap_or_default()
 }
 
 /// `"latest"`, or `{ mode, within, limit }`.

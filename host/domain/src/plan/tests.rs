@@ -1,31 +1,15 @@
+use std::time::Duration;
+
 use super::*;
-use crate::{CatchUp, Overlap, Owner, RetryPolicy, Schedule, Trigger, trigger::Cron};
+use crate::{CatchUp, CatchUpMode, Schedule, Trigger, trigger::Cron};
 
 fn utc(text: &str) -> DateTime<Utc> {
     text.parse().expect("an instant")
 }
 
 fn standing(expression: &str, cursor: &str) -> Standing {
-    Standing {
-        schedule: Schedule {
-            name: "s".parse().expect("a name"),
-            description: None,
-            owner: Owner::Api,
-            trigger: Trigger::Cron(Cron::parse(expression, chrono_tz::UTC).expect(expression)),
-            timezone: chrono_tz::UTC,
-            handler: "p/h".parse().expect("a handler"),
-            input: serde_json::Value::Null,
-            window: None,
-            catch_up: CatchUp::default(),
-            overlap: Overlap::default(),
-            retry: RetryPolicy::default(),
-            timeout: None,
-            enabled: true,
-        },
-        anchor: utc(cursor),
-        cursor: utc(cursor),
-        pause: None,
-    }
+    let trigger = Trigger::Cron(Cron::parse(expression, chrono_tz::UTC).expect(expression));
+    Standing::new(Schedule::new("s".parse().expect("a name"), trigger, "p/h".parse().expect("a handler")), utc(cursor))
 }
 
 fn present() -> Result<HandlerInfo, Unavailable> {

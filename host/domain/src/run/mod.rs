@@ -33,6 +33,10 @@ pub enum Cause {
     Manual,
     /// A handler call without a schedule.
     Enqueued,
+    /// The schedule it follows succeeded.
+    After,
+    /// Somebody asked for due instants of the past.
+    Backfill,
 }
 
 /// The span of data a run is about: from inclusive, to exclusive.
@@ -71,8 +75,41 @@ pub struct Order {
     pub retry: RetryPolicy,
     /// Longest time for one attempt.
     pub timeout: Option<Duration>,
+    /// The first attempt begins by this instant, or the run expires.
+    pub start_by: Option<DateTime<Utc>>,
+    /// No attempt begins after this instant.
+    pub expires_at: Option<DateTime<Utc>>,
     /// W3C trace id, 32 hexadecimal digits.
     pub trace_id: String,
+}
+
+impl Order {
+    /// An order for now with the defaults of every policy, of no schedule.
+    pub fn new(id: RunId, key: Key, handler: HandlerRef, due_at: DateTime<Utc>, cause: Cause) -> Self {
+        Self {
+            id,
+            key,
+            schedule: None,
+            handler,
+            due_at,
+            cause,
+            late: false,
+            input: serde_json::Value::Null,
+            window: None,
+            timezone: chrono_tz::UTC,
+            retry: RetryPolicy::default(),
+            timeout: None,
+            start_by: None,
+            expires_at: None,
+            trace_id: id.0.simple().to_string(),
+        }
+    }
+
+    /// The latest instant at which an attempt may begin; `is_first` if none has begun yet.
+    pub fn begins_by(&self, is_first: bool) -> Option<DateTime<Utc>> {
+        let start_by = self.start_by.filter(|_| is_first);
+        start_by.into_iter().chain(self.expires_at).min()
+    }
 }
 
 /// Who works on a run for now. Every write of its holder must carry it; a row count of 0 means it was lost.
@@ -178,11 +215,37 @@ pub enum SkipReason {
         /// What is missing, in words.
         message: String,
     },
+    /// The trigger names the instant and yet it does not come: a holiday, a day without a sunrise.
+    NotOccurring {
+        /// Why, in words.
+        message: String,
+    },
+    /// It could not begin in time.
+    Expired {
+        /// When it had to begin at the latest.
+        by: DateTime<Utc>,
+    },
+    /// A newer run of the same schedule took its place before it began.
+    Replaced {
+        /// The newer run.
+        by: RunId,
+    },
     /// The handler itself said there was nothing to do.
     NothingToDo {
         /// The handler's words.
         message: String,
     },
+}
+
+impl SkipReason {
+    /// The state of a row that never ran for this reason.
+    pub fn state(&self) -> RunState {
+        match self {
+            SkipReason::Expired { .. } => RunState::Expired,
+            SkipReason::Replaced { .. } => RunState::Cancelled,
+            _ => RunState::Skipped,
+        }
+    }
 }
 
 impl fmt::Display for SkipReason {
@@ -192,6 +255,11 @@ impl fmt::Display for SkipReason {
             SkipReason::Missed => f.write_str("missed: the host was not there in time"),
             SkipReason::Paused { by, reason: None } => write!(f, "paused by {by}"),
             SkipReason::Paused { by, reason: Some(reason) } => write!(f, "paused by {by}: {reason}"),
+            SkipReason::Expired { by } => {
+                write!(f, "expired: it had to begin by {}", by.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+            }
+            SkipReason::Replaced { by } => write!(f, "run {by} took its place before it began"),
+            SkipReason::NotOccurring { message } => write!(f, "not occurring: {message}"),
             SkipReason::HandlerMissing { message } | SkipReason::NothingToDo { message } => f.write_str(message),
         }
     }

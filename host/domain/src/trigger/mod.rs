@@ -60,6 +60,11 @@ impl Trigger {
         Some(next(found).unwrap_or(found))
     }
 
+    /// Whether it names instants one by one: one that is missed is not made up for by the next.
+    pub fn is_one_shot(&self) -> bool {
+        matches!(self, Trigger::At(_))
+    }
+
     /// The word in TOML and API.
     pub fn kind(&self) -> &'static str {
         match self {

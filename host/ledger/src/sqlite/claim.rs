@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use noontide_domain::plan::trace_id;
 use noontide_domain::ports::{Claim, Claimed, Fire, Skip, Tenant};
-use noontide_domain::{Cause, Key, Lease, Leased, Order, RetryPolicy, RunId, RunState, ScheduleName, SkipReason};
+use noontide_domain::{Cause, Key, Lease, Leased, Order, RunId, RunState, ScheduleName, SkipReason};
 use serde_json::{Value, json};
 use sqlx::Row;
 
@@ -151,19 +150,8 @@ fn skip_row(skip: &Skip, known: &mut Known, now: DateTime<Utc>) -> Result<Option
     }
     known.keys.insert(key.hash, id);
     let order = Order {
-        id,
-        key,
         schedule: Some(skip.schedule.clone()),
-        handler: skip.handler.clone(),
-        due_at: skip.due_at,
-        cause: Cause::Schedule,
-        late: false,
-        input: Value::Null,
-        window: None,
-        timezone: Default::default(),
-        retry: RetryPolicy::default(),
-        timeout: None,
-        trace_id: trace_id(id),
+        ..Order::new(id, key, skip.handler.clone(), skip.due_at, Cause::Schedule)
     };
     let span = (skip.until != skip.due_at).then_some((skip.until, skip.count));
     NewRow { span, ..NewRow::over(&order, skip.reason.clone(), now) }.columns().map(Some)

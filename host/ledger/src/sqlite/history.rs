@@ -1,8 +1,9 @@
 //! What is read. Readers see the last commit and never wait for the writer.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, History, LedgerError, LedgerStatus, RunFilter, RunRecord};
-use noontide_domain::{RunId, RunState, Standing};
+use noontide_domain::{RunId, RunState, ScheduleName, Standing};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
@@ -19,6 +20,12 @@ const ATTEMPTS: &str = "\
     WHERE run_id = ?1 AND attempt.fence < run.fence ORDER BY attempt.fence";
 
 const LOGS: &str = "SELECT attempt, lines, dropped FROM log WHERE run_id = ?1 ORDER BY fence";
+
+const OCCURRENCE: &str = concat!(
+    "SELECT ",
+    rows::record_columns!(),
+    " FROM run WHERE schedule = ?1 AND due_at <= ?2 AND coalesce(due_until, due_at) >= ?2 ORDER BY id DESC"
+);
 
 const LAST_RUNS: &str = concat!(
     "SELECT ",
@@ -60,6 +67,12 @@ impl History for SqliteHistory {
 
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
         schedules::standings(&self.readers).await.map_err(fault::answer)
+    }
+
+    async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError> {
+        let query = sqlx::query(OCCURRENCE).bind(schedule.as_str()).bind(at.timestamp_millis());
+        let found = query.fetch_all(&self.readers).await;
+        found.and_then(|found| found.iter().map(rows::record).collect()).map_err(fault::answer)
     }
 
     async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError> {

@@ -51,6 +51,8 @@ pub(super) fn order(row: &SqliteRow) -> Found<Order> {
             cap: length(row.try_get("backoff_cap_ms")?),
         },
         timeout: row.try_get::<Option<i64>, _>("timeout_ms")?.map(length),
+        start_by: None,
+        expires_at: None,
         trace_id: row.try_get("trace_id")?,
     })
 }
@@ -156,6 +158,8 @@ pub(super) fn cause_number(cause: Cause) -> i64 {
         Cause::Schedule => 0,
         Cause::Manual => 1,
         Cause::Enqueued => 2,
+        Cause::After => 3,
+        Cause::Backfill => 4,
     }
 }
 
@@ -174,6 +178,8 @@ fn cause(row: &SqliteRow) -> Found<Cause> {
         0 => Ok(Cause::Schedule),
         1 => Ok(Cause::Manual),
         2 => Ok(Cause::Enqueued),
+        3 => Ok(Cause::After),
+        4 => Ok(Cause::Backfill),
         other => Err(shape("cause", other)),
     }
 }

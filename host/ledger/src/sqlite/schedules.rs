@@ -134,5 +134,7 @@ fn standing(row: &SqliteRow) -> Result<Standing, sqlx::Error> {
         anchor: rows::instant(row, "anchor")?,
         cursor: rows::instant(row, "cursor")?,
         pause: pause.map(|text| rows::from_json("pause", text)).transpose()?,
+        runs: 0,
+        last_success: None,
     })
 }

@@ -131,7 +131,7 @@ async fn insert(sql: &'static str, values: Vec<Value>, desk: &mut Desk<'_>) -> R
 
 /// In the order of [`END`].
 fn columns(settlement: &Settlement) -> Result<Value, sqlx::Error> {
-    let Settlement { lease, verdict, report } = settlement;
+    let Settlement { lease, verdict, report, .. } = settlement;
     let (state, uncounted, not_before, reason) = match verdict {
         Verdict::Final { state, reason } => (*state, false, None, reason.as_ref()),
         Verdict::Again { not_before, counted } => (RunState::Ready, !counted, Some(*not_before), None),

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::task::{Context, Waker};
 
-use noontide_domain::plan::trace_id;
 use noontide_domain::ports::{Fire, RunFilter};
 use noontide_domain::{Cause, Key, Order, RetryPolicy, RunState};
 use noontide_testkit::ManualClock;
@@ -53,22 +52,12 @@ fn fires(keys: std::ops::Range<u32>) -> Claim {
     let fire = |key: u32| {
         let id = RunId::new();
         let due_at = "2026-07-01T08:00:00Z".parse().unwrap();
+        let key = Key::chosen("mail/send", &key.to_string());
         let order = Order {
-            id,
-            key: Key::chosen("mail/send", &key.to_string()),
-            schedule: None,
-            handler: "mail/send".parse().unwrap(),
-            due_at,
-            cause: Cause::Enqueued,
-            late: false,
             input: serde_json::json!("x".repeat(1_000)),
-            window: None,
-            timezone: Default::default(),
-            retry: RetryPolicy::default(),
-            timeout: None,
-            trace_id: trace_id(id),
+            ..Order::new(id, key, "mail/send".parse().unwrap(), due_at, Cause::Enqueued)
         };
-        Fire { order, overlap: Default::default(), not_before: due_at }
+        Fire { order, overlap: Default::default(), not_before: due_at, fills: None }
     };
     Claim { fire: keys.map(fire).collect(), ..Claim::default() }
 }

@@ -159,20 +159,12 @@ pub fn call(handler: &str, input: Value) -> Call {
 
 pub fn call_at(handler: &str, input: Value, desk: Arc<Desk>, attempt: u32) -> Call {
     let id = RunId::new();
+    let handler = handler.parse().expect("a handler");
     let order = Order {
-        id,
-        key: Key::manual(id),
         schedule: Some("nightly".parse().expect("a name")),
-        handler: handler.parse().expect("a handler"),
-        due_at: Wall.now(),
-        cause: Cause::Manual,
-        late: false,
         input,
-        window: None,
-        timezone: chrono_tz::UTC,
         retry: RetryPolicy { attempts: 3, ..RetryPolicy::default() },
-        timeout: None,
-        trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        ..Order::new(id, Key::manual(id), handler, Wall.now(), Cause::Manual)
     };
     let lease = Lease { run: id, host: HostId::new(), fence: 1, attempt };
     Call { leased: Leased { order, lease, previous_success: None }, desk }

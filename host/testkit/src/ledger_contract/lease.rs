@@ -102,8 +102,8 @@ pub async fn a_lease_given_back_after_a_cancel_is_cancelled(exam: &Exam) {
 pub async fn of_a_rescue_and_a_result_exactly_one_is_recorded(exam: &Exam) {
     for round in 0..200 {
         let lease = exam.running(fire("nightly", -round)).await.lease;
-        let result = Settlement { lease, verdict: over(RunState::Succeeded), report: success() };
-        let rescue = Settlement { lease, verdict: over(RunState::Failed), report: report(Outcome::Abandoned) };
+        let result = Settlement::new(lease, over(RunState::Succeeded), success());
+        let rescue = Settlement::new(lease, over(RunState::Failed), report(Outcome::Abandoned));
         let settlements = if round % 2 == 0 { [result, rescue] } else { [rescue, result] };
         let racers = settlements.map(|settlement| {
             let ledger = Arc::clone(&exam.ledger);

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use noontide_domain::plan::trace_id;
 use noontide_domain::ports::{
     Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant,
 };
@@ -177,7 +176,7 @@ impl Exam {
     }
 
     async fn settle(&self, lease: Lease, verdict: Verdict, report: Report) -> Settled {
-        let settled = self.ledger.settle(vec![Settlement { lease, verdict, report }]).await.expect("settles");
+        let settled = self.ledger.settle(vec![Settlement::new(lease, verdict, report)]).await.expect("settles");
         assert_eq!(settled.len(), 1);
         settled.into_iter().next().expect("one answer")
     }
@@ -219,22 +218,15 @@ fn named(schedule: &str) -> ScheduleName {
 fn fire(schedule: &str, due: i64) -> Fire {
     let id = RunId::new();
     let name = named(schedule);
+    let key = Key::occurrence(&name, second(due));
+    let handler = "mail/send".parse().expect("a handler");
     let order = Order {
-        id,
-        key: Key::occurrence(&name, second(due)),
         schedule: Some(name),
-        handler: "mail/send".parse().expect("a handler"),
-        due_at: second(due),
-        cause: Cause::Schedule,
-        late: false,
         input: serde_json::json!({ "to": "ops" }),
-        window: None,
-        timezone: Default::default(),
         retry: RetryPolicy { attempts: 3, ..RetryPolicy::default() },
-        timeout: None,
-        trace_id: trace_id(id),
+        ..Order::new(id, key, handler, second(due), Cause::Schedule)
     };
-    Fire { order, overlap: Overlap::Allow, not_before: second(due) }
+    Fire { order, overlap: Overlap::Allow, not_before: second(due), fills: None }
 }
 
 /// The same, with overlap `skip`.

@@ -10,20 +10,10 @@ use super::{Exam, fire, named, second};
 
 /// Of the file `jobs.toml`.
 pub(super) fn every_minute(name: &str) -> Schedule {
+    let trigger = Trigger::Every(Every { every: Duration::from_secs(60), start: None, end: None });
     Schedule {
-        name: named(name),
-        description: None,
         owner: Owner::File { path: "jobs.toml".to_owned(), line: 1 },
-        trigger: Trigger::Every(Every { every: Duration::from_secs(60), start: None, end: None }),
-        timezone: Default::default(),
-        handler: "mail/send".parse().expect("a handler"),
-        input: serde_json::Value::Null,
-        window: None,
-        catch_up: Default::default(),
-        overlap: Default::default(),
-        retry: Default::default(),
-        timeout: None,
-        enabled: true,
+        ..Schedule::new(named(name), trigger, "mail/send".parse().expect("a handler"))
     }
 }
 
@@ -35,8 +25,7 @@ async fn declare(exam: &Exam, schedules: &[Schedule], now: i64) -> Vec<Standing>
 
 pub async fn a_new_schedule_starts_now(exam: &Exam) {
     let schedules = [every_minute("a"), every_minute("b")];
-    let expected =
-        schedules.clone().map(|schedule| Standing { schedule, anchor: second(5), cursor: second(5), pause: None });
+    let expected = schedules.clone().map(|schedule| Standing::new(schedule, second(5)));
     assert_eq!(declare(exam, &schedules, 5).await, expected);
 }
 
@@ -60,7 +49,7 @@ pub async fn a_changed_trigger_zone_or_flag_does_not_look_back(exam: &Exam) {
     for (now, change) in (60..).step_by(60).zip(changes) {
         change(&mut schedule);
         let standing = declare(exam, &[schedule.clone()], now).await.remove(0);
-        let expected = Standing { schedule: schedule.clone(), anchor: second(0), cursor: second(now), pause: None };
+        let expected = Standing { cursor: second(now), ..Standing::new(schedule.clone(), second(0)) };
         assert_eq!(standing, expected);
     }
 }

@@ -58,7 +58,7 @@ pub async fn an_old_fence_writes_nothing(exam: &Exam) {
 pub async fn nothing_is_settled_twice(exam: &Exam) {
     let lease = exam.running(fire("nightly", 0)).await.lease;
     let other = exam.running(fire("nightly", 1)).await.lease;
-    let settle = |lease, state| Settlement { lease, verdict: over(state), report: success() };
+    let settle = |lease, state| Settlement::new(lease, over(state), success());
     let batch =
         vec![settle(lease, RunState::Succeeded), settle(other, RunState::Succeeded), settle(lease, RunState::Failed)];
     let settled = exam.ledger.settle(batch).await.expect("settles");
@@ -182,7 +182,7 @@ pub async fn of_two_who_write_the_same_entry_at_once_one_conflicts(exam: &Exam) 
     for i in 0..4 {
         let lease = exam.running(fire("nightly", i)).await.lease;
         let state = if i == 3 { vec![] } else { vec![write("page", &i.to_string(), 0)] };
-        batch.push(Settlement { lease, verdict: over(RunState::Succeeded), report: remembering(state) });
+        batch.push(Settlement::new(lease, over(RunState::Succeeded), remembering(state)));
     }
     let settled = exam.ledger.settle(batch).await.expect("settles");
     let conflict = Settled::StateConflict { key: "page".to_owned() };

@@ -37,7 +37,7 @@ impl Book {
             match self.schedules.get_mut(&name) {
                 Some(entry) => entry.renew(schedule, now),
                 None => {
-                    let standing = Standing { schedule, anchor: now, cursor: now, pause: None };
+                    let standing = Standing::new(schedule, now);
                     self.schedules.insert(name, Entry { standing, removed: false, last_success: None });
                 }
             }

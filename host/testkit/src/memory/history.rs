@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, History, LedgerError, LedgerStatus, RunFilter, RunRecord};
-use noontide_domain::{RunId, RunState, Standing};
+use noontide_domain::{RunId, RunState, ScheduleName, Standing};
 
 use super::MemoryLedger;
 use super::row::Row;
@@ -33,6 +34,14 @@ impl History for MemoryLedger {
 
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
         Ok(self.book().standings())
+    }
+
+    async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError> {
+        let covers = |row: &&Row| {
+            let until = row.span.map_or(row.order.due_at, |(until, _)| until);
+            row.order.schedule.as_ref() == Some(schedule) && row.order.due_at <= at && at <= until
+        };
+        Ok(self.book().rows.values().rev().filter(covers).map(Row::record).collect())
     }
 
     async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError> {

@@ -1,11 +1,8 @@
 //! One run, or one row that says why there was none.
 
 use chrono::{DateTime, Utc};
-use noontide_domain::plan::trace_id;
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, Fire, RunRecord, Skip};
-use noontide_domain::{
-    Cause, HostId, Key, Lease, Order, Outcome, PluginVersion, RetryPolicy, RunId, RunState, SkipReason, Usage,
-};
+use noontide_domain::{Cause, HostId, Key, Lease, Order, Outcome, PluginVersion, RunId, RunState, SkipReason, Usage};
 
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -64,23 +61,12 @@ impl Row {
 
     pub fn skipped(skip: Skip, now: DateTime<Utc>) -> Self {
         let id = RunId::new();
-        let order = Order {
-            id,
-            key: Key::occurrence(&skip.schedule, skip.due_at),
-            schedule: Some(skip.schedule),
-            handler: skip.handler,
-            due_at: skip.due_at,
-            cause: Cause::Schedule,
-            late: false,
-            input: serde_json::Value::Null,
-            window: None,
-            timezone: Default::default(),
-            retry: RetryPolicy::default(),
-            timeout: None,
-            trace_id: trace_id(id),
-        };
-        let mut row = Self::ready(Fire { not_before: order.due_at, overlap: Default::default(), order }, now);
-        row.end(RunState::Skipped, now);
+        let key = Key::occurrence(&skip.schedule, skip.due_at);
+        let order =
+            Order { schedule: Some(skip.schedule), ..Order::new(id, key, skip.handler, skip.due_at, Cause::Schedule) };
+        let mut row =
+            Self::ready(Fire { not_before: order.due_at, overlap: Default::default(), fills: None, order }, now);
+        row.end(skip.reason.state(), now);
         row.reason = Some(skip.reason);
         row.span = (skip.until != skip.due_at).then_some((skip.until, skip.count));
         row

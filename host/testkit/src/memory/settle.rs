@@ -8,7 +8,7 @@ use super::row::Row;
 
 impl Book {
     pub fn settle(&mut self, settlement: Settlement) -> Settled {
-        let Settlement { lease, verdict, report } = settlement;
+        let Settlement { lease, verdict, report, then: _ } = settlement;
         let Some(row) = self.rows.get(&lease.run).filter(|row| row.is_held_by(&lease)) else {
             return Settled::LeaseLost;
         };

@@ -29,6 +29,13 @@ impl History for Gone {
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
         gone()
     }
+    async fn occurrence(
+        &self,
+        _: &noontide_domain::ScheduleName,
+        _: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Vec<RunRecord>, LedgerError> {
+        gone()
+    }
     async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError> {
         gone()
     }

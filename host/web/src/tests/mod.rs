@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use noontide_domain::ports::RunRecord;
 use noontide_domain::trigger::{Cron, Trigger};
-use noontide_domain::{CatchUp, Overlap, Owner, RetryPolicy, Schedule};
+use noontide_domain::{Owner, Schedule};
 use noontide_engine::{Parts, Settings};
 use noontide_testkit::{ManualClock, MemoryLedger, ScriptedPlugins};
 use serde_json::{Value, json};
@@ -53,20 +53,12 @@ struct World {
 }
 
 fn nightly() -> Schedule {
+    let trigger = Trigger::Cron(Cron::parse("0 2 * * *", chrono_tz::UTC).expect("cron"));
+    let name = "nightly".parse().expect("a name");
     Schedule {
-        name: "nightly".parse().expect("a name"),
-        description: None,
         owner: Owner::File { path: "conf/x.toml".into(), line: 3 },
-        trigger: Trigger::Cron(Cron::parse("0 2 * * *", chrono_tz::UTC).expect("cron")),
-        timezone: chrono_tz::UTC,
-        handler: "mail/send".parse().expect("a handler"),
         input: json!({}),
-        window: None,
-        catch_up: CatchUp::default(),
-        overlap: Overlap::Skip,
-        retry: RetryPolicy::default(),
-        timeout: None,
-        enabled: true,
+        ..Schedule::new(name, trigger, "mail/send".parse().expect("a handler"))
     }
 }
 

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use noontide_domain::ports::{Call, PluginHost};
 use noontide_domain::{
-    Cause, HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, LoadedPlugin, Order, Outcome, Report, RetryPolicy,
-    RunId, Window, duration,
+    Cause, HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, LoadedPlugin, Order, Outcome, Report, RunId, Window,
+    duration,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -93,24 +93,7 @@ fn order(
     let id = RunId::new();
     let handler = HandlerRef { handler: Some(info.name.clone()), ..handler };
     let due_at: DateTime<Utc> = clock::now();
-    let trace_id = noontide_domain::plan::trace_id(id);
-    let (cause, retry) = (Cause::Manual, RetryPolicy::default());
-    let key = Key::manual(id);
-    Order {
-        id,
-        key,
-        schedule: None,
-        handler,
-        due_at,
-        cause,
-        late: false,
-        input,
-        window,
-        timezone,
-        retry,
-        timeout,
-        trace_id,
-    }
+    Order { input, window, timezone, timeout, ..Order::new(id, Key::manual(id), handler, due_at, Cause::Manual) }
 }
 
 fn call(order: Order, output: Output) -> Call {
