@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::trigger::{Cron, Every};
-use noontide_domain::{
-    CatchUp, HostId, Outcome, Overlap, Owner, Pause, RetryPolicy, RunState, Schedule, SkipReason, Trigger,
-};
+use noontide_domain::{HostId, Outcome, Owner, Pause, RetryPolicy, RunState, Schedule, SkipReason, Trigger};
 use noontide_testkit::{ManualClock, MemoryLedger, ScriptedPlugins};
 
 use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::task::{Context, Waker};
 
 use noontide_domain::ports::{Fire, RunFilter};
-use noontide_domain::{Cause, Key, Order, RetryPolicy, RunState};
+use noontide_domain::{Cause, Key, Order, RunState};
 use noontide_testkit::ManualClock;
 use sqlx::{ConnectOptions, SqliteConnection};
 
