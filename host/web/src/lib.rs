@@ -34,7 +34,7 @@ use noontide_engine::EngineHandle;
 
 pub use access::Access;
 pub use client::{Client, ClientError};
-pub use server::{Listen, Serving, WebError, serve};
+pub use server::{Bound, Listen, Serving, WebError, bind, serve};
 
 /// What the API stands on.
 #[derive(Clone)]
