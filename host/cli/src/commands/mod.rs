@@ -11,4 +11,5 @@ pub mod plugin;
 pub mod runs;
 pub mod schedules;
 mod show;
+pub mod simulate;
 mod wait;
