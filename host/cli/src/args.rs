@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{config, explain, fire, logs, next, plugin, runs, schedules, simulate};
+use crate::commands::{config, explain, fire, logs, next, plugin, runs, schedules, simulate, why};
 use crate::exit::Stop;
 use crate::output::{Format, Output};
 use crate::{serve, zone};
@@ -106,6 +106,8 @@ pub enum Verb {
     Next(next::Next),
     /// When a trigger fires, in words and instants; needs no host and no configuration
     Explain(Box<explain::Explain>),
+    /// Why a due instant ran, did not run, or will
+    Why(why::Why),
     /// All schedules on a virtual clock: fires, collisions, clock changes, overlaps; needs no host
     Simulate(simulate::Simulate),
     /// Run a schedule now; its cadence does not move

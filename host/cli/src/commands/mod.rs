@@ -13,3 +13,4 @@ pub mod schedules;
 mod show;
 pub mod simulate;
 mod wait;
+pub mod why;

@@ -111,10 +111,8 @@ impl Report {
         let fullest = load.seconds.get(..fullest).unwrap_or_default();
         parts.push(format!("{crowds}\n{}", self.busiest(fullest, TimeDelta::seconds(1))));
         parts.push(self.histogram());
-        let effects = self.effects();
-        if !effects.is_empty() {
-            let lines = effects.iter().map(|(told, effect)| format!("{}: {}", told.schedule.name, effect.words()));
-            parts.push(format!("clock changes\n{}", lines.collect::<Vec<_>>().join("\n")));
+        if let Some(changes) = self.changes() {
+            parts.push(format!("clock changes\n{changes}"));
         }
         if load.peak.running > 0 {
             let at = zone::wall(load.peak.at, self.zone.unwrap_or(Tz::UTC));
@@ -156,14 +154,36 @@ impl Report {
         let mut rows = Rows::of(["begin", "fires", "schedules"]);
         for busy in busiest {
             let who = self.who(busy.begin, width);
-            let mut names: Vec<_> = who.iter().take(NAMES).map(|(name, count)| named(name, *count)).collect();
-            if who.len() > NAMES {
-                names.push(format!("and {} more", who.len() - NAMES));
-            }
+            let names: Vec<_> = who.iter().map(|(name, count)| named(name, *count)).collect();
             let begin = zone::wall(busy.begin, self.zone.unwrap_or(Tz::UTC));
-            rows.push([begin, busy.fires.to_string(), names.join(", ")]);
+            rows.push([begin, busy.fires.to_string(), some(&names)]);
         }
         rows.drawn()
+    }
+
+    /// What clock changes do, a row for each change and fate.
+    fn changes(&self) -> Option<String> {
+        let mut of_change: BTreeMap<_, Vec<(&Told, Effect)>> = BTreeMap::new();
+        for (told, effect) in self.effects() {
+            let key = (effect.change.at, effect.change.zone.name(), effect.fate.as_str());
+            of_change.entry(key).or_default().push((told, effect));
+        }
+        let mut rows = Rows::of(["at", "zone", "clocks", "what", "times", "schedules"]);
+        for ((at, name, what), touched) in &of_change {
+            let effect = &touched[0].1;
+            let by = effect.change.by;
+            let direction = if by > TimeDelta::zero() { "forward" } else { "back" };
+            let names: Vec<_> = touched.iter().map(|(told, _)| told.schedule.name.to_string()).collect();
+            rows.push([
+                zone::wall(*at, effect.change.zone),
+                (*name).to_owned(),
+                format!("{direction} {}", duration::words(by.abs().to_std().unwrap_or_default())),
+                (*what).to_owned(),
+                touched.iter().map(|(_, effect)| effect.times).sum::<usize>().to_string(),
+                some(&names),
+            ]);
+        }
+        (!of_change.is_empty()).then(|| rows.drawn())
     }
 
     fn histogram(&self) -> String {
@@ -176,6 +196,14 @@ impl Report {
             lines.push(format!("{hour:02}  {bar} {fires}"));
         }
         lines.join("\n")
+    }
+}
+
+/// The first few, and how many more.
+fn some(names: &[String]) -> String {
+    match names.len().checked_sub(NAMES) {
+        Some(more) if more > 0 => format!("{} and {more} more", names[..NAMES].join(", ")),
+        _ => names.join(", "),
     }
 }
 

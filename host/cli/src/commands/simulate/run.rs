@@ -3,7 +3,9 @@
 //! Nothing on it is paused, late or without its handler. So all that [`plan`] can decide of a due instant beyond "it
 //! fires" are the ends of patience and `max-runs`: schedules that have those, and triggers that may say of an instant
 //! that it does not occur, go through the planner, fire by fire. For the rest the trigger's next instant is the whole
-//! answer, ten times as fast; a test holds both ways against each other.
+//! answer, ten times as fast; a test holds both ways against each other. Schedules with the same trigger share its walk.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::plan::{Candidate, plan};
@@ -45,24 +47,25 @@ pub struct Told {
 
 /// Walks through `span`. `lengths` stand in the order of `schedules`.
 pub fn simulate(schedules: &[Schedule], lengths: &[Lengths], span: Span, zone: chrono_tz::Tz) -> (Vec<Told>, Load) {
-    let mut walkers: Vec<_> =
-        schedules.iter().zip(lengths).map(|(schedule, lengths)| Walker::new(schedule, *lengths, span)).collect();
+    let mut groups = grouped(schedules, lengths, span);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = walkers.len().div_ceil(threads).max(1);
-    let mut days: Vec<Day> = walkers.chunks(share).map(|_| Day::new(span.from)).collect();
+    let share = groups.len().div_ceil(threads).max(1);
+    let mut days: Vec<Day> = groups.chunks(share).map(|_| Day::new(span.from)).collect();
     let mut load = Load::new(zone);
     let mut begin = span.from;
     while begin < span.to {
         let end = (begin + DAY).min(span.to);
         std::thread::scope(|scope| {
-            for (walkers, day) in walkers.chunks_mut(share).zip(&mut days) {
-                scope.spawn(move || walkers.iter_mut().for_each(|walker| walker.go(end, day)));
+            for (groups, day) in groups.chunks_mut(share).zip(&mut days) {
+                scope.spawn(move || groups.iter_mut().for_each(|group| group.go(end, day)));
             }
         });
         load.add(begin, &days);
         days.iter_mut().for_each(Day::turn);
         begin += DAY;
     }
+    let mut walkers: Vec<_> = groups.into_iter().flat_map(|group| group.walkers).collect();
+    walkers.sort_by_key(|walker| walker.index);
     (walkers.into_iter().map(Walker::told).collect(), load)
 }
 
@@ -71,7 +74,7 @@ pub fn fires(schedule: &Schedule, span: Span) -> Vec<DateTime<Utc>> {
     let mut clock = VirtualClock::new(schedule, span);
     let mut found = Vec::new();
     while let Some(pass) = clock.pass(span.to) {
-        found.extend(pass.fire.map(|(due, _)| due));
+        found.extend(pass.fire);
     }
     found
 }
@@ -86,8 +89,8 @@ struct VirtualClock {
 
 /// What one pass came to.
 struct Pass {
-    /// The due instant, and when its run would begin.
-    fire: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The due instant.
+    fire: Option<DateTime<Utc>>,
     left_out: u64,
 }
 
@@ -108,6 +111,12 @@ impl VirtualClock {
         Self { next: standing.next_due(), standing, handler, planned }
     }
 
+    /// Whether both come due at the same instants, for certain.
+    fn beats_like(&self, other: &Self) -> bool {
+        let (this, that) = (&self.standing.schedule, &other.standing.schedule);
+        !self.planned && !other.planned && this.enabled == that.enabled && this.trigger == that.trigger
+    }
+
     /// Goes to the next due instant before `until`; `None` if there is none.
     fn pass(&mut self, until: DateTime<Utc>) -> Option<Pass> {
         let due = self.next.filter(|due| *due < until)?;
@@ -115,8 +124,7 @@ impl VirtualClock {
             return Some(self.plan(due));
         }
         self.next = self.standing.next_after(due);
-        let starts = due + self.standing.schedule.delay(due);
-        Some(Pass { fire: Some((due, starts)), left_out: 0 })
+        Some(Pass { fire: Some(due), left_out: 0 })
     }
 
     fn plan(&mut self, now: DateTime<Utc>) -> Pass {
@@ -127,7 +135,7 @@ impl VirtualClock {
         self.standing.runs += claim.fire.len() as u64;
         self.next = self.standing.next_due();
         Pass {
-            fire: claim.fire.first().map(|fire| (fire.order.due_at, fire.not_before)),
+            fire: claim.fire.first().map(|fire| fire.order.due_at),
             left_out: claim.skip.iter().map(|skip| skip.count).sum(),
         }
     }
@@ -139,20 +147,53 @@ fn planner_has_a_say(schedule: &Schedule) -> bool {
     !plain || schedule.max_runs.is_some() || schedule.start_deadline.is_some() || schedule.expires.is_some()
 }
 
+/// Schedules that come due at the same instants, each.
+struct Group {
+    clock: VirtualClock,
+    walkers: Vec<Walker>,
+}
+
+/// Those with equal triggers together, those that the planner has a say in each alone.
+fn grouped(schedules: &[Schedule], lengths: &[Lengths], span: Span) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut by_text: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, (schedule, lengths)) in schedules.iter().zip(lengths).enumerate() {
+        let walker = Walker::new(index, schedule, *lengths);
+        let clock = VirtualClock::new(schedule, span);
+        let alike = by_text.entry(format!("{:?}", schedule.trigger)).or_default();
+        let same = alike.iter().find(|group| groups[**group].clock.beats_like(&clock));
+        match same {
+            Some(group) => groups[*group].walkers.push(walker),
+            None => {
+                alike.push(groups.len());
+                groups.push(Group { clock, walkers: vec![walker] });
+            }
+        }
+    }
+    groups
+}
+
+impl Group {
+    fn go(&mut self, until: DateTime<Utc>, day: &mut Day) {
+        while let Some(pass) = self.clock.pass(until) {
+            self.walkers.iter_mut().for_each(|walker| walker.take(&pass, day));
+        }
+    }
+}
+
 /// A schedule that leaves its traces in the load.
 struct Walker {
-    clock: VirtualClock,
+    index: usize,
     told: Told,
     usual: Judge,
     slow: Judge,
 }
 
 impl Walker {
-    fn new(schedule: &Schedule, lengths: Lengths, span: Span) -> Self {
-        let clock = VirtualClock::new(schedule, span);
+    fn new(index: usize, schedule: &Schedule, lengths: Lengths) -> Self {
         let overlap = schedule.overlap;
         let told = Told {
-            schedule: clock.standing.schedule.clone(),
+            schedule: Schedule { input: serde_json::Value::Null, ..schedule.clone() },
             fires: 0,
             left_out: 0,
             first: None,
@@ -161,26 +202,24 @@ impl Walker {
             usual: Overlaps::default(),
             slow: Overlaps::default(),
         };
-        Self { clock, told, usual: Judge::new(overlap, lengths.p50), slow: Judge::new(overlap, lengths.p95) }
+        Self { index, told, usual: Judge::new(overlap, lengths.p50), slow: Judge::new(overlap, lengths.p95) }
     }
 
-    fn go(&mut self, until: DateTime<Utc>, day: &mut Day) {
-        while let Some(pass) = self.clock.pass(until) {
-            self.told.left_out += pass.left_out;
-            let Some((due, starts)) = pass.fire else { continue };
-            self.told.fires += 1;
-            self.told.first.get_or_insert(due);
-            self.told.last = Some(due);
-            let starts = starts.timestamp_millis();
-            day.starts(starts);
-            self.usual.judge(starts);
-            let verdict = self.slow.judge(starts);
-            if let Some((from, to)) = verdict.cut {
-                day.runs_no_more(from, to);
-            }
-            if let Some((from, to)) = verdict.runs {
-                day.runs(from, to);
-            }
+    fn take(&mut self, pass: &Pass, day: &mut Day) {
+        self.told.left_out += pass.left_out;
+        let Some(due) = pass.fire else { return };
+        self.told.fires += 1;
+        self.told.first.get_or_insert(due);
+        self.told.last = Some(due);
+        let starts = (due + self.told.schedule.delay(due)).timestamp_millis();
+        day.starts(starts);
+        self.usual.judge(starts);
+        let verdict = self.slow.judge(starts);
+        if let Some((from, to)) = verdict.cut {
+            day.runs_no_more(from, to);
+        }
+        if let Some((from, to)) = verdict.runs {
+            day.runs(from, to);
         }
     }
 
@@ -213,10 +252,10 @@ mod tests {
 
     #[test]
     fn walking_with_the_trigger_alone_is_what_the_planner_decides() {
-        let every = Every { every: Duration::from_secs(4_001), start: None, end: None };
+        let every = Every { every: Duration::from_secs(40_001), start: None, end: None };
         let at = At::new(vec![utc("2026-03-01T00:00:00Z"), utc("2026-01-01T00:00:00Z"), utc("2027-01-01T00:00:00Z")]);
         let triggers = [
-            cron("*/20 * * * *"),
+            cron("*/20 1-3 * * *"),
             cron("30 2 * * *"),
             cron("0 0 13 * FRI"),
             cron("15 2,3 * * SUN"),
