@@ -228,6 +228,9 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
             "skipped",
             json!({ "at": at, "schedule": schedule, "due_at": time(*due_at), "count": count, "reason": reason }),
         ),
+        Happening::Overdue { schedule, since } => {
+            ("overdue", json!({ "at": at, "schedule": schedule, "since": time(*since) }))
+        }
         Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
     }
 }

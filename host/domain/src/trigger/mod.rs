@@ -60,6 +60,11 @@ impl Trigger {
         Some(next(found).unwrap_or(found))
     }
 
+    /// The schedules whose success makes it come due.
+    pub fn follows(&self) -> Vec<&crate::ScheduleName> {
+        Vec::new()
+    }
+
     /// Whether it names instants one by one: one that is missed is not made up for by the next.
     pub fn is_one_shot(&self) -> bool {
         matches!(self, Trigger::At(_))
