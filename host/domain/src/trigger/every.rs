@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::Lang;
+
 /// Fires each time a length of time has passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Every {
@@ -33,13 +35,17 @@ impl Every {
     }
 
     /// In a sentence for people.
-    pub fn words(&self) -> String {
-        let mut words = format!("every {}", crate::duration::words(self.every));
+    pub fn words(&self, lang: Lang) -> String {
+        let (every, from, until) = match lang {
+            Lang::En => ("every", " from", " until"),
+            Lang::Zh => ("每隔", "，自", "，至"),
+        };
+        let mut words = format!("{every} {}", crate::duration::words(self.every));
         if let Some(start) = self.start {
-            words.push_str(&format!(" from {}", start.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
+            words.push_str(&format!("{from} {}", start.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
         }
         if let Some(end) = self.end {
-            words.push_str(&format!(" until {}", end.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
+            words.push_str(&format!("{until} {}", end.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
         }
         words
     }

@@ -8,6 +8,7 @@ pub mod every;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::Lang;
 pub use at::At;
 pub use cron::Cron;
 pub use every::Every;
@@ -91,19 +92,21 @@ impl Trigger {
     }
 
     /// In a sentence for people.
-    pub fn words(&self) -> String {
-        match self {
-            Trigger::Cron(cron) => cron.words(),
-            Trigger::Every(every) => every.words(),
-            Trigger::At(at) => format!("at {}", at.text()),
-            Trigger::Manual => "only by hand".to_owned(),
+    pub fn words(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (Trigger::Cron(cron), _) => cron.words(lang),
+            (Trigger::Every(every), _) => every.words(lang),
+            (Trigger::At(at), Lang::En) => format!("at {}", at.text()),
+            (Trigger::At(at), Lang::Zh) => format!("在 {}", at.text()),
+            (Trigger::Manual, Lang::En) => "only by hand".to_owned(),
+            (Trigger::Manual, Lang::Zh) => "仅手动触发".to_owned(),
         }
     }
 
     /// What people stumble over, one sentence each.
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self, lang: Lang) -> Vec<String> {
         match self {
-            Trigger::Cron(cron) => cron.notes(),
+            Trigger::Cron(cron) => cron.notes(lang),
             _ => Vec::new(),
         }
     }

@@ -130,12 +130,15 @@ fn what_never_fires_and_what_is_misspelt_is_refused_in_one_line() {
 #[test]
 fn an_error_names_field_column_and_what_would_be_right() {
     let error = Cron::parse("30 9 * * 1,8", Tz::UTC).expect_err("8 is no weekday").to_string();
-    assert_eq!(error, "day of week field `1,8` (column 10): `8` has 8, out of range (0 to 7)");
+    assert_eq!(
+        error,
+        "day of week field `1,8`, column 12: `8` is out of range; write 0 to 7 or SUN to SAT (0 and 7 are Sunday)"
+    );
 }
 
 #[test]
 fn an_expression_is_said_in_words() {
-    let words = |text| Cron::parse(text, chrono_tz::Asia::Shanghai).expect(text).words();
+    let words = |text| Cron::parse(text, chrono_tz::Asia::Shanghai).expect(text).words(Lang::En);
     assert_eq!(words("0 8 * * WED"), "at 08:00 on Wednesday, Asia/Shanghai time");
     assert_eq!(
         words("*/5 9-17 * * 1-5"),
