@@ -28,10 +28,6 @@ impl Set {
     pub(super) fn iter(self) -> impl Iterator<Item = u32> + Clone {
         (0..64).filter(move |value| self.contains(*value))
     }
-
-    pub(super) fn first(self) -> Option<u32> {
-        self.iter().next()
-    }
 }
 
 /// `from`, `from + step`, … up to `to`.
@@ -124,7 +120,7 @@ impl Field {
 
     fn take(&mut self, part: &str, alone: bool, kind: &Kind) -> Result<(), String> {
         if part.is_empty() {
-            return Err("is an empty item; a list is written 1,2,3".to_owned());
+            return Err("is where a number is missing; a list is written 1,2,3".to_owned());
         }
         if !part.is_ascii() {
             return Err(format!("has a character that does not belong here; write {}, in ASCII", kind.allowed()));
@@ -260,7 +256,7 @@ fn misread(text: &str, kind: &Kind) -> String {
     }
     let upper = text.to_ascii_uppercase();
     if upper.ends_with(['L', 'W']) && !kind.has_names() && upper.len() <= 4 {
-        return format!("has `{}`, which only the day fields know; write {}", cut(text), kind.allowed());
+        return format!("has `{}`, which belongs in the day fields; write {}", cut(text), kind.allowed());
     }
     format!("has `{}`, which is no number here; write {}", cut(text), kind.allowed())
 }
