@@ -182,7 +182,7 @@ fn span(part: &str, kind: &Kind) -> Result<Span, String> {
         range(from, to, step, kind)?
     } else {
         let from = value(body, kind)?;
-        (from, if step.is_some() { kind.top().max(from) } else { from })
+        (from, if step.is_some() { kind.high } else { from })
     };
     Ok(Span { from, to, step: step.unwrap_or(1) })
 }
