@@ -100,7 +100,7 @@ fn tells(field: &Field) -> bool {
 
 /// The years, each span with how to say it.
 fn years(field: &Field, say: impl Fn(&Span) -> String) -> Vec<String> {
-    if field.full { Vec::new() } else { field.years.iter().map(say).collect() }
+    if field.full { Vec::new() } else { field.years.spans.iter().map(say).collect() }
 }
 
 /// The weekday a special day of the week field speaks of, and which one in the month (none: the last).
