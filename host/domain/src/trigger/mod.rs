@@ -4,6 +4,7 @@ pub mod at;
 pub mod civil;
 pub mod cron;
 pub mod every;
+pub mod solar;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use at::At;
 pub use cron::Cron;
 pub use every::Every;
+pub use solar::{Solar, SolarEvent};
 
 /// When a schedule comes due.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,8 +24,21 @@ pub enum Trigger {
     Every(Every),
     /// Given instants.
     At(At),
+    /// The sun at a place.
+    Solar(Solar),
     /// Only by hand.
     Manual,
+}
+
+/// A stretch of time in which a trigger would have come due, had the day had what it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// The first instant that is left out.
+    pub first: DateTime<Utc>,
+    /// The last instant that is left out, on the same local day.
+    pub last: DateTime<Utc>,
+    /// Why, in a sentence.
+    pub reason: String,
 }
 
 impl Trigger {
@@ -34,6 +49,7 @@ impl Trigger {
             Trigger::Cron(cron) => cron.next_after(after),
             Trigger::Every(every) => every.next_after(after, anchor),
             Trigger::At(at) => at.next_after(after),
+            Trigger::Solar(solar) => solar.next_after(after),
             Trigger::Manual => None,
         }
     }
@@ -66,6 +82,7 @@ impl Trigger {
             Trigger::Cron(_) => "cron",
             Trigger::Every(_) => "every",
             Trigger::At(_) => "at",
+            Trigger::Solar(_) => "solar",
             Trigger::Manual => "manual",
         }
     }
@@ -76,6 +93,7 @@ impl Trigger {
             Trigger::Cron(cron) => cron.expression().to_owned(),
             Trigger::Every(every) => crate::duration::words(every.every),
             Trigger::At(at) => at.text(),
+            Trigger::Solar(solar) => solar.text(),
             Trigger::Manual => "manual".to_owned(),
         }
     }
@@ -86,6 +104,7 @@ impl Trigger {
             Trigger::Cron(cron) => cron.words(),
             Trigger::Every(every) => every.words(),
             Trigger::At(at) => format!("at {}", at.text()),
+            Trigger::Solar(solar) => solar.words(),
             Trigger::Manual => "only by hand".to_owned(),
         }
     }
@@ -94,6 +113,7 @@ impl Trigger {
     pub fn notes(&self) -> Vec<String> {
         match self {
             Trigger::Cron(cron) => cron.notes(),
+            Trigger::Solar(solar) => solar.notes(),
             _ => Vec::new(),
         }
     }
