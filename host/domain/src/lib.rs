@@ -10,6 +10,7 @@
 
 pub mod duration;
 pub mod key;
+pub mod lang;
 pub mod name;
 pub mod plan;
 pub mod plugin;
@@ -21,6 +22,7 @@ pub mod suggest;
 pub mod trigger;
 
 pub use key::{Key, KeyPart};
+pub use lang::Lang;
 pub use name::{BadName, HandlerRef, HostId, PluginName, RunId, ScheduleName};
 pub use plugin::{
     FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,

@@ -10,6 +10,8 @@ use noontide_domain::{Pause, ScheduleName, Standing};
 pub(crate) struct Book {
     standings: HashMap<ScheduleName, Standing>,
     agenda: BTreeSet<(DateTime<Utc>, ScheduleName)>,
+    /// Who follows whose success.
+    followers: HashMap<ScheduleName, Vec<ScheduleName>>,
 }
 
 impl Book {
@@ -18,6 +20,12 @@ impl Book {
             .iter()
             .filter_map(|standing| Some((standing.next_due()?, standing.schedule.name.clone())))
             .collect();
+        self.followers = HashMap::new();
+        for Standing { schedule, .. } in &standings {
+            for followed in schedule.trigger.follows() {
+                self.followers.entry(followed.clone()).or_default().push(schedule.name.clone());
+            }
+        }
         self.standings = standings.into_iter().map(|standing| (standing.schedule.name.clone(), standing)).collect();
     }
 
@@ -47,6 +55,30 @@ impl Book {
             }
             standing.pause = pause;
         });
+    }
+
+    /// Schedules that come due when `name` succeeds.
+    pub(crate) fn followers(&self, name: &ScheduleName) -> Vec<Standing> {
+        let names = self.followers.get(name).into_iter().flatten();
+        names.filter_map(|follower| self.standings.get(follower).cloned()).collect()
+    }
+
+    /// It has run `times` more, because it came due.
+    pub(crate) fn ran(&mut self, name: &ScheduleName, times: u64) {
+        self.change(name, |standing| standing.runs += times);
+    }
+
+    /// A run of it, due at `due_at`, has ended in success.
+    pub(crate) fn succeeded(&mut self, name: &ScheduleName, due_at: DateTime<Utc>) {
+        if let Some(standing) = self.standings.get_mut(name) {
+            standing.last_success = standing.last_success.max(Some(due_at));
+        }
+    }
+
+    /// Schedules whose success is missing, with the instant by which it was expected.
+    pub(crate) fn overdue(&self, now: DateTime<Utc>) -> Vec<(ScheduleName, DateTime<Utc>)> {
+        let overdue = |standing: &Standing| Some((standing.schedule.name.clone(), standing.overdue_since(now)?));
+        self.standings.values().filter_map(overdue).collect()
     }
 
     fn change(&mut self, name: &ScheduleName, change: impl FnOnce(&mut Standing)) {

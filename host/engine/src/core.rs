@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Clock, Ledger, LedgerError, PluginHost, Tenant};
-use noontide_domain::{Lease, RunId, Schedule};
+use noontide_domain::plan::{self, Candidate};
+use noontide_domain::ports::{Claim, Clock, Ledger, LedgerError, PluginHost, Tenant};
+use noontide_domain::{Cause, Lease, Order, Overlap, RunId, Schedule, Standing};
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -127,6 +128,34 @@ impl Core {
         // The token comes first: whoever sees the engine going on after it is seen by the drain.
         let token = self.running.token();
         (!self.stopping.is_cancelled()).then_some(token)
+    }
+
+    /// What follows the success of `order`, on schedules that are `after` its own.
+    pub(crate) fn follow(&self, order: &Order) -> Claim {
+        let Some(schedule) = &order.schedule else { return Claim::default() };
+        let followers = self.book().followers(schedule);
+        let now = self.clock.now();
+        let mut claim = Claim::default();
+        for standing in &followers {
+            let follow = plan::follow(&self.candidate(standing), order, now);
+            claim.fire.extend(follow.fire);
+            claim.skip.extend(follow.skip);
+        }
+        claim
+    }
+
+    /// A schedule, and whether its handler can be called now.
+    pub(crate) fn candidate<'a>(&self, standing: &'a Standing) -> Candidate<'a> {
+        let schedule = &standing.schedule;
+        Candidate { standing, handler: self.plugins.check(&schedule.handler, &schedule.input) }
+    }
+
+    /// Whether others may wait for the end of this run.
+    pub(crate) fn queues_behind(&self, order: &Order) -> bool {
+        let queues = |overlap| matches!(overlap, Overlap::Queue | Overlap::QueueAll | Overlap::CancelRunning);
+        let Some(schedule) = &order.schedule else { return false };
+        order.cause == Cause::Backfill
+            || self.book().get(schedule).is_some_and(|standing| queues(standing.schedule.overlap))
     }
 
     /// Asks those of `runs` to stop that go on here; the hosts of the others hear it with their next heartbeat.

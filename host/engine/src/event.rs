@@ -60,6 +60,13 @@ pub enum Happening {
         /// Why, in words.
         reason: String,
     },
+    /// A schedule has had no success for longer than its `expect-within`.
+    Overdue {
+        /// The schedule.
+        schedule: ScheduleName,
+        /// When a success was due at the latest.
+        since: DateTime<Utc>,
+    },
     /// Schedules were declared anew.
     SchedulesChanged,
 }

@@ -4,11 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::plan::order;
+use noontide_domain::plan::{self, order};
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError};
 use noontide_domain::{
-    Cause, HandlerRef, HostId, Key, Order, Overlap, Pause, PluginStatus, RetryPolicy, RunId, Schedule, ScheduleName,
-    Standing, Unavailable, Window,
+    Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -17,65 +16,8 @@ use tracing::{info, warn};
 
 use crate::core::Core;
 use crate::event::Event;
+use crate::request::{Backfill, Backfilled, EngineError, Enqueue, FireRequest, enqueued};
 use crate::scheduler;
-
-/// Why the engine did not do what it was asked.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum EngineError {
-    /// No schedule of that name stands.
-    #[error("no schedule `{name}`{hint}")]
-    NoSuchSchedule {
-        /// As asked.
-        name: String,
-        /// A did-you-mean, or empty.
-        hint: String,
-    },
-    /// The handler cannot be called with that input.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
-    /// The schedule's overlap policy keeps it from running now.
-    #[error(
-        "schedule `{schedule}` is still busy with run {blocking} and its overlap policy is `skip`; wait for it, or cancel it"
-    )]
-    Busy {
-        /// The schedule.
-        schedule: ScheduleName,
-        /// The run in the way.
-        blocking: RunId,
-    },
-    /// The engine is draining.
-    #[error("the host is shutting down and takes nothing new")]
-    Stopping,
-    /// The ledger did not answer.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-/// A fire by hand.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FireRequest {
-    /// In place of the schedule's input.
-    pub input: Option<serde_json::Value>,
-    /// In place of the schedule's window.
-    pub window: Option<Window>,
-    /// Not before this instant; now if not given. It is the run's due instant, too.
-    pub at: Option<DateTime<Utc>>,
-}
-
-/// A handler call without a schedule.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Enqueue {
-    /// What is called.
-    pub handler: HandlerRef,
-    /// As JSON.
-    pub input: serde_json::Value,
-    /// Chosen by the client; a second call with the same key is a duplicate.
-    pub key: Option<String>,
-    /// Not before this instant; now if not given.
-    pub at: Option<DateTime<Utc>>,
-    /// For failures.
-    pub retry: RetryPolicy,
-}
 
 /// How far a run has come, by its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,6 +136,33 @@ impl EngineHandle {
             _ => (id, false),
         });
         Ok(answer.collect())
+    }
+
+    /// Runs due instants of the past that have not run. The cadence does not move, and `max-runs` does not count them.
+    ///
+    /// # Errors
+    /// No such schedule; handler missing or input wrong; a span that is empty or holds too many; stopping; no ledger.
+    pub async fn backfill(&self, name: &str, asked: Backfill) -> Result<Backfilled, EngineError> {
+        let entered = self.open()?;
+        let standing = self.standing(name)?;
+        if asked.from >= asked.to {
+            return Err(EngineError::BadSpan("the span ends before it begins: give a `to` after `from`".to_owned()));
+        }
+        self.core.plugins.check(&standing.schedule.handler, &standing.schedule.input)?;
+        let limit = asked.limit.unwrap_or(Backfill::LIMIT);
+        let overlap = asked.overlap.unwrap_or(Overlap::QueueAll);
+        let fires = plan::backfill(&standing, (asked.from, asked.to), limit, overlap, self.core.clock.now())
+            .map_err(EngineError::BadSpan)?;
+        let due = fires.iter().map(|fire| fire.order.due_at).collect();
+        if asked.dry_run {
+            return Ok(Backfilled { due, ..Backfilled::default() });
+        }
+        let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
+        let claimed = self.claim(fires, entered).await?;
+        let is_new = |claimed: &Claimed| !matches!(claimed, Claimed::Duplicate(_) | Claimed::Overlapped(_));
+        let runs = ids.into_iter().zip(&claimed).filter(|(_, claimed)| is_new(claimed)).map(|(id, _)| id).collect();
+        let duplicate = claimed.iter().filter(|claimed| matches!(claimed, Claimed::Duplicate(_))).count();
+        Ok(Backfilled { due, runs, duplicate })
     }
 
     async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
@@ -318,15 +287,3 @@ impl EngineHandle {
 
 /// After the drain time, handlers are asked to stop; the sandbox gives them 5 s to notice.
 const LAST_CALL: Duration = Duration::from_secs(6);
-
-fn enqueued(call: Enqueue, now: DateTime<Utc>) -> Fire {
-    let id = RunId::new();
-    let due_at = call.at.unwrap_or(now);
-    let key = match &call.key {
-        Some(key) => Key::chosen(&call.handler.to_string(), key),
-        None => Key::manual(id),
-    };
-    let order =
-        Order { input: call.input, retry: call.retry, ..Order::new(id, key, call.handler, due_at, Cause::Enqueued) };
-    Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None }
-}

@@ -1,11 +1,12 @@
 //! The loops that carry the plan out.
 //!
-//! [`start`] begins five of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
+//! [`start`] begins six of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
 //!
 //! * the **scheduler** sleeps until the next due instant, plans, and claims what is due in one transaction;
 //! * the **runner** leases ready runs, calls their handlers and records how they ended;
 //! * the **keeper** prolongs the leases of what is going on here, and hears who shall be cancelled;
 //! * the **rescuer** settles runs whose host went away;
+//! * the **watcher** tells of schedules whose success is overdue;
 //! * the **pruner** deletes what is past the retention.
 //!
 //! A nudge between them says "look", never "what": each looks at the truth itself. None of them knows which database
@@ -19,13 +20,16 @@ mod handle;
 mod keeper;
 mod pruner;
 mod recorder;
+mod request;
 mod rescuer;
 mod runner;
 mod scheduler;
 mod settings;
+mod watcher;
 
 pub use event::{Event, Happening};
-pub use handle::{EngineError, EngineHandle, EngineStatus, Enqueue, FireRequest, Progress};
+pub use handle::{EngineHandle, EngineStatus, Progress};
+pub use request::{Backfill, Backfilled, EngineError, Enqueue, FireRequest};
 pub use settings::Settings;
 
 use std::sync::Arc;
@@ -58,6 +62,7 @@ pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandl
         tokio::spawn(runner::run(Arc::clone(&core))),
         tokio::spawn(keeper::run(Arc::clone(&core))),
         tokio::spawn(rescuer::run(Arc::clone(&core))),
+        tokio::spawn(watcher::run(Arc::clone(&core))),
         tokio::spawn(pruner::run(Arc::clone(&core))),
     ];
     Ok(EngineHandle::new(core, loops))

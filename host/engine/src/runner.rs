@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use noontide_domain::ports::{Call, RunDesk, Settled, Settlement};
+use noontide_domain::ports::{Call, Claim, RunDesk, Settled, Settlement};
 use noontide_domain::run::settle;
 use noontide_domain::{Leased, Outcome, Report, RunState, Verdict};
 use tracing::{error, info, warn};
@@ -104,9 +104,19 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
         if !report.outcome.ended_well() {
             report.state.clear();
         }
-        let settlement = Settlement::new(leased.lease, verdict.clone(), report.clone());
+        let then = match &verdict {
+            Verdict::Final { state: RunState::Succeeded, .. } => core.follow(order),
+            _ => Claim::default(),
+        };
+        let follows = !then.fire.is_empty();
+        let settlement = Settlement { then, ..Settlement::new(leased.lease, verdict.clone(), report.clone()) };
         match core.recorder.record(settlement).await {
-            Ok(Settled::Recorded) => return tell_end(core, leased, &verdict, report),
+            Ok(Settled::Recorded) => {
+                if follows {
+                    core.look_for_runs.notify_one();
+                }
+                return tell_end(core, leased, &verdict, report);
+            }
             Ok(Settled::StateConflict { key }) => {
                 let message = format!("state entry `{key}` was changed by another run meanwhile");
                 report.outcome = Outcome::Failed { message, retryable: true, after: None };
@@ -145,7 +155,13 @@ fn tell_end(core: &Core, leased: &Leased, verdict: &Verdict, report: Report) {
         Verdict::Final { state, .. } => *state,
         Verdict::Again { .. } => RunState::Ready,
     };
-    if state == RunState::Ready {
+    if state == RunState::Succeeded
+        && let Some(schedule) = &order.schedule
+    {
+        core.book().succeeded(schedule, order.due_at);
+    }
+    // A retry waits, or somebody queued behind this run.
+    if state == RunState::Ready || core.queues_behind(order) {
         core.look_for_runs.notify_one();
     }
     let message = report.outcome.message();

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use noontide_domain::Standing;
-use noontide_domain::plan::{Candidate, Plan, plan};
+use noontide_domain::plan::{Plan, plan};
 use noontide_domain::ports::{Claimed, LedgerError};
 use tracing::{error, warn};
 
@@ -56,21 +55,22 @@ async fn pass(core: &Arc<Core>) -> Result<bool, LedgerError> {
     if due.is_empty() {
         return Ok(false);
     }
-    let plan = plan(due.iter().map(|standing| candidate(core, standing)), now);
+    let plan = plan(due.iter().map(|standing| core.candidate(standing)), now);
     let claimed = core.ledger.claim(plan.claim.clone(), Some(core.tenant(core.room()))).await?;
-    record(core, &plan);
+    record(core, &plan, &claimed);
     take(core, claimed);
     Ok(true)
 }
 
-fn candidate<'a>(core: &Core, standing: &'a Standing) -> Candidate<'a> {
-    let schedule = &standing.schedule;
-    Candidate { standing, handler: core.plugins.check(&schedule.handler, &schedule.input) }
-}
-
 /// The ledger has it; now the book and the onlookers.
-fn record(core: &Core, plan: &Plan) {
+fn record(core: &Core, plan: &Plan, claimed: &[Claimed]) {
     let mut book = core.book();
+    for (fire, claimed) in plan.claim.fire.iter().zip(claimed) {
+        // What another host has claimed has run, too.
+        if let Some(name) = fire.order.schedule.as_ref().filter(|_| !matches!(claimed, Claimed::Overlapped(_))) {
+            book.ran(name, 1);
+        }
+    }
     for (name, cursor) in &plan.claim.cursors {
         book.advance(name, *cursor);
     }

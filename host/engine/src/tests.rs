@@ -12,8 +12,8 @@ use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// Scheduler, runner, keeper, rescuer, pruner.
-const LOOPS: usize = 5;
+/// Scheduler, runner, keeper, rescuer, watcher, pruner.
+const LOOPS: usize = 6;
 
 struct World {
     clock: Arc<ManualClock>,

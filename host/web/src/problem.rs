@@ -40,6 +40,7 @@ impl From<EngineError> for Problem {
                 StatusCode::NOT_FOUND
             }
             EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
+            EngineError::BadSpan(_) => StatusCode::UNPROCESSABLE_ENTITY,
             EngineError::Busy { .. } => StatusCode::CONFLICT,
             EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
         };

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, LedgerStatus, RunRecord};
-use noontide_domain::{Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Usage, duration};
+use noontide_domain::{Lang, Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Usage, duration};
 use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};
 
@@ -132,8 +132,8 @@ pub(crate) fn schedule(
         "description": schedule.description,
         "owner": schedule.owner.to_string(),
         "trigger": { "kind": schedule.trigger.kind(), "text": schedule.trigger.text() },
-        "words": schedule.trigger.words(),
-        "notes": schedule.trigger.notes(),
+        "words": schedule.trigger.words(Lang::En),
+        "notes": schedule.trigger.notes(Lang::En),
         "timezone": schedule.timezone.name(),
         "handler": schedule.handler.to_string(),
         "problem": problem,
@@ -228,6 +228,9 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
             "skipped",
             json!({ "at": at, "schedule": schedule, "due_at": time(*due_at), "count": count, "reason": reason }),
         ),
+        Happening::Overdue { schedule, since } => {
+            ("overdue", json!({ "at": at, "schedule": schedule, "since": time(*since) }))
+        }
         Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
     }
 }

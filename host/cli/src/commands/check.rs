@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use noontide_config::{Config, Loaded};
 use noontide_domain::ports::PluginHost;
-use noontide_domain::{LoadedPlugin, PluginStatus, Trigger};
+use noontide_domain::{Lang, LoadedPlugin, PluginStatus, Trigger};
 use noontide_sandbox::Sandbox;
 use serde_json::json;
 
@@ -70,7 +70,7 @@ fn notes(config: &Config, sandbox: &Sandbox) -> Vec<String> {
         notes.push(format!("[plugin.{name}] grants to a plugin that is not there"));
     }
     for schedule in &config.schedules {
-        for note in schedule.trigger.notes() {
+        for note in schedule.trigger.notes(Lang::En) {
             notes.push(format!("schedule `{}`: {note}; next: {}", schedule.name, next(&schedule.trigger)));
         }
     }

@@ -40,7 +40,7 @@ fn line(event: &Event, zone: Tz) -> Option<String> {
         Happening::Skipped { schedule, count, reason, .. } => {
             Some(format!("{at} {schedule}  skipped {count} due instants  {reason}"))
         }
-        Happening::Started { .. } | Happening::SchedulesChanged => None,
+        Happening::Started { .. } | Happening::Overdue { .. } | Happening::SchedulesChanged => None,
     }
 }
 

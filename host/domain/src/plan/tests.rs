@@ -140,3 +140,82 @@ fn a_window_of_days_goes_back_on_the_wall_clock() {
     let order = order(&standing, RunId::new(), utc("2026-03-29T06:00:00Z"), Cause::Schedule);
     assert_eq!(order.window.map(|window| window.from), Some(utc("2026-03-28T07:00:00Z")));
 }
+
+#[test]
+fn what_can_no_longer_begin_in_time_gets_a_row_instead_of_a_run() {
+    let mut standing = standing("0 3 * * *", "2026-01-01T00:00:00Z");
+    standing.schedule.start_deadline = Some(Duration::from_secs(600));
+    let plan = pass(&standing, "2026-01-01T09:00:00Z");
+    assert!(plan.claim.fire.is_empty());
+    assert_eq!(plan.claim.skip[0].reason, SkipReason::Expired { by: utc("2026-01-01T03:10:00Z") });
+    let in_time = pass(&standing, "2026-01-01T03:09:00Z");
+    assert_eq!(in_time.claim.fire[0].order.start_by, Some(utc("2026-01-01T03:10:00Z")));
+    assert_eq!(in_time.claim.fire[0].order.expires_at, None);
+}
+
+#[test]
+fn a_late_one_shot_that_expired_gets_a_row() {
+    let mut standing = standing("* * * * *", "2026-01-01T00:00:00Z");
+    standing.schedule.trigger = Trigger::At(crate::trigger::At::new(vec![utc("2026-01-02T00:00:00Z")]));
+    standing.schedule.expires = Some(Duration::from_secs(3_600));
+    let plan = pass(&standing, "2026-01-03T00:00:00Z");
+    assert_eq!(plan.claim.skip[0].reason, SkipReason::Expired { by: utc("2026-01-02T01:00:00Z") });
+    assert!(plan.claim.fire.is_empty());
+}
+
+#[test]
+fn a_schedule_runs_as_often_as_it_may_and_no_further() {
+    let mut standing = standing("0 * * * *", "2026-01-01T00:00:00Z");
+    standing.schedule.max_runs = Some(2);
+    standing.schedule.catch_up = CatchUp { mode: CatchUpMode::All, ..CatchUp::default() };
+    let plan = pass(&standing, "2026-01-01T05:30:00Z");
+    assert_eq!(due(&plan), [("2026-01-01T01:00:00Z".to_owned(), true), ("2026-01-01T02:00:00Z".to_owned(), true)]);
+    assert_eq!(plan.claim.cursors[0].1, utc("2026-01-01T02:00:00Z"));
+    standing.runs = 2;
+    assert_eq!(pass(&standing, "2026-01-01T05:30:00Z"), Plan::default());
+}
+
+#[test]
+fn a_jittered_start_leaves_the_due_instant_and_the_key_alone() {
+    let plain = standing("0 * * * *", "2026-01-01T00:00:00Z");
+    let mut jittered = plain.clone();
+    jittered.schedule.jitter = Some(Duration::from_secs(300));
+    let [plain, jittered] =
+        [&plain, &jittered].map(|standing| pass(standing, "2026-01-01T01:00:00Z").claim.fire.remove(0));
+    assert_eq!((plain.order.key, plain.order.due_at), (jittered.order.key, jittered.order.due_at));
+    let delay = jittered.not_before - plain.not_before;
+    assert!(delay > TimeDelta::zero() && delay < TimeDelta::seconds(300), "{delay}");
+}
+
+#[test]
+fn a_follower_is_due_at_the_instant_that_is_handed_on() {
+    let first = standing("0 3 * * *", "2026-01-01T00:00:00Z");
+    let mut follower = standing("0 3 * * *", "2026-01-01T00:00:00Z");
+    follower.schedule.name = "f".parse().expect("a name");
+    follower.schedule.start_deadline = Some(Duration::from_secs(60));
+    let done = pass(&first, "2026-01-01T03:00:00Z").claim.fire.remove(0).order;
+    let now = utc("2026-01-01T07:00:00Z");
+    let followed = |handler| follow(&Candidate { standing: &follower, handler }, &done, now);
+    let claim = followed(present());
+    let order = &claim.fire[0].order;
+    assert_eq!((order.due_at, order.cause), (done.due_at, Cause::After));
+    assert_eq!(order.key, Key::occurrence(&follower.schedule.name, done.due_at));
+    assert_eq!(order.trace_id, done.trace_id);
+    assert_eq!(order.start_by, Some(utc("2026-01-01T07:01:00Z")), "patience begins with the success");
+    assert!(claim.cursors.is_empty());
+    let missing = followed(Err(Unavailable::Plugin { plugin: "p".into(), hint: String::new() }));
+    assert!(missing.fire.is_empty() && missing.skip.len() == 1);
+}
+
+#[test]
+fn a_backfill_runs_the_instants_of_its_span_up_to_now_and_refuses_more_than_its_limit() {
+    let standing = standing("0 * * * *", "2026-01-10T00:00:00Z");
+    let span = (utc("2026-01-01T00:00:00Z"), utc("2026-01-01T04:00:00Z"));
+    let now = utc("2026-01-01T02:30:00Z");
+    let fires = backfill(&standing, span, 3, Overlap::QueueAll, now).expect("three instants");
+    let due: Vec<_> = fires.iter().map(|fire| fire.order.due_at).collect();
+    assert_eq!(due, ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"].map(utc));
+    assert_eq!(fires[0].fills, Some(Key::occurrence(&standing.schedule.name, due[0])));
+    assert_ne!(Some(&fires[0].order.key), fires[0].fills.as_ref(), "the row that says why there was no run stays");
+    assert!(backfill(&standing, span, 2, Overlap::QueueAll, now).is_err());
+}

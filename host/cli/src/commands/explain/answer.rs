@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
+use noontide_domain::Lang;
 use serde_json::{Value, json};
 
 use super::changes;
@@ -23,11 +24,11 @@ impl Answer {
     /// Answers `question`.
     pub fn to(question: &Question) -> Self {
         let next = instants(question);
-        let mut notes = question.trigger.notes();
+        let mut notes = question.trigger.notes(Lang::En);
         notes.extend(changes::notes(question, &next));
         Self {
             trigger: format!("{} {}", question.trigger.kind(), question.trigger.text()),
-            words: question.trigger.words(),
+            words: question.trigger.words(Lang::En),
             zone: question.zone,
             next,
             notes,

@@ -64,14 +64,11 @@ fn skipped_wall(cron: &Cron, due: DateTime<Utc>) -> Option<NaiveDateTime> {
     let zone = cron.timezone();
     let second = TimeDelta::seconds(1);
     civil::change_within(due - second, due, zone)?;
-    // In UTC no clock is ever changed, so the calendar alone answers.
-    let calendar = Cron::parse(cron.expression(), Tz::UTC).ok()?;
-    let shown = civil::wall(due, zone).and_utc();
-    if calendar.next_after(shown - second) == Some(shown) {
+    let shown = civil::wall(due, zone);
+    if cron.next_wall(shown - second) == Some(shown) {
         return None;
     }
-    let gap_begins = civil::wall(due - second, zone).and_utc();
-    calendar.next_after(gap_begins).filter(|wall| *wall < shown).map(|wall| wall.naive_utc())
+    cron.next_wall(civil::wall(due - second, zone)).filter(|wall| *wall < shown)
 }
 
 /// The wall time in a text without an offset.

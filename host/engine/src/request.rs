@@ -1,0 +1,109 @@
+//! What the engine may be asked for, and why it may refuse.
+
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{Fire, LedgerError};
+use noontide_domain::{Cause, HandlerRef, Key, Order, Overlap, RetryPolicy, RunId, ScheduleName, Unavailable, Window};
+
+/// Why the engine did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineError {
+    /// No schedule of that name stands.
+    #[error("no schedule `{name}`{hint}")]
+    NoSuchSchedule {
+        /// As asked.
+        name: String,
+        /// A did-you-mean, or empty.
+        hint: String,
+    },
+    /// The handler cannot be called with that input.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The schedule's overlap policy keeps it from running now.
+    #[error(
+        "schedule `{schedule}` is still busy with run {blocking} and its overlap policy is `skip`; wait for it, or cancel it"
+    )]
+    Busy {
+        /// The schedule.
+        schedule: ScheduleName,
+        /// The run in the way.
+        blocking: RunId,
+    },
+    /// More due instants than a backfill may have, or a span that ends before it begins.
+    #[error("{0}")]
+    BadSpan(String),
+    /// The engine is draining.
+    #[error("the host is shutting down and takes nothing new")]
+    Stopping,
+    /// The ledger did not answer.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// A fire by hand.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FireRequest {
+    /// In place of the schedule's input.
+    pub input: Option<serde_json::Value>,
+    /// In place of the schedule's window.
+    pub window: Option<Window>,
+    /// Not before this instant; now if not given. It is the run's due instant, too.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// A handler call without a schedule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Enqueue {
+    /// What is called.
+    pub handler: HandlerRef,
+    /// As JSON.
+    pub input: serde_json::Value,
+    /// Chosen by the client; a second call with the same key is a duplicate.
+    pub key: Option<String>,
+    /// Not before this instant; now if not given.
+    pub at: Option<DateTime<Utc>>,
+    /// For failures.
+    pub retry: RetryPolicy,
+}
+
+/// Due instants of the past that shall run now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backfill {
+    /// Inclusive.
+    pub from: DateTime<Utc>,
+    /// Exclusive; what lies in the future is left out.
+    pub to: DateTime<Utc>,
+    /// How they keep out of each other's way; one after the other if not given.
+    pub overlap: Option<Overlap>,
+    /// How many they may be; [`Backfill::LIMIT`] if not given.
+    pub limit: Option<usize>,
+    /// Only tell which they would be.
+    pub dry_run: bool,
+}
+
+impl Backfill {
+    /// How many due instants a backfill may have unless it says so itself: a year of days, a week of quarters of an hour.
+    pub const LIMIT: usize = 1_000;
+}
+
+/// What became of a [`Backfill`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Backfilled {
+    /// All due instants in the span, ascending.
+    pub due: Vec<DateTime<Utc>>,
+    /// The new runs, in the same order; none for what ran already, and none on a dry run.
+    pub runs: Vec<RunId>,
+    /// How many ran already, or go on.
+    pub duplicate: usize,
+}
+
+pub(crate) fn enqueued(call: Enqueue, now: DateTime<Utc>) -> Fire {
+    let id = RunId::new();
+    let due_at = call.at.unwrap_or(now);
+    let key = match &call.key {
+        Some(key) => Key::chosen(&call.handler.to_string(), key),
+        None => Key::manual(id),
+    };
+    let order =
+        Order { input: call.input, retry: call.retry, ..Order::new(id, key, call.handler, due_at, Cause::Enqueued) };
+    Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None }
+}
