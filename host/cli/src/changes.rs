@@ -97,9 +97,25 @@ pub fn all(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Change> {
     found
 }
 
-/// What `change` does to `trigger`, if it touches any of its times. Only cron expressions name wall times that come again.
-pub fn effect(trigger: &Trigger, change: Change) -> Option<Effect> {
-    let Trigger::Cron(cron) = trigger else { return None };
+/// What `change` does to the times of `trigger`. Only cron expressions name wall times that come again.
+pub fn effects(trigger: &Trigger, change: Change) -> Vec<Effect> {
+    match trigger {
+        Trigger::Cron(cron) => on_cron(cron, change).into_iter().collect(),
+        Trigger::Within(within) => {
+            let begun = within.start().is_none_or(|start| start <= change.at);
+            let ended = within.end().is_some_and(|end| end < change.at);
+            if begun && !ended { effects(within.trigger(), change) } else { Vec::new() }
+        }
+        // What is moved to another day for a day off lies where no clock is changed, or is told by the dates themselves.
+        Trigger::OnWorkdays(on) if on.calendar.is_workday(civil::wall(change.at, change.zone).date()) => {
+            effects(&on.trigger, change)
+        }
+        Trigger::Several(triggers) => triggers.iter().flat_map(|trigger| effects(trigger, change)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn on_cron(cron: &Cron, change: Change) -> Option<Effect> {
     let Change { zone, at, by } = change;
     if cron.timezone() != zone {
         return None;
@@ -121,11 +137,9 @@ pub fn effect(trigger: &Trigger, change: Change) -> Option<Effect> {
 
 /// The wall times in [`from`, `to`) that the expression names, whether or not the clock shows them.
 fn named(cron: &Cron, from: NaiveDateTime, to: NaiveDateTime) -> Vec<NaiveDateTime> {
-    // In UTC no clock is ever changed, so the calendar alone answers.
-    let Ok(calendar) = Cron::parse(cron.expression(), Tz::UTC) else { return Vec::new() };
-    let next = |after| calendar.next_after(after).filter(|wall| wall.naive_utc() < to);
-    let first = next(from.and_utc() - TimeDelta::milliseconds(1));
-    std::iter::successors(first, |wall| next(*wall)).take(MOST).map(|wall| wall.naive_utc()).collect()
+    let next = |after| cron.next_wall(after).filter(|wall| *wall < to);
+    let first = next(from - TimeDelta::milliseconds(1));
+    std::iter::successors(first, |wall| next(*wall)).take(MOST).collect()
 }
 
 #[cfg(test)]
@@ -138,7 +152,7 @@ mod tests {
         let trigger = Trigger::Cron(Cron::parse(expression, Berlin).unwrap());
         let changes = all(Berlin, utc("2026-01-01T00:00:00Z"), utc("2027-01-01T00:00:00Z"));
         assert_eq!(changes.len(), 2);
-        changes.into_iter().filter_map(|change| effect(&trigger, change)).map(|e| (e.fate, e.times)).collect()
+        changes.into_iter().flat_map(|change| effects(&trigger, change)).map(|e| (e.fate, e.times)).collect()
     }
 
     #[test]
@@ -163,7 +177,7 @@ mod tests {
     fn an_effect_is_a_sentence_with_the_wall_time_and_what_becomes_of_it() {
         let trigger = Trigger::Cron(Cron::parse("30 2 * * *", Berlin).unwrap());
         let change = all(Berlin, "2026-03-01T00:00:00Z".parse().unwrap(), "2026-04-01T00:00:00Z".parse().unwrap())[0];
-        let words = effect(&trigger, change).unwrap().words();
+        let words = effects(&trigger, change)[0].words();
         assert_eq!(
             words,
             "2026-03-29 02:30:00 does not occur and fires at 2026-03-29 03:00:00 instead: \

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::{Router, get};
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{RunFilter, RunRecord};
-use noontide_domain::{Cause, Standing};
+use noontide_domain::{Cause, Lang, SkipReason, Standing};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ async fn why(State(parts): State<WebParts>, Query(query): Query<WhyQuery>) -> An
         "rows": rows.iter().map(shape::run).collect::<Vec<_>>(),
         "nearest": (!asked.due).then(|| json!({ "before": before.map(shape::time), "after": after.map(shape::time) })),
         "next": standing.next_due().map(shape::time),
-        "words": schedule.trigger.words(),
+        "words": schedule.trigger.words(Lang::En),
     })))
 }
 
@@ -85,8 +85,10 @@ async fn rows(
 ) -> Answer<Vec<RunRecord>> {
     let name = &standing.schedule.name;
     let mut rows = parts.history.occurrence(name, at).await?;
-    // A row of several instants tells of those that were due, not of all between.
-    rows.retain(|row| due || row.span.is_none());
+    // A row of several instants tells of those that were due, not of all between; one of a day that left something out
+    // tells of that day.
+    let of_day = |row: &RunRecord| matches!(row.reason, Some(SkipReason::NotOccurring { .. }));
+    rows.retain(|row| due || row.span.is_none() || of_day(row));
     if !due && rows.is_empty() {
         // Fires by hand have instants with milliseconds that nobody remembers, and triggers change.
         for (since, until) in moment.spans() {

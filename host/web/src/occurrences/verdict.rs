@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::RunRecord;
-use noontide_domain::{Cause, Outcome, RunState, SkipReason, Standing, duration};
+use noontide_domain::{Cause, Lang, Outcome, RunState, SkipReason, Standing, duration};
 
 use super::moment::told;
 
@@ -146,6 +146,12 @@ fn without_rows(asked: &Asked<'_>) -> Verdict {
 
 fn not_due(asked: &Asked<'_>) -> String {
     let schedule = &asked.standing.schedule;
+    let day = TimeDelta::days(2);
+    let left_out = schedule.trigger.absent(asked.at - day, asked.at + day, asked.standing.anchor);
+    let left_out = left_out.into_iter().find(|absent| absent.first <= asked.at && asked.at <= absent.last);
+    if let Some(absent) = left_out {
+        return format!("does not occur: {}", absent.reason);
+    }
     let (before, after) = super::around(asked.standing, asked.at);
     let told = |at: Option<DateTime<Utc>>| at.map(|at| told(at, schedule.timezone));
     let around = match (told(before), told(after)) {
@@ -154,7 +160,7 @@ fn not_due(asked: &Asked<'_>) -> String {
         (None, Some(after)) => format!("the first one after it is {after}"),
         (None, None) => "there is none".to_owned(),
     };
-    format!("is not a due instant: {around}; the trigger says: {}", schedule.trigger.words())
+    format!("is not a due instant: {around}; the trigger says: {}", schedule.trigger.words(Lang::En))
 }
 
 fn future(asked: &Asked<'_>) -> Verdict {

@@ -91,7 +91,7 @@ impl Report {
         for told in self.told.iter().filter(|told| told.fires > 0) {
             let zone = told.schedule.timezone;
             let all = of_zone.entry(zone.name()).or_insert_with(|| changes::all(zone, self.span.from, self.span.to));
-            let touched = all.iter().filter_map(|change| changes::effect(&told.schedule.trigger, *change));
+            let touched = all.iter().flat_map(|change| changes::effects(&told.schedule.trigger, *change));
             found.extend(touched.map(|effect| (told, effect)));
         }
         found

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use noontide_domain::plan::{Candidate, plan};
+use noontide_domain::plan::{Candidate, Plan, plan};
 use noontide_domain::{HandlerInfo, Schedule, Standing, Trigger};
 
 use super::durations::Lengths;
@@ -108,7 +108,12 @@ impl VirtualClock {
         let mut standing = Standing::new(schedule, span.from);
         // An instant right at the begin is in the span.
         standing.cursor = span.from - TimeDelta::milliseconds(1);
-        Self { next: standing.next_due(), standing, handler, planned }
+        let mut clock = Self { next: standing.next_due(), standing, handler, planned };
+        if planned {
+            // The planner may want to look before: at the end of a day that leaves something out.
+            clock.plan(clock.standing.cursor);
+        }
+        clock
     }
 
     /// Whether both come due at the same instants, for certain.
@@ -129,11 +134,12 @@ impl VirtualClock {
 
     fn plan(&mut self, now: DateTime<Utc>) -> Pass {
         let candidate = Candidate { standing: &self.standing, handler: Ok(self.handler.clone()) };
-        let claim = plan([candidate], now).claim;
+        let Plan { claim, next } = plan([candidate], now);
         // At least past `now`: a planner that decides nothing must not hold the clock.
         self.standing.cursor = claim.cursors.first().map_or(now, |(_, cursor)| *cursor).max(now);
         self.standing.runs += claim.fire.len() as u64;
-        self.next = self.standing.next_due();
+        let goes_on = self.standing.runs_left() > 0;
+        self.next = next.first().map(|(_, at)| *at).filter(|at| goes_on && *at > now);
         Pass {
             fire: claim.fire.first().map(|fire| fire.order.due_at),
             left_out: claim.skip.iter().map(|skip| skip.count).sum(),
@@ -143,7 +149,10 @@ impl VirtualClock {
 
 /// Whether [`plan`] can decide otherwise than that an instant on time fires.
 fn planner_has_a_say(schedule: &Schedule) -> bool {
-    let plain = matches!(schedule.trigger, Trigger::Cron(_) | Trigger::Every(_) | Trigger::At(_) | Trigger::Manual);
+    let plain = matches!(
+        schedule.trigger,
+        Trigger::Cron(_) | Trigger::Every(_) | Trigger::Step(_) | Trigger::At(_) | Trigger::After(_) | Trigger::Manual
+    );
     !plain || schedule.max_runs.is_some() || schedule.start_deadline.is_some() || schedule.expires.is_some()
 }
 
