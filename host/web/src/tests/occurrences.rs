@@ -59,7 +59,7 @@ async fn a_due_instant_to_come_is_told_with_how_long_it_takes_until_then() {
 async fn what_is_no_due_instant_is_told_with_those_around_it() {
     let world = world(Access::Loopback).await;
     let answer = asked(&world, "2026-07-02 02:30").await;
-    says(&answer, "not-due", &["2026-07-02T02:00:00Z and 2026-07-03T02:00:00Z", "at 02:00, UTC time"]);
+    says(&answer, "not-due", &["2026-07-02T02:00:00Z and 2026-07-03T02:00:00Z", "at 02:00 every day, UTC time"]);
     assert_eq!(answer["due"], false);
     assert_eq!(answer["nearest"], json!({"before": "2026-07-02T02:00:00Z", "after": "2026-07-03T02:00:00Z"}));
 }
