@@ -1,6 +1,6 @@
 //! Clock changes of a zone, and what each does to the times that a cron expression names.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use noontide_domain::Trigger;
 use noontide_domain::trigger::{Cron, civil};
@@ -30,6 +30,8 @@ pub struct Effect {
     pub times: usize,
     /// The first of them, on the wall clock.
     pub first: NaiveDateTime,
+    /// Somebody counts on them: times that were written out, or all times of that day.
+    pub counted_on: bool,
 }
 
 /// What becomes of times that a change leaves out or repeats.
@@ -127,12 +129,17 @@ fn on_cron(cron: &Cron, change: Change) -> Option<Effect> {
         let fires_at_change = cron.next_after(at - moment) == Some(at);
         let named_itself = !named(cron, after_change, after_change + moment).is_empty();
         let fate = if fires_at_change && !named_itself { Fate::Moved } else { Fate::Skipped };
-        return Some(Effect { change, fate, times: gone.len(), first: *gone.first()? });
+        let first = *gone.first()?;
+        let midnight = first.date().and_time(NaiveTime::MIN);
+        let counted_on =
+            !cron.follows_the_clock() || named(cron, midnight, midnight + TimeDelta::days(1)).len() == gone.len();
+        return Some(Effect { change, fate, times: gone.len(), first, counted_on });
     }
     let again = named(cron, after_change, after_change - by);
     let second_pass = cron.next_after(at - moment).is_some_and(|due| due < at - by);
     let fate = if second_pass { Fate::Repeated } else { Fate::Once };
-    Some(Effect { change, fate, times: again.len(), first: *again.first()? })
+    // None is lost.
+    Some(Effect { change, fate, times: again.len(), first: *again.first()?, counted_on: false })
 }
 
 /// The wall times in [`from`, `to`) that the expression names, whether or not the clock shows them.

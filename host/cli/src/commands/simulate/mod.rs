@@ -14,7 +14,7 @@ pub mod durations;
 pub mod load;
 mod overlap;
 mod report;
-mod run;
+pub mod run;
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::load::{Busy, CROWD, Load};
 use super::overlap::Overlaps;
-use super::run::{Span, Told};
+use super::run::{Span, Told, who};
 use crate::changes::{self, Effect};
 use crate::output::Rows;
 use crate::zone;
@@ -63,25 +63,9 @@ impl Report {
     }
 
     fn busy_json(&self, busy: Busy, width: TimeDelta) -> Value {
-        let who = self.who(busy.begin, width);
+        let who = who(&self.told, self.span, busy.begin, width);
         let who: Vec<_> = who.iter().map(|(name, fires)| json!({"schedule": name, "fires": fires})).collect();
         json!({"begin": zone::rfc3339(busy.begin), "fires": busy.fires, "schedules": who})
-    }
-
-    /// Which schedules start runs there, and how many.
-    fn who(&self, begin: DateTime<Utc>, width: TimeDelta) -> BTreeMap<&str, usize> {
-        let end = begin + width;
-        let starts = |told: &Told| {
-            let schedule = &told.schedule;
-            let latest = schedule.jitter.unwrap_or_default() + schedule.spread.unwrap_or_default();
-            let after = begin - TimeDelta::from_std(latest).unwrap_or_default() - TimeDelta::milliseconds(1);
-            let next = |after| schedule.trigger.next_after(after, self.span.from).filter(|due| *due < end);
-            let fired = |due: &DateTime<Utc>| told.first <= Some(*due) && Some(*due) <= told.last;
-            let inside = |due: &DateTime<Utc>| (begin..end).contains(&(*due + schedule.delay(*due)));
-            std::iter::successors(next(after), |due| next(*due)).filter(|due| fired(due) && inside(due)).count()
-        };
-        let active = self.told.iter().filter(|told| told.fires > 0);
-        active.map(|told| (told.schedule.name.as_str(), starts(told))).filter(|(_, count)| *count > 0).collect()
     }
 
     /// What clock changes do to schedules that fire at all.
@@ -153,7 +137,7 @@ impl Report {
     fn busiest(&self, busiest: &[Busy], width: TimeDelta) -> String {
         let mut rows = Rows::of(["begin", "fires", "schedules"]);
         for busy in busiest {
-            let who = self.who(busy.begin, width);
+            let who = who(&self.told, self.span, busy.begin, width);
             let names: Vec<_> = who.iter().map(|(name, count)| named(name, *count)).collect();
             let begin = zone::wall(busy.begin, self.zone.unwrap_or(Tz::UTC));
             rows.push([begin, busy.fires.to_string(), some(&names)]);

@@ -5,7 +5,7 @@
 //! that it does not occur, go through the planner, fire by fire. For the rest the trigger's next instant is the whole
 //! answer, ten times as fast; a test holds both ways against each other. Schedules with the same trigger share its walk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::plan::{Candidate, Plan, plan};
@@ -67,6 +67,22 @@ pub fn simulate(schedules: &[Schedule], lengths: &[Lengths], span: Span, zone: c
     let mut walkers: Vec<_> = groups.into_iter().flat_map(|group| group.walkers).collect();
     walkers.sort_by_key(|walker| walker.index);
     (walkers.into_iter().map(Walker::told).collect(), load)
+}
+
+/// Which schedules start runs from `begin` on, for `width`, and how many.
+pub fn who(told: &[Told], span: Span, begin: DateTime<Utc>, width: TimeDelta) -> BTreeMap<&str, usize> {
+    let end = begin + width;
+    let starts = |told: &Told| {
+        let schedule = &told.schedule;
+        let latest = schedule.jitter.unwrap_or_default() + schedule.spread.unwrap_or_default();
+        let after = begin - TimeDelta::from_std(latest).unwrap_or_default() - TimeDelta::milliseconds(1);
+        let next = |after| schedule.trigger.next_after(after, span.from).filter(|due| *due < end);
+        let fired = |due: &DateTime<Utc>| told.first <= Some(*due) && Some(*due) <= told.last;
+        let inside = |due: &DateTime<Utc>| (begin..end).contains(&(*due + schedule.delay(*due)));
+        std::iter::successors(next(after), |due| next(*due)).filter(|due| fired(due) && inside(due)).count()
+    };
+    let active = told.iter().filter(|told| told.fires > 0);
+    active.map(|told| (told.schedule.name.as_str(), starts(told))).filter(|(_, count)| *count > 0).collect()
 }
 
 /// The due instants of `schedule` in `span` that fire.
