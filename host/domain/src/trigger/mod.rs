@@ -67,6 +67,8 @@ pub struct Absent {
     pub first: DateTime<Utc>,
     /// The last instant that is left out, on the same local day.
     pub last: DateTime<Utc>,
+    /// How many they are; counting stops at [`COUNT_CAP`](crate::plan::COUNT_CAP).
+    pub count: u64,
     /// Why, in a sentence.
     pub reason: String,
 }

@@ -31,7 +31,7 @@ impl Solar {
             .take(MOST_DAYS)
             .filter_map(|day| Some((day, self.noon(day)?)))
             .filter(|(day, noon)| after < *noon && *noon <= until && self.left_out(*day, &events))
-            .map(|(day, noon)| Absent { first: noon, last: noon, reason: self.reason(day, noon) })
+            .map(|(day, noon)| Absent { first: noon, last: noon, count: 1, reason: self.reason(day, noon) })
             .collect()
     }
 
