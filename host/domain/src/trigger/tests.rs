@@ -24,3 +24,149 @@ fn the_last_instant_of_a_long_span_is_the_one_that_walking_finds() {
         }
     }
 }
+
+fn within(trigger: Trigger, start: &str, end: &str) -> Trigger {
+    let bounds = [start, end].map(|bound| (!bound.is_empty()).then(|| utc(bound)));
+    Trigger::Within(Box::new(Within::new(trigger, bounds[0], bounds[1]).expect("bounds in order")))
+}
+
+fn cron(expression: &str) -> Trigger {
+    Trigger::Cron(Cron::parse(expression, chrono_tz::UTC).expect(expression))
+}
+
+fn tromso(event: SolarEvent) -> Trigger {
+    Trigger::Solar(Solar::new(event, 69.65, 18.96, TimeDelta::zero(), chrono_tz::Europe::Oslo).expect("a place"))
+}
+
+/// Saturday and Sunday off, and 1 January.
+fn office(trigger: Trigger, off_days: OffDays) -> Trigger {
+    let holiday = "2026-01-01".parse().expect("a date");
+    let calendar = Calendar::new("office", calendar::saturday_and_sunday(), [(holiday, None)], []).expect("a calendar");
+    let timezone = chrono_tz::UTC;
+    Trigger::OnWorkdays(Box::new(OnWorkdays { trigger, calendar: calendar.into(), off_days, timezone }))
+}
+
+fn all(trigger: &Trigger, after: &str, until: &str) -> Vec<DateTime<Utc>> {
+    let (after, until) = (utc(after), utc(until));
+    std::iter::successors(trigger.next_after(after, DateTime::UNIX_EPOCH), |due| {
+        trigger.next_after(*due, DateTime::UNIX_EPOCH)
+    })
+    .take_while(|due| *due <= until)
+    .collect()
+}
+
+#[test]
+fn bounds_let_through_what_lies_on_them() {
+    let hourly = within(cron("0 * * * *"), "2026-01-01T03:00:00Z", "2026-01-01T05:00:00Z");
+    let due = all(&hourly, "2025-01-01T00:00:00Z", "2027-01-01T00:00:00Z");
+    assert_eq!(due, ["2026-01-01T03:00:00Z", "2026-01-01T04:00:00Z", "2026-01-01T05:00:00Z"].map(utc));
+    assert_eq!(
+        hourly.last_within(utc("2025-01-01T00:00:00Z"), utc("2027-01-01T00:00:00Z"), utc("2025-01-01T00:00:00Z")),
+        due.last().copied()
+    );
+    let odd = Within::new(cron("0 * * * *"), Some(utc("2026-01-02T00:00:00Z")), Some(utc("2026-01-01T00:00:00Z")));
+    assert!(odd.expect_err("it would never fire").contains("lies before the start"));
+    assert_eq!(
+        hourly.words(),
+        format!("{}, from 2026-01-01T03:00:00Z, until 2026-01-01T05:00:00Z", cron("0 * * * *").words())
+    );
+}
+
+#[test]
+fn several_triggers_are_their_instants_merged_and_equal_ones_are_one() {
+    let parts = [
+        cron("0 */6 * * *"),
+        cron("0 0 * * 1"),
+        tromso(SolarEvent::SolarNoon),
+        office(cron("30 9 * * *"), OffDays::After),
+    ];
+    let span = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+    let mut merged: Vec<_> = parts.iter().flat_map(|part| all(part, span.0, span.1)).collect();
+    merged.sort_unstable();
+    merged.dedup();
+    let several = Trigger::Several(parts.to_vec());
+    assert_eq!(all(&several, span.0, span.1), merged);
+    assert_eq!(several.last_within(utc(span.0), utc(span.1), DateTime::UNIX_EPOCH), merged.last().copied());
+    for due in merged {
+        assert_eq!(several.next_after(due - TimeDelta::milliseconds(1), DateTime::UNIX_EPOCH), Some(due));
+    }
+}
+
+#[test]
+fn what_follows_another_schedule_has_no_instants_and_is_found_inside_others() {
+    let load: ScheduleName = "load".parse().expect("a name");
+    let after = Trigger::After(load.clone());
+    assert_eq!(after.next_after(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH), None);
+    assert_eq!(after.words(), "after each success of `load`");
+    let inside =
+        Trigger::Several(vec![cron("0 0 * * *"), within(office(after, OffDays::Skip), "", "2027-01-01T00:00:00Z")]);
+    assert_eq!(inside.follows(), [&load]);
+    assert!(cron("0 0 * * *").follows().is_empty());
+}
+
+#[test]
+fn what_is_left_out_is_seen_through_bounds_and_choices() {
+    let (after, until) = (utc("2025-12-31T00:00:00Z"), utc("2026-01-05T00:00:00Z"));
+    let reasons = |trigger: &Trigger| -> Vec<String> {
+        trigger.absent(after, until, DateTime::UNIX_EPOCH).into_iter().map(|absent| absent.reason).collect()
+    };
+    let eight = office(cron("0 8 * * *"), OffDays::Skip);
+    let expected = [
+        "2026-01-01 is a holiday in calendar `office`",
+        "2026-01-03 is a Saturday, a weekend day in calendar `office`",
+        "2026-01-04 is a Sunday, a weekend day in calendar `office`",
+    ];
+    assert_eq!(reasons(&eight), expected);
+    assert_eq!(reasons(&within(eight.clone(), "2026-01-01T08:00:00Z", "2026-01-03T08:00:00Z")), expected[..2]);
+    assert_eq!(reasons(&within(eight.clone(), "2026-01-01T08:00:01Z", "2026-01-03T07:59:59Z")).len(), 0);
+    // Where another trigger fires there is a run, and no row to tell that there is none.
+    assert_eq!(reasons(&Trigger::Several(vec![eight.clone(), cron("0 8 3 * *")])), [expected[0], expected[2]]);
+    assert_eq!(reasons(&Trigger::Several(vec![eight.clone(), eight.clone()])), expected);
+    // A holiday without sunrise is told of as a holiday would be if there were one: not at all.
+    assert_eq!(reasons(&office(tromso(SolarEvent::Sunrise), OffDays::Skip)).len(), 2);
+
+    let end = |trigger: &Trigger| trigger.first_absent_day_end(after, DateTime::UNIX_EPOCH);
+    assert_eq!(end(&eight), Some(utc("2026-01-02T00:00:00Z")));
+    assert_eq!(end(&within(eight.clone(), "2026-01-01T08:00:01Z", "")), Some(utc("2026-01-04T00:00:00Z")));
+    assert_eq!(end(&within(eight.clone(), "2026-01-01T08:00:01Z", "2026-01-03T07:59:59Z")), None);
+    assert_eq!(end(&Trigger::Several(vec![eight, cron("0 8 1 1 *")])), Some(utc("2026-01-04T00:00:00Z")));
+    assert_eq!(end(&tromso(SolarEvent::Sunrise)), Some(utc("2025-12-31T23:00:00Z")), "midnight in Oslo");
+    assert_eq!(end(&cron("0 8 * * *")), None);
+}
+
+#[test]
+fn stored_triggers_are_read_back_and_those_of_older_versions_too() {
+    let every = Every { every: Duration::from_secs(60), start: None, end: None };
+    let triggers = [
+        cron("0 8 * * *"),
+        Trigger::Every(every),
+        Trigger::Step(Step::new(3, Some(utc("2026-01-31T00:00:00Z")), chrono_tz::UTC).expect("a step")),
+        Trigger::At(At::new(vec![utc("2026-01-31T00:00:00Z")])),
+        tromso(SolarEvent::DuskCivil),
+        within(cron("0 8 * * *"), "2026-01-01T00:00:00Z", ""),
+        office(tromso(SolarEvent::Sunset), OffDays::Before),
+        Trigger::Several(vec![cron("0 8 * * *"), Trigger::Manual]),
+        Trigger::After("load".parse().expect("a name")),
+        Trigger::Manual,
+    ];
+    for trigger in triggers {
+        let json = serde_json::to_string(&trigger).expect("json");
+        assert_eq!(serde_json::from_str::<Trigger>(&json).expect(&json), trigger);
+        assert!(!trigger.kind().is_empty() && !trigger.text().is_empty() && !trigger.words().is_empty());
+    }
+    for old in [
+        r#"{"cron":{"expression":"0 8 * * *","timezone":"Asia/Shanghai"}}"#,
+        r#"{"every":{"every":{"secs":60,"nanos":0},"start":null,"end":null}}"#,
+        r#"{"at":{"instants":["2026-01-31T00:00:00Z"]}}"#,
+        r#""manual""#,
+    ] {
+        assert!(serde_json::from_str::<Trigger>(old).is_ok(), "{old}");
+    }
+    for wrong in [
+        r#"{"within":{"trigger":"manual","start":"2026-01-02T00:00:00Z","end":"2026-01-01T00:00:00Z"}}"#,
+        r#"{"step":{"months":0,"start":null,"timezone":"UTC"}}"#,
+        r#"{"solar":{"event":"noon","latitude":0.0,"longitude":0.0,"timezone":"UTC"}}"#,
+    ] {
+        assert!(serde_json::from_str::<Trigger>(wrong).is_err(), "{wrong}");
+    }
+}

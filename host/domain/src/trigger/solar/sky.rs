@@ -56,10 +56,8 @@ impl Place {
 
     /// Whether the sun stands above the height the event is about.
     pub fn is_above(self, instant: DateTime<Utc>) -> bool {
-        let position = stretch(instant.year())
-            .and_then(|stretch| SolarPositions::new().at(&instant, self.location(), 0.0, stretch, None).ok());
-        let height = self.event.height().unwrap_or_default();
-        position.is_some_and(|position| position.elevation_angle() > height)
+        let wanted = self.event.height().unwrap_or_default();
+        height(instant, self.latitude, self.longitude).is_some_and(|height| height > wanted)
     }
 
     /// A quick look at the season: whether the event surely occurs around a day, or surely does not; `None` near the
@@ -89,6 +87,13 @@ impl Place {
     fn location(self) -> Location {
         Location { latitude: self.latitude, longitude: self.longitude }
     }
+}
+
+/// The height of the sun's centre above the horizon, in degrees, without refraction.
+pub(super) fn height(instant: DateTime<Utc>, latitude: f64, longitude: f64) -> Option<f64> {
+    let location = Location { latitude, longitude };
+    let position = SolarPositions::new().at(&instant, location, 0.0, stretch(instant.year())?, None);
+    Some(position.ok()?.elevation_angle())
 }
 
 /// How far north the sun stands, in degrees; right to about a degree in all [`YEARS`].
