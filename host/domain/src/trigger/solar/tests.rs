@@ -181,16 +181,36 @@ fn days_of_the_polar_night_are_told_and_a_date_over_which_sunset_drifts_is_not()
 }
 
 #[test]
-fn the_quick_look_at_the_season_never_contradicts_the_almanac() {
-    let pole = solar(SolarEvent::Sunrise, 90.0, 0.0);
+fn the_rough_sun_is_within_a_tenth_of_a_degree_in_all_years() {
     // At the pole the sun is as high as its declination.
     for year in [1800, 1900, 2000, 2026, 2200, 2500] {
         for day in (1..365).step_by(5) {
-            let date = chrono::NaiveDate::from_yo_opt(year, day).expect("a day");
-            let noon = date.and_hms_opt(12, 0, 0).expect("noon").and_utc();
-            let guess = sky::declination(date);
-            let height = sky::height(noon, pole.latitude(), pole.longitude()).expect("a height");
-            assert!((height - guess).abs() < 1.1, "{date}: {guess} for {height}");
+            let noon = chrono::NaiveDate::from_yo_opt(year, day).and_then(|day| day.and_hms_opt(12, 0, 0));
+            let noon = noon.expect("a day").and_utc();
+            let (rough, height) = (rough::sun(noon), sky::height(noon, 90.0, 0.0).expect("a height"));
+            assert!((height - rough.declination).abs() < 0.1, "{noon}: {rough:?} for {height}");
+            let due = solar(SolarEvent::SolarNoon, 0.0, 0.0).next_after(noon - TimeDelta::hours(1)).expect("noon");
+            assert!((noon - rough.ahead - due).abs() < TimeDelta::minutes(1), "{due}: {rough:?}");
         }
     }
+}
+
+#[test]
+fn a_closer_look_finds_what_a_search_of_the_whole_day_finds() {
+    let day = |text: &str| text.parse::<chrono::NaiveDate>().expect("a date");
+    let mut sure = 0;
+    for latitude in [-90.0, -77.8, -66.0, -40.0, 0.0, 31.2, 48.0, 59.0, 64.5, 69.6, 85.0, 90.0] {
+        for event in SolarEvent::ALL {
+            for date in day("2026-01-03").iter_days().step_by(9).take(41) {
+                let place = sky::Place { event, latitude, longitude: -123.4 };
+                let (quick, whole): (Vec<_>, Vec<_>) = (place.on(date).collect(), place.all_on(date));
+                sure += usize::from(place.occurs_on(date) == Some(true));
+                let same =
+                    |(one, other): (&DateTime<Utc>, &DateTime<Utc>)| (*one - *other).abs() <= TimeDelta::seconds(1);
+                let agree = quick.len() == whole.len() && quick.iter().zip(&whole).all(same);
+                assert!(agree, "{event} at {latitude} on {date}: {quick:?}, {whole:?}");
+            }
+        }
+    }
+    assert!(sure > 2_500, "{sure} days were looked at closely");
 }
