@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use std::time::Duration;
 
@@ -168,5 +170,91 @@ fn stored_triggers_are_read_back_and_those_of_older_versions_too() {
         r#"{"solar":{"event":"noon","latitude":0.0,"longitude":0.0,"timezone":"UTC"}}"#,
     ] {
         assert!(serde_json::from_str::<Trigger>(wrong).is_err(), "{wrong}");
+    }
+}
+
+fn zone() -> impl Strategy<Value = chrono_tz::Tz> {
+    proptest::sample::select(vec![chrono_tz::UTC, chrono_tz::Europe::Berlin, chrono_tz::Asia::Jerusalem])
+}
+
+/// Any trigger, some of them made of others.
+fn any_trigger() -> impl Strategy<Value = Trigger> {
+    let bound =
+        || proptest::option::of((0i64..200).prop_map(|hours| utc("2026-03-20T00:00:00Z") + TimeDelta::hours(hours)));
+    let expressions = ["*/20 * * * *", "30 2 * * *", "15 1,2,3 * * 0,6", "0 0 29 * *"].to_vec();
+    let leaf = prop_oneof![
+        (proptest::sample::select(expressions), zone())
+            .prop_map(|(text, zone)| Trigger::Cron(Cron::parse(text, zone).expect(text))),
+        (400u64..200_000, bound()).prop_map(|(seconds, start)| Trigger::Every(Every {
+            every: Duration::from_secs(seconds),
+            start,
+            end: None
+        })),
+        (1u32..30, bound(), zone())
+            .prop_map(|(months, start, zone)| Trigger::Step(Step::new(months, start, zone).expect("a step"))),
+        (proptest::sample::select(SolarEvent::ALL.to_vec()), 50.0..72.0).prop_map(|(event, latitude)| {
+            Trigger::Solar(Solar::new(event, latitude, 20.0, TimeDelta::minutes(-7), chrono_tz::UTC).expect("a place"))
+        }),
+        proptest::collection::vec(0i64..900_000, 1..9).prop_map(|seconds| {
+            let begin = utc("2026-03-20T00:00:00Z");
+            Trigger::At(At::new(seconds.into_iter().map(|second| begin + TimeDelta::seconds(second)).collect()))
+        }),
+        Just(Trigger::Manual),
+    ];
+    leaf.prop_recursive(3, 8, 3, move |inner| {
+        let modes = proptest::sample::select(vec![OffDays::Skip, OffDays::Before, OffDays::After]);
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Trigger::Several),
+            (inner.clone(), bound(), bound()).prop_map(|(trigger, one, other)| {
+                let (start, end) = if one <= other { (one, other) } else { (other, one) };
+                Trigger::Within(Box::new(Within::new(trigger, start, end).expect("in order")))
+            }),
+            (inner, modes, proptest::collection::vec(0u8..7, 0..4), zone()).prop_map(
+                |(trigger, off_days, weekend, timezone)| {
+                    let weekend = weekend.into_iter().filter_map(|day| chrono::Weekday::try_from(day).ok());
+                    let calendar = Calendar::new("odd", weekend, [], []).expect("a calendar").into();
+                    Trigger::OnWorkdays(Box::new(OnWorkdays { trigger, calendar, off_days, timezone }))
+                }
+            ),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn however_triggers_are_combined_time_runs_forward_and_nothing_is_both_due_and_left_out(
+        trigger in any_trigger(),
+        probes in proptest::collection::vec(0i64..864_000, 8),
+    ) {
+        let (anchor, from) = (utc("2025-11-30T23:10:00Z"), utc("2026-03-20T00:00:00Z"));
+        let until = from + TimeDelta::days(10);
+        let due: Vec<_> = std::iter::successors(trigger.next_after(from, anchor), |due| trigger.next_after(*due, anchor))
+            .take_while(|due| *due <= until)
+            .take(150)
+            .collect();
+        prop_assert!(due.windows(2).all(|pair| pair[0] < pair[1]));
+        for due in due.iter().step_by(7) {
+            prop_assert_eq!(trigger.next_after(*due - TimeDelta::milliseconds(1), anchor), Some(*due));
+        }
+        let end = due.last().copied().unwrap_or(from);
+        for probe in probes.iter().map(|second| from + TimeDelta::seconds(*second)).filter(|probe| *probe < end) {
+            prop_assert_eq!(trigger.next_after(probe, anchor), due.iter().find(|due| **due > probe).copied());
+        }
+
+        let absent = trigger.absent(from, until, anchor);
+        prop_assert!(absent.windows(2).all(|pair| pair[0].first < pair[1].first));
+        for absent in &absent {
+            prop_assert!(from < absent.first && absent.first <= absent.last && absent.last <= until);
+            prop_assert!(!due.contains(&absent.first), "{:?}", absent);
+        }
+        let told = trigger.first_absent_day_end(from, anchor);
+        prop_assert_eq!(told.is_some_and(|end| trigger.absent(from, end, anchor).is_empty()), false);
+        if let Some(first) = absent.first() {
+            prop_assert!(told.is_some_and(|end| first.first < end), "{:?} after {:?}", told, first);
+        }
+        let json = serde_json::to_string(&trigger).expect("json");
+        prop_assert_eq!(serde_json::from_str::<Trigger>(&json).expect("a trigger"), trigger);
     }
 }
