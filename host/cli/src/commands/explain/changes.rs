@@ -50,9 +50,10 @@ fn moved(question: &Question, due: DateTime<Utc>) -> Option<String> {
 fn repeated(question: &Question, due: DateTime<Utc>) -> Option<String> {
     let shown = civil::wall(due, question.zone);
     match &question.trigger {
-        Trigger::Every(_) | Trigger::Manual => return None,
         Trigger::At(_) => drop(local(&question.written)?),
         Trigger::Cron(_) => {}
+        // The rest does not write a wall time.
+        _ => return None,
     }
     let Found::Twice(first, _) = civil::find(shown, question.zone) else { return None };
     let which = if due == first { "first" } else { "second" };
