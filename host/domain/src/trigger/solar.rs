@@ -1,7 +1,7 @@
 //! `solar`: the sun at a place.
 //!
-//! The `solar-positioning` crate knows where the sun is; [`sky`] asks it, one day of the place at a time. The days
-//! are a fixed grid, so an event comes out the same to the second from wherever the search starts. Refraction at the horizon
+//! The `solar-positioning` crate knows where the sun is; [`sky`] asks it, one day of the place at a time. The days are a
+//! fixed grid, so an event comes out the same to the second from wherever the search starts. Refraction at the horizon
 //! varies with the weather by more than a minute's worth: more digits than a second would mean nothing.
 
 mod absent;
