@@ -121,10 +121,21 @@ impl Trigger {
         match self {
             Trigger::Solar(solar) => solar.absent_days(after, until),
             Trigger::Within(within) => within.absent(after, until, anchor),
-            Trigger::OnWorkdays(workdays) => workdays.absent(after, until, anchor),
-            Trigger::Several(triggers) => several::absent(triggers, after, until, anchor),
+            Trigger::OnWorkdays(workdays) => self.tidied(workdays.absent(after, until, anchor), anchor),
+            Trigger::Several(triggers) => self.tidied(several::absent(triggers, after, until, anchor), anchor),
             _ => Vec::new(),
         }
+    }
+
+    /// Where one part of a trigger fires while another leaves something out there is a run, and no need to tell.
+    fn tidied(&self, mut all: Vec<Absent>, anchor: DateTime<Utc>) -> Vec<Absent> {
+        all.retain(|absent| {
+            let before = absent.first - TimeDelta::nanoseconds(1);
+            self.next_after(before, anchor) != Some(absent.first)
+        });
+        all.sort_by_key(|absent| (absent.first, absent.last));
+        all.dedup_by_key(|absent| absent.first);
+        all
     }
 
     /// The end of the first local day with an absent instant after `after`: at that time [`absent`](Self::absent) from
