@@ -16,7 +16,7 @@ use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
 use crate::recorder::Recorder;
-use crate::{Parts, Settings};
+use crate::{Parts, Settings, scheduler};
 
 /// What the loops share.
 pub(crate) struct Core {
@@ -113,9 +113,11 @@ impl Core {
     }
 
     /// Makes the file-owned schedules equal to `schedules`.
-    pub(crate) async fn declare(&self, schedules: Vec<Schedule>) -> Result<(), LedgerError> {
+    pub(crate) async fn declare(self: &Arc<Self>, schedules: Vec<Schedule>) -> Result<(), LedgerError> {
         let _pass = self.pass.lock().await;
-        let standings = self.ledger.declare(schedules, self.clock.now()).await?;
+        let now = self.clock.now();
+        scheduler::decide_all(self, now).await?;
+        let standings = self.ledger.declare(schedules, now).await?;
         self.book().replace(standings);
         self.look_at_book.notify_one();
         self.tell(Happening::SchedulesChanged);
