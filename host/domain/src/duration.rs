@@ -130,7 +130,25 @@ mod tests {
 
     #[test]
     fn what_is_no_length_is_refused_in_words() {
-        for text in ["", "5x", "m5", "1m1h", "1h1h", "-5s", "1.5h", "99999999999999999999", "9999999999d", "５s"] {
+        for text in [
+            "",
+            "5x",
+            "m5",
+            "1m1h",
+            "1h1h",
+            "-5s",
+            "1.5h",
+            "99999999999999999999",
+            "9999999999d",
+            "５s",
+            "1e3",
+            "inf",
+            "NaN",
+            "-0",
+            "+5s",
+            "0x10",
+            "1_000",
+        ] {
             assert!(parse(text).is_err(), "{text:?} was taken");
         }
     }

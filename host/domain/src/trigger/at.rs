@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::civil;
 use crate::excerpt::excerpt;
 
+/// Entries of a list: more are data, not a schedule, and every look at the schedule would read them all.
+pub const MOST: usize = 10_000;
+
 /// Fires at given instants, each once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct At {
@@ -20,6 +23,18 @@ impl At {
         instants.sort_unstable();
         instants.dedup();
         Self { instants }
+    }
+
+    /// Fires at the instants of a list that somebody wrote.
+    ///
+    /// # Errors
+    /// If the list is empty, or longer than [`MOST`].
+    pub fn list(instants: Vec<DateTime<Utc>>) -> Result<Self, String> {
+        match instants.len() {
+            0 => Err("an empty list of instants would never fire".to_owned()),
+            1..=MOST => Ok(Self::new(instants)),
+            count => Err(format!("a list of {count} instants is too long: {MOST} are the most; split the schedule")),
+        }
     }
 
     /// The first due instant strictly after `after`.
@@ -90,6 +105,14 @@ mod tests {
         let zone = chrono_tz::Europe::Berlin;
         assert_eq!(parse_instant("2026-03-29 02:30:00", zone), Ok(utc("2026-03-29T01:30:00Z")));
         assert_eq!(parse_instant("2026-10-25 02:30:00", zone), Ok(utc("2026-10-25T00:30:00Z")));
+    }
+
+    #[test]
+    fn a_list_holds_ten_thousand_entries_and_no_more() {
+        let list = |count: i64| (0..count).filter_map(|second| DateTime::from_timestamp(second, 0)).collect::<Vec<_>>();
+        assert!(At::list(list(10_000)).is_ok());
+        assert!(At::list(list(10_001)).unwrap_err().contains("10001"));
+        assert!(At::list(Vec::new()).is_err());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Wall time and instants: what happens where a clock change leaves wall times out or repeats them.
 
-use chrono::{DateTime, MappedLocalTime, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// A wall time, found on the time line.
@@ -58,6 +58,21 @@ pub fn wall(instant: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
     instant.with_timezone(&zone).naive_local()
 }
 
+/// The date on the wall in `zone` at `instant`.
+pub fn date(instant: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    wall(instant, zone).date()
+}
+
+/// The first instant of `date` in `zone`; that of the next day if the zone leaves the whole date out.
+pub fn day_start(date: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    forward(date.and_time(NaiveTime::MIN), zone)
+}
+
+/// The first instant after `date` in `zone`; `None` at the end of the calendar.
+pub fn day_end(date: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
+    Some(day_start(date.succ_opt()?, zone))
+}
+
 /// The instant in (`after`, `until`] at which the offset changes, to the second; `None` if both ends agree.
 pub fn change_within(after: DateTime<Utc>, until: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
     let before = offset(after, zone);
@@ -104,6 +119,14 @@ mod tests {
             find(local("2011-12-30T12:00:00"), chrono_tz::Pacific::Apia),
             Found::Never(utc("2011-12-30T10:00:00Z"), day)
         );
+    }
+
+    #[test]
+    fn a_day_begins_after_the_gap_at_its_midnight_and_a_date_left_out_has_no_length() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        assert_eq!(day_start(day("2018-11-04"), chrono_tz::America::Sao_Paulo), utc("2018-11-04T03:00:00Z"));
+        let apia = chrono_tz::Pacific::Apia;
+        assert_eq!(Some(day_start(day("2011-12-30"), apia)), day_end(day("2011-12-30"), apia));
     }
 
     #[test]

@@ -1,11 +1,54 @@
-//! `every`: a length of elapsed time. A day is 86 400 s; clocks that change do not matter.
+//! `every`: a length of elapsed time. A day is 86 400 s; clocks that change do not matter. Steps by the calendar are
+//! written with the same key and live in [`step`](super::step); [`parse`] tells the two apart.
 
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::Lang;
+/// What stands after `every`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Length {
+    /// Elapsed time, at least a millisecond: an [`Every`].
+    Elapsed(Duration),
+    /// Months of the calendar: a [`Step`](super::Step).
+    Months(u32),
+}
+
+/// Reads `90m`, `2w3d`, a bare number of seconds, `1 month`, `quarterly`, `2 years`.
+///
+/// # Errors
+/// Quotes the text and says what is wrong with it.
+pub fn parse(text: &str) -> Result<Length, String> {
+    if let Some(months) = super::Step::months_of(text) {
+        return months.map(Length::Months);
+    }
+    match crate::duration::parse(text) {
+        Ok(none) if none.is_zero() => Err(format!("`{text}` is no time at all; a millisecond is the least")),
+        Ok(length) => Ok(Length::Elapsed(length)),
+        Err(reason) => Err(reason + &hint(text)),
+    }
+}
+
+/// Words people try, and what to write for them.
+fn hint(text: &str) -> String {
+    let lower = text.trim().to_lowercase();
+    let unit = lower.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').trim_end_matches('s');
+    let written = match unit {
+        "millisecond" => "500ms",
+        "second" | "sec" => "30s",
+        "minute" | "min" => "5m",
+        "hour" | "hourly" | "hr" => "1h",
+        "day" | "daily" => "1d",
+        "week" | "weekly" => "1w",
+        "fortnight" | "fortnightly" => "2w",
+        other => {
+            let units = ["month", "monthly", "quarter", "quarterly", "half-year", "half-yearly", "year", "yearly"];
+            return if other.len() > 3 { crate::suggest::hint(other, units) } else { String::new() };
+        }
+    };
+    format!(" — write for example {written}")
+}
 
 /// Fires each time a length of time has passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,28 +69,13 @@ impl Every {
             Some(start) => (start, 0),
             None => (anchor, 1),
         };
-        let gone = (after - origin).num_milliseconds();
-        // Millisecond arithmetic truncates: an `after` with microseconds past a multiple still means the next one.
-        let index = (gone.div_euclid(step) + 1).max(first);
+        let gone = after - origin;
+        // Whole milliseconds gone, rounded down: a nanosecond before the start is before the start.
+        let part = i64::from(gone < TimeDelta::milliseconds(gone.num_milliseconds()));
+        let index = ((gone.num_milliseconds() - part).div_euclid(step) + 1).max(first);
         let due = TimeDelta::try_milliseconds(index.checked_mul(step)?)
             .and_then(|offset| origin.checked_add_signed(offset))?;
         (due > after && self.end.is_none_or(|end| due <= end)).then_some(due)
-    }
-
-    /// In a sentence for people.
-    pub fn words(&self, lang: Lang) -> String {
-        let (every, from, until) = match lang {
-            Lang::En => ("every", " from", " until"),
-            Lang::Zh => ("每隔", "，自", "，至"),
-        };
-        let mut words = format!("{every} {}", crate::duration::words(self.every));
-        if let Some(start) = self.start {
-            words.push_str(&format!("{from} {}", start.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
-        }
-        if let Some(end) = self.end {
-            words.push_str(&format!("{until} {}", end.to_rfc3339_opts(SecondsFormat::AutoSi, true)));
-        }
-        words
     }
 }
 
@@ -72,6 +100,32 @@ mod tests {
             })
             .collect();
         assert_eq!(due, ["2026-01-01T00:00:30Z", "2026-01-01T00:01:30Z", "2026-01-01T00:02:30Z"].map(utc));
+    }
+
+    #[test]
+    fn a_nanosecond_before_the_start_the_start_comes_next() {
+        let start = utc("2026-01-01T00:00:00Z");
+        let every = Every { every: Duration::from_secs(60), start: Some(start), end: None };
+        assert_eq!(every.next_after(start - TimeDelta::nanoseconds(1), start), Some(start));
+        assert_eq!(every.next_after(start + TimeDelta::nanoseconds(1), start), Some(start + TimeDelta::minutes(1)));
+    }
+
+    #[test]
+    fn lengths_and_steps_are_told_apart_and_nonsense_is_refused_in_words() {
+        assert_eq!(parse("90m"), Ok(Length::Elapsed(Duration::from_secs(5_400))));
+        assert_eq!(parse("1m"), Ok(Length::Elapsed(Duration::from_secs(60))));
+        assert_eq!(parse("5"), Ok(Length::Elapsed(Duration::from_secs(5))));
+        assert_eq!(parse("1 month"), Ok(Length::Months(1)));
+        assert_eq!(parse("half-yearly"), Ok(Length::Months(6)));
+        for text in
+            ["", "0", "0s", "-5m", "1e3", "inf", "NaN", "-1 month", "1.5 months", "month 1", "99999999999999999999"]
+        {
+            let refused = parse(text).expect_err(text);
+            assert!(refused.contains(text) && refused.len() > 20, "{text:?}: {refused}");
+        }
+        assert!(parse("1 day").unwrap_err().ends_with("write for example 1d"));
+        assert!(parse("weekly").unwrap_err().ends_with("write for example 1w"));
+        assert!(parse("1 mnoth").unwrap_err().ends_with("did you mean `month`?"));
     }
 
     #[test]

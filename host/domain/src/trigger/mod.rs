@@ -1,17 +1,38 @@
 //! Triggers: when a schedule comes due. A function from one instant to the next, and nothing else.
+//!
+//! [`Cron`], [`Every`], [`Step`], [`At`] and [`Solar`] have instants of their own. [`Within`], [`OnWorkdays`] and
+//! `Several` are made of other triggers, and may be of one another. `After` and `Manual` have no instants: a fire comes
+//! from elsewhere.
+//!
+//! Some instants are expected and do not come: sunrise in the polar night, a run on a holiday. They are not due, but
+//! people ask where they are: [`Trigger::absent`] tells.
 
 pub mod at;
+pub mod calendar;
 pub mod civil;
 pub mod cron;
 pub mod every;
+mod several;
+pub mod solar;
+pub mod step;
+pub mod within;
+mod words;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::Lang;
+use crate::ScheduleName;
+
 pub use at::At;
+pub use calendar::{Calendar, OffDays, OnWorkdays};
 pub use cron::Cron;
 pub use every::Every;
+pub use solar::{Solar, SolarEvent};
+pub use step::Step;
+pub use within::Within;
+
+/// How far ahead a day with something left out is sought.
+const ABSENT_AHEAD: TimeDelta = TimeDelta::days(400);
 
 /// When a schedule comes due.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,10 +42,33 @@ pub enum Trigger {
     Cron(Cron),
     /// A length of elapsed time.
     Every(Every),
+    /// A number of months, on the wall clock.
+    Step(Step),
     /// Given instants.
     At(At),
+    /// The sun at a place.
+    Solar(Solar),
+    /// Another trigger, from one instant to another.
+    Within(Box<Within>),
+    /// Another trigger, on the workdays of a calendar.
+    OnWorkdays(Box<OnWorkdays>),
+    /// When any of them is due.
+    Several(Vec<Trigger>),
+    /// After each success of another schedule.
+    After(ScheduleName),
     /// Only by hand.
     Manual,
+}
+
+/// Part of a day on which a trigger would have come due, had the day what it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// The first instant that is left out; of a day without an event of the sun, its noon.
+    pub first: DateTime<Utc>,
+    /// The last instant that is left out, on the same local day.
+    pub last: DateTime<Utc>,
+    /// Why, in a sentence.
+    pub reason: String,
 }
 
 impl Trigger {
@@ -34,8 +78,13 @@ impl Trigger {
         match self {
             Trigger::Cron(cron) => cron.next_after(after),
             Trigger::Every(every) => every.next_after(after, anchor),
+            Trigger::Step(step) => step.next_after(after, anchor),
             Trigger::At(at) => at.next_after(after),
-            Trigger::Manual => None,
+            Trigger::Solar(solar) => solar.next_after(after),
+            Trigger::Within(within) => within.next_after(after, anchor),
+            Trigger::OnWorkdays(workdays) => workdays.next_after(after, anchor),
+            Trigger::Several(triggers) => several::next_after(triggers, after, anchor),
+            Trigger::After(_) | Trigger::Manual => None,
         }
     }
 
@@ -61,22 +110,75 @@ impl Trigger {
         Some(next(found).unwrap_or(found))
     }
 
-    /// The schedules whose success makes it come due.
-    pub fn follows(&self) -> Vec<&crate::ScheduleName> {
-        Vec::new()
+    /// What is left out in (`after`, `until`]: ascending, for each local day and rule at most one, no two with the same
+    /// first instant, and none that begins at a due instant.
+    pub fn absent(&self, after: DateTime<Utc>, until: DateTime<Utc>, anchor: DateTime<Utc>) -> Vec<Absent> {
+        if after >= until {
+            return Vec::new();
+        }
+        match self {
+            Trigger::Solar(solar) => solar.absent_days(after, until),
+            Trigger::Within(within) => within.absent(after, until, anchor),
+            Trigger::OnWorkdays(workdays) => workdays.absent(after, until, anchor),
+            Trigger::Several(triggers) => several::absent(triggers, after, until, anchor),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The end of the first local day with an absent instant after `after`: at that time [`absent`](Self::absent) from
+    /// `after` tells of the whole day. Within 400 days; `None` at once for triggers that leave nothing out.
+    pub fn first_absent_day_end(&self, after: DateTime<Utc>, anchor: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let latest = after.checked_add_signed(ABSENT_AHEAD)?;
+        let mut from = after;
+        loop {
+            let (end, sure) = match self {
+                Trigger::Solar(solar) => (civil::day_end(solar.first_absent_day(from)?, solar.timezone())?, true),
+                Trigger::Within(within) => (within.first_absent_day_end(from, anchor)?, false),
+                Trigger::OnWorkdays(workdays) => (workdays.first_absent_day_end(from, anchor)?, false),
+                Trigger::Several(triggers) => (several::first_absent_day_end(triggers, from, anchor)?, false),
+                _ => return None,
+            };
+            // What one trigger leaves out another may fire, or an end may cut off: then it is not the day.
+            if sure || !self.absent(after, end, anchor).is_empty() {
+                return Some(end);
+            }
+            from = Some(end).filter(|end| from < *end && *end <= latest)?;
+        }
+    }
+
+    /// The schedules whose successes it follows.
+    pub fn follows(&self) -> Vec<&ScheduleName> {
+        match self {
+            Trigger::After(name) => vec![name],
+            Trigger::Within(within) => within.trigger().follows(),
+            Trigger::OnWorkdays(workdays) => workdays.trigger.follows(),
+            Trigger::Several(triggers) => triggers.iter().flat_map(Trigger::follows).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether it names instants one by one: one that is missed is not made up for by the next.
     pub fn is_one_shot(&self) -> bool {
-        matches!(self, Trigger::At(_))
+        match self {
+            Trigger::At(_) => true,
+            Trigger::Within(within) => within.trigger().is_one_shot(),
+            Trigger::OnWorkdays(workdays) => workdays.trigger.is_one_shot(),
+            Trigger::Several(triggers) => triggers.iter().all(Trigger::is_one_shot),
+            _ => false,
+        }
     }
 
-    /// The word in TOML and API.
+    /// The word in TOML and API. What bounds or moves a trigger are keys beside that word.
     pub fn kind(&self) -> &'static str {
         match self {
             Trigger::Cron(_) => "cron",
-            Trigger::Every(_) => "every",
+            Trigger::Every(_) | Trigger::Step(_) => "every",
             Trigger::At(_) => "at",
+            Trigger::Solar(_) => "solar",
+            Trigger::Within(within) => within.trigger().kind(),
+            Trigger::OnWorkdays(workdays) => workdays.trigger.kind(),
+            Trigger::Several(_) => "several",
+            Trigger::After(_) => "after",
             Trigger::Manual => "manual",
         }
     }
@@ -86,58 +188,20 @@ impl Trigger {
         match self {
             Trigger::Cron(cron) => cron.expression().to_owned(),
             Trigger::Every(every) => crate::duration::words(every.every),
+            Trigger::Step(step) => step.text(),
             Trigger::At(at) => at.text(),
+            Trigger::Solar(solar) => solar.text(),
+            Trigger::Within(within) => within.trigger().text(),
+            Trigger::OnWorkdays(workdays) => workdays.trigger.text(),
+            Trigger::Several(triggers) => {
+                let each = triggers.iter().map(|trigger| format!("{} {}", trigger.kind(), trigger.text()));
+                each.collect::<Vec<_>>().join("; ")
+            }
+            Trigger::After(name) => name.to_string(),
             Trigger::Manual => "manual".to_owned(),
-        }
-    }
-
-    /// In a sentence for people.
-    pub fn words(&self, lang: Lang) -> String {
-        match (self, lang) {
-            (Trigger::Cron(cron), _) => cron.words(lang),
-            (Trigger::Every(every), _) => every.words(lang),
-            (Trigger::At(at), Lang::En) => format!("at {}", at.text()),
-            (Trigger::At(at), Lang::Zh) => format!("在 {}", at.text()),
-            (Trigger::Manual, Lang::En) => "only by hand".to_owned(),
-            (Trigger::Manual, Lang::Zh) => "仅手动触发".to_owned(),
-        }
-    }
-
-    /// What people stumble over, one sentence each.
-    pub fn notes(&self, lang: Lang) -> Vec<String> {
-        match self {
-            Trigger::Cron(cron) => cron.notes(lang),
-            _ => Vec::new(),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    fn utc(text: &str) -> DateTime<Utc> {
-        text.parse().expect("an instant")
-    }
-
-    #[test]
-    fn the_last_instant_of_a_long_span_is_the_one_that_walking_finds() {
-        let anchor = utc("2026-01-01T00:00:00Z");
-        let triggers = [
-            Trigger::Cron(Cron::parse("*/7 3-5 * * *", chrono_tz::UTC).expect("cron")),
-            Trigger::Cron(Cron::parse("0 0 29 2 *", chrono_tz::UTC).expect("cron")),
-            Trigger::Every(Every { every: Duration::from_millis(1_700), start: None, end: None }),
-        ];
-        for trigger in triggers {
-            for hours in [1, 5, 27, 100] {
-                let until = anchor + Duration::from_secs(hours * 3_600);
-                let walked =
-                    std::iter::successors(trigger.next_after(anchor, anchor), |due| trigger.next_after(*due, anchor))
-                        .take_while(|due| *due <= until)
-                        .last();
-                assert_eq!(trigger.last_within(anchor, until, anchor), walked, "{}", trigger.text());
-            }
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! From the text of one field to what it holds.
 
 use super::error::{CronError, cut};
-use super::kind::{Kind, LAST_YEAR, Unit};
+use super::kind::{FIRST_YEAR, Kind, LAST_YEAR, Unit};
 use super::rules::Dialect;
 
 /// Small numbers, as bits.
@@ -28,10 +28,6 @@ impl Set {
     pub(super) fn iter(self) -> impl Iterator<Item = u32> + Clone {
         (0..64).filter(move |value| self.contains(*value))
     }
-
-    pub(super) fn first(self) -> Option<u32> {
-        self.iter().next()
-    }
 }
 
 /// `from`, `from + step`, … up to `to`.
@@ -43,12 +39,37 @@ pub(super) struct Span {
 }
 
 impl Span {
-    pub(super) fn contains(&self, value: u32) -> bool {
-        (self.from..=self.to).contains(&value) && (value - self.from) % self.step == 0
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = u32> + use<> {
         (self.from..=self.to).step_by(self.step as usize)
+    }
+
+    fn covers(&self, other: &Span) -> bool {
+        self.step == 1 && self.from <= other.from && other.to <= self.to
+    }
+}
+
+/// Years as they were written, and as bits from [`FIRST_YEAR`]: a list of two hundred is asked about eight thousand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Years {
+    pub spans: Vec<Span>,
+    bits: Vec<u64>,
+}
+
+impl Years {
+    fn insert(&mut self, span: Span) {
+        if self.spans.iter().any(|known| known.covers(&span)) {
+            return;
+        }
+        self.bits.resize(1 + (LAST_YEAR - FIRST_YEAR) as usize / 64, 0);
+        for index in span.iter().map(|year| (year - FIRST_YEAR) as usize) {
+            self.bits[index / 64] |= 1 << (index % 64);
+        }
+        self.spans.push(span);
+    }
+
+    fn contains(&self, year: u32) -> bool {
+        let index = year.checked_sub(FIRST_YEAR).map(|index| index as usize);
+        index.is_some_and(|index| self.bits.get(index / 64).is_some_and(|bits| bits >> (index % 64) & 1 == 1))
     }
 }
 
@@ -74,8 +95,8 @@ pub(super) struct Field {
     pub text: String,
     /// All but years; weekdays count from Sunday = 0.
     pub set: Set,
-    /// Years, which are too many for bits; none given means all.
-    pub years: Vec<Span>,
+    /// Years, none of them if all are meant.
+    pub years: Years,
     pub specials: Vec<Special>,
     /// The text starts with `*` or `?`: it follows the clock, and as a day field it is not restricted.
     pub starred: bool,
@@ -94,7 +115,7 @@ impl Field {
             kind_name: kind.name,
             text: text.to_owned(),
             set: Set::default(),
-            years: Vec::new(),
+            years: Years::default(),
             specials: Vec::new(),
             starred: text.starts_with(['*', '?']),
             full: false,
@@ -124,7 +145,7 @@ impl Field {
 
     fn take(&mut self, part: &str, alone: bool, kind: &Kind) -> Result<(), String> {
         if part.is_empty() {
-            return Err("is an empty item; a list is written 1,2,3".to_owned());
+            return Err("is where a number is missing; a list is written 1,2,3".to_owned());
         }
         if !part.is_ascii() {
             return Err(format!("has a character that does not belong here; write {}, in ASCII", kind.allowed()));
@@ -159,7 +180,7 @@ impl Field {
         }
         match kind.unit {
             Unit::Year if part == "*" => {}
-            Unit::Year => self.years.push(span),
+            Unit::Year => self.years.insert(span),
             Unit::Weekday => span.iter().for_each(|number| self.set.insert(kind.dialect.weekday_of(number))),
             _ => span.iter().for_each(|number| self.set.insert(number)),
         }
@@ -168,7 +189,7 @@ impl Field {
 
     /// A list with a `*` in it holds every year.
     pub(super) fn has_year(&self, year: u32) -> bool {
-        self.full || self.years.iter().any(|span| span.contains(year))
+        self.full || self.years.contains(year)
     }
 }
 
@@ -186,7 +207,7 @@ fn span(part: &str, kind: &Kind) -> Result<Span, String> {
         range(from, to, step, kind)?
     } else {
         let from = value(body, kind)?;
-        (from, if step.is_some() { kind.top().max(from) } else { from })
+        (from, if step.is_some() { kind.high } else { from })
     };
     Ok(Span { from, to, step: step.unwrap_or(1) })
 }
@@ -256,11 +277,11 @@ fn misread(text: &str, kind: &Kind) -> String {
         return format!("has `{}`, which is a name written out; write {short}", cut(text));
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return format!("has a number that is too long; write {}", kind.allowed());
+        return format!("has `{}`, which is too long a number; write {}", cut(text), kind.allowed());
     }
     let upper = text.to_ascii_uppercase();
     if upper.ends_with(['L', 'W']) && !kind.has_names() && upper.len() <= 4 {
-        return format!("has `{}`, which only the day fields know; write {}", cut(text), kind.allowed());
+        return format!("has `{}`, which belongs in the day fields; write {}", cut(text), kind.allowed());
     }
     format!("has `{}`, which is no number here; write {}", cut(text), kind.allowed())
 }

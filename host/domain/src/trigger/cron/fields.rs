@@ -241,6 +241,6 @@ fn table_names() -> String {
 
 /// The first year of the year field, or of all time if every year matches.
 pub(super) fn first_year(fields: &Fields) -> i32 {
-    let first = fields.year.years.iter().map(|span| span.from).min();
+    let first = fields.year.years.spans.iter().map(|span| span.from).min();
     first.filter(|_| !fields.year.full).unwrap_or(FIRST_YEAR) as i32
 }
