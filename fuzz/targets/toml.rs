@@ -9,9 +9,8 @@ use noontide_domain::Lang;
 use noontide_fuzz::{one_line, soon};
 
 /// Lies in memory where there is such a folder: it is written some thousand times a second.
-static FOLDER: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
-});
+static FOLDER: LazyLock<tempfile::TempDir> =
+    LazyLock::new(|| tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder"));
 
 fuzz_target!(|bytes: &[u8]| {
     std::fs::write(FOLDER.path().join("a.toml"), bytes).expect("a file");

@@ -39,6 +39,8 @@ mod tests {
                 duration::parse_bytes(text).err(),
                 parse_instant(text, chrono_tz::UTC).err(),
                 Overlap::parse(text).err(),
+                text.parse::<crate::ScheduleName>().err().map(|bad| bad.to_string()),
+                text.parse::<crate::HandlerRef>().err().map(|bad| bad.to_string()),
             ];
             for refusal in refusals.into_iter().flatten() {
                 assert!(!refusal.contains(char::is_control) && refusal.len() < 400, "{refusal:?}");

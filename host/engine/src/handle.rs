@@ -279,12 +279,10 @@ impl EngineHandle {
     }
 
     async fn finished_within(&self, time: Duration) -> bool {
-        let end = self.core.clock.now() + time;
-        loop {
-            tokio::select! {
-                () = self.core.running.wait() => return true,
-                () = self.core.clock.sleep_until(end) => if self.core.clock.now() >= end { return false },
-            }
+        tokio::select! {
+            biased;
+            () = self.core.running.wait() => true,
+            () = self.core.wait(time) => false,
         }
     }
 

@@ -32,7 +32,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             Ok(false) => sleep(&core).await,
             Err(problem) => {
                 error!(%problem, "what is due cannot be claimed, so no handler starts; trying again");
-                core.rest_until(now + LEDGER_PAUSE).await;
+                core.rest(LEDGER_PAUSE).await;
             }
         }
     }

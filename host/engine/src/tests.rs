@@ -13,6 +13,7 @@ use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 mod changes;
 mod clock;
 mod limits;
+mod property;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);

@@ -109,3 +109,19 @@ async fn a_host_that_sleeps_again_and_again_loses_no_instant() {
     }
     assert_eq!(accounted(&world.ledger.records()), 1 + 180 + 2 + 59 + 61 + 1_440 + 1);
 }
+
+#[tokio::test]
+async fn what_waits_for_a_second_does_not_wait_for_an_hour_when_the_clock_is_set_back() {
+    let world = World::new();
+    let gate = world.plugins.hold("mail/send");
+    let host = world.host(vec![minutely("a")]).await;
+    host.fire("a", FireRequest::default()).await.expect("fired");
+    world.plugins.called(1).await;
+    world.ledger.fail_next(1);
+    gate.open();
+    world.plugins.ended(1).await;
+    // The run's end could not be written; in a second it is tried again.
+    world.clock.asleep(LOOPS + 1).await;
+    world.clock.set(utc("2026-07-01T07:00:30Z"));
+    world.ledger.until(|rows| rows[0].state == RunState::Succeeded).await;
+}
