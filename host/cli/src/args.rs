@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
-use crate::commands::{config, explain, fire, logs, next, plugin, runs, schedules};
+use crate::commands::{config, explain, fire, logs, next, plugin, runs, schedules, simulate, why};
 use crate::exit::Stop;
 use crate::output::{Format, Output};
 use crate::{serve, zone};
@@ -121,6 +121,10 @@ pub enum Verb {
     Next(next::Next),
     /// When a trigger fires, in words and instants; needs no host and no configuration
     Explain(Box<explain::Explain>),
+    /// Why a due instant ran, did not run, or will
+    Why(why::Why),
+    /// All schedules on a virtual clock: fires, collisions, clock changes, overlaps; needs no host
+    Simulate(simulate::Simulate),
     /// Run a schedule now; its cadence does not move
     Fire(fire::Fire),
     /// Call a handler once, without a schedule
