@@ -136,12 +136,13 @@ fn take_up(standing: &Standing, fires: Vec<Fire>, now: DateTime<Utc>, claim: &mu
 }
 
 /// What follows the success of `done`: a fire of `follower` with the same due instant, or the reason why there is none.
-/// Nothing if the follower is disabled or has run as often as it may.
+/// Nothing if the follower does not follow it at that instant, is disabled, or has run as often as it may.
 pub fn follow(follower: &Candidate<'_>, done: &Order, now: DateTime<Utc>) -> Claim {
     let standing = follower.standing;
     let due_at = done.due_at;
     let mut claim = Claim::default();
-    if standing.runs_left() == 0 {
+    let is_heeded = done.schedule.as_ref().is_some_and(|name| standing.schedule.trigger.heeds(name, due_at));
+    if standing.runs_left() == 0 || !is_heeded {
         return claim;
     }
     if let Some(reason) = why_not(follower, now) {

@@ -170,6 +170,20 @@ impl Trigger {
         }
     }
 
+    /// Whether it comes due when `name` succeeds with a run due at `due_at`: bounds and calendars hold for what follows, too.
+    pub fn heeds(&self, name: &ScheduleName, due_at: DateTime<Utc>) -> bool {
+        match self {
+            Trigger::After(followed) => followed == name,
+            Trigger::Within(within) => within.holds(due_at) && within.trigger().heeds(name, due_at),
+            Trigger::OnWorkdays(workdays) => {
+                let date = civil::date(due_at, workdays.timezone);
+                workdays.calendar.is_workday(date) && workdays.trigger.heeds(name, due_at)
+            }
+            Trigger::Several(triggers) => triggers.iter().any(|trigger| trigger.heeds(name, due_at)),
+            _ => false,
+        }
+    }
+
     /// Whether it names instants one by one: one that is missed is not made up for by the next.
     pub fn is_one_shot(&self) -> bool {
         match self {
