@@ -136,3 +136,35 @@ fn every_refusal_is_quick() {
         assert!(quickest < std::time::Duration::from_millis(10), "`{expression}`: {quickest:?}");
     }
 }
+
+mod any_text {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SIGNS: [&str; 32] = [
+        "0", "1", "2", "5", "9", "31", "60", "*", "*/", "/", "-", ",", "?", "L", "W", "#", " ", " ", " ", " * ", " * ",
+        "MON", "sunday", "JAN", "FRIL", "@", "٣", "é", "\n", "+", "2026", "15W",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn no_text_makes_the_reader_stumble(signs in prop::collection::vec(prop::sample::select(SIGNS.to_vec()), 0..24)) {
+            let text = signs.concat();
+            for dialect in [Dialect::Posix, Dialect::Quartz, Dialect::Celery, Dialect::Apscheduler] {
+                let rules = Rules { dialect, ..Rules::default() };
+                match Cron::read(Source::Text(text.clone()), Tz::Europe__Berlin, rules) {
+                    Ok(cron) => {
+                        let said = [cron.words(Lang::En), cron.words(Lang::Zh)].into_iter();
+                        let said = said.chain(cron.notes(Lang::En)).chain(cron.notes(Lang::Zh));
+                        prop_assert!(said.into_iter().all(|line| !line.contains('\n') && !line.contains("  ")));
+                        let after = utc("2026-11-21T12:00:00Z");
+                        prop_assert!(cron.next_after(after).is_none_or(|due| due > after));
+                    }
+                    Err(error) => prop_assert!(!error.to_string().contains('\n'), "{}", error),
+                }
+            }
+        }
+    }
+}
