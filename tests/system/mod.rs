@@ -15,3 +15,4 @@ mod refused_ledgers;
 mod refused_plugins;
 mod secrets;
 mod state;
+mod time;

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
-use crate::commands::{config, explain, fire, logs, next, plugin, runs, schedules, simulate, why};
+use crate::commands::{backfill, config, explain, fire, logs, next, plugin, runs, schedules, simulate, why};
 use crate::exit::Stop;
 use crate::output::{Format, Output};
 use crate::{serve, zone};
@@ -127,6 +127,8 @@ pub enum Verb {
     Simulate(simulate::Simulate),
     /// Run a schedule now; its cadence does not move
     Fire(fire::Fire),
+    /// Run due instants of the past that have not run; nothing runs twice
+    Backfill(backfill::Backfill),
     /// Call a handler once, without a schedule
     Enqueue(fire::Enqueue),
     /// Pause a schedule

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Noontide, Verb};
-use commands::{check, config, explain, fire, host, logs, next, plugin, runs, schedules, simulate, why};
+use commands::{backfill, check, config, explain, fire, host, logs, next, plugin, runs, schedules, simulate, why};
 use exit::{Done, Exit, Stop};
 
 fn main() -> ExitCode {
@@ -70,6 +70,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Next(flags) => next::run(&global, &flags).await,
         Verb::Why(flags) => why::run(&global, &flags).await,
         Verb::Simulate(flags) => simulate::run(&global, &flags).await,
+        Verb::Backfill(flags) => backfill::run(&global, &flags).await,
         Verb::Fire(flags) => fire::fire(&global, &flags).await,
         Verb::Enqueue(flags) => fire::enqueue(&global, &flags).await,
         Verb::Pause(flags) => schedules::pause(&global, &flags).await,

@@ -3,9 +3,9 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
-use noontide_domain::trigger::at;
+use noontide_domain::trigger::{at, civil};
 use noontide_domain::{Lang, duration, suggest};
 
 /// The zone of that name.
@@ -35,6 +35,17 @@ pub fn instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
         Ok(instant)
     } else {
         Err(format!("`{text}` lies outside the years 0000 to 9999 in UTC"))
+    }
+}
+
+/// An instant as [`instant`] reads it, or a day, which begins at midnight in `zone`.
+///
+/// # Errors
+/// A line that quotes the text and says what is taken.
+pub fn day_or_instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
+    match NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d") {
+        Ok(date) if text.trim().len() == 10 => Ok(civil::forward(date.and_time(NaiveTime::MIN), zone)),
+        _ => instant(text, zone),
     }
 }
 
@@ -104,6 +115,14 @@ mod tests {
         assert_eq!(error, "no time zone `Asia/Shangai` — did you mean `Asia/Shanghai`?");
         assert!(named("europe/berlin").unwrap_err().contains("`Europe/Berlin`"));
         assert!(named("+08:00").unwrap_err().contains("never an offset"));
+    }
+
+    #[test]
+    fn a_day_is_its_midnight_in_the_zone() {
+        let begun = |text| day_or_instant(text, Tz::Asia__Shanghai).map(rfc3339);
+        assert_eq!(begun("2026-01-01").as_deref(), Ok("2025-12-31T16:00:00Z"));
+        assert_eq!(begun("2026-01-01T00:00:00Z").as_deref(), Ok("2026-01-01T00:00:00Z"));
+        assert!(begun("2026-02-30").is_err() && begun("12026-01-01").is_err());
     }
 
     #[test]

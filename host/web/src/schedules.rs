@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{RunFilter, RunRecord};
-use noontide_domain::{Pause, ScheduleName, Standing, Window};
-use noontide_engine::FireRequest;
+use noontide_domain::{Overlap, Pause, ScheduleName, Standing, Window};
+use noontide_engine::{Backfill, FireRequest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,6 +29,7 @@ pub(crate) fn routes() -> Router<WebParts> {
         .route("/schedules/{name}", get(show))
         .route("/schedules/{name}/next", get(next))
         .route("/schedules/{name}/fire", post(fire))
+        .route("/schedules/{name}/backfill", post(backfill))
         .route("/schedules/{name}/pause", post(pause))
         .route("/schedules/{name}/resume", post(resume))
 }
@@ -119,6 +120,32 @@ async fn fire(
     let at = start(body.delay.as_deref(), body.at, parts.engine.now()).map_err(Problem::bad_request)?;
     let run = parts.engine.fire(&name, FireRequest { input: body.input, window, at }).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "run": run.to_string() }))))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackfillBody {
+    from: Instant,
+    to: Instant,
+    overlap: Option<String>,
+    limit: Option<usize>,
+    #[serde(default)]
+    dry_run: bool,
+}
+
+async fn backfill(
+    State(parts): State<WebParts>,
+    Name(name): Name,
+    JsonBody(body): JsonBody<BackfillBody>,
+) -> Answer<(StatusCode, Json<Value>)> {
+    let overlap = body.overlap.as_deref().map(Overlap::parse).transpose();
+    let overlap = overlap.map_err(|reason| Problem::bad_request(format!("`overlap`: {reason}")))?;
+    let (from, to, limit, dry_run) = (body.from.0, body.to.0, body.limit, body.dry_run);
+    let done = parts.engine.backfill(&name, Backfill { from, to, overlap, limit, dry_run }).await?;
+    let status = if dry_run { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let runs: Vec<_> = done.runs.iter().map(ToString::to_string).collect();
+    let due: Vec<_> = done.due.into_iter().map(shape::time).collect();
+    Ok((status, Json(json!({ "runs": runs, "duplicate": done.duplicate, "due": due }))))
 }
 
 #[derive(Default, Deserialize)]

@@ -131,3 +131,37 @@ async fn pausing_shows_who_and_why_until_it_is_resumed_or_over() {
     world.clock.advance(Duration::from_secs(3_600));
     assert_eq!(world.get(path).await["pause"], Value::Null, "it has ended by itself");
 }
+
+#[tokio::test]
+async fn a_backfill_runs_what_came_due_before_the_schedule_was_there_and_nothing_twice() {
+    let world = world(Access::Loopback).await;
+    let span = json!({ "from": "2026-06-01T00:00:00Z", "to": "2026-06-04T00:00:00Z" });
+    let mut dry = span.clone();
+    dry["dry_run"] = json!(true);
+    let path = "/schedules/nightly/backfill";
+    let due = json!(["2026-06-01T02:00:00Z", "2026-06-02T02:00:00Z", "2026-06-03T02:00:00Z"]);
+    assert_eq!(world.post(path, dry).await, json!({ "runs": [], "duplicate": 0, "due": due }));
+    let done = world.post(path, span.clone()).await;
+    assert_eq!((done["runs"].as_array().map(Vec::len), &done["due"]), (Some(3), &due));
+    world.until(|rows| rows.len() == 3 && rows.iter().all(|row| row.state.is_final())).await;
+    let again = world.post(path, span).await;
+    assert_eq!((&again["runs"], &again["duplicate"]), (&json!([]), &json!(3)));
+    let why = world.get("/occurrences?schedule=nightly&at=2026-06-02T02:00:00Z").await;
+    assert!(why["text"].as_str().expect("text").starts_with("backfilled: ran and succeeded"), "{why}");
+}
+
+#[tokio::test]
+async fn a_backfill_that_makes_no_sense_is_refused_in_words() {
+    let world = world(Access::Loopback).await;
+    let (first, later) = ("2026-06-01T00:00:00Z", "2026-06-02T00:00:00Z");
+    let bad = [
+        (json!({ "from": later, "to": first }), 422, "before it begins"),
+        (json!({ "from": "2020-01-01T00:00:00Z", "to": first }), 422, "more than 1000"),
+        (json!({ "from": first, "to": later, "overlap": "quue" }), 400, "did you mean `queue`"),
+        (json!({ "from": first }), 400, "`to`"),
+    ];
+    for (body, status, word) in bad {
+        let (code, detail) = world.post_refused("/schedules/nightly/backfill", body.clone()).await;
+        assert!(code == status && detail.contains(word), "{body}: {code} {detail}");
+    }
+}

@@ -19,11 +19,10 @@ pub mod run;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Timelike, Utc};
+use chrono::{TimeDelta, Timelike};
 use chrono_tz::Tz;
 use clap::Args;
 use noontide_config::{LoadRequest, Loaded};
-use noontide_domain::trigger::civil;
 use noontide_domain::{Schedule, duration, suggest};
 
 use crate::args::Global;
@@ -102,7 +101,9 @@ impl Simulate {
         let from = match self.from.as_deref() {
             // Whole minutes are easier to read, and the minute that goes on is not over.
             None => clock::now().with_nanosecond(0).and_then(|now| now.with_second(0)).unwrap_or_else(clock::now),
-            Some(text) => begin(text, zone).map_err(|reason| Stop::usage(format!("--from: {reason}")))?,
+            Some(text) => {
+                zone::day_or_instant(text, zone).map_err(|reason| Stop::usage(format!("--from: {reason}")))?
+            }
         };
         let to = from.checked_add_signed(TimeDelta::days(i64::from(self.days)));
         let to = to.ok_or_else(|| Stop::usage("--from: that is where dates end; write a year of our time"))?;
@@ -134,26 +135,5 @@ impl Simulate {
             crate::reach::Reach::to(global)?.get("/status").await?;
         }
         Ok(durations::known(global, schedules).await)
-    }
-}
-
-/// A day begins at midnight in `zone`.
-fn begin(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
-    match NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d") {
-        Ok(date) if text.trim().len() == 10 => Ok(civil::forward(date.and_time(chrono::NaiveTime::MIN), zone)),
-        _ => zone::instant(text, zone),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_date_is_its_midnight_in_the_zone() {
-        let begun = |text| begin(text, chrono_tz::Asia::Shanghai).map(zone::rfc3339);
-        assert_eq!(begun("2026-01-01").as_deref(), Ok("2025-12-31T16:00:00Z"));
-        assert_eq!(begun("2026-01-01T00:00:00Z").as_deref(), Ok("2026-01-01T00:00:00Z"));
-        assert!(begun("2026-02-30").is_err() && begun("12026-01-01").is_err());
     }
 }
