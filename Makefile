@@ -14,11 +14,22 @@ DENY_VERSION := 0.20.2
 # The plugins' workspace has a target folder of its own: another target, other profiles.
 GUESTS := $(MAKE) -C plugins CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/plugins
 
-.PHONY: help demo test toolchain host plugins lint deny unit guests system torture bench clean
+# Fuzz targets run on the stable compiler: libFuzzer needs the coverage that these passes put in, and a C++ compiler.
+# The target triple keeps the flags from build scripts and macros. How long each target runs, in seconds:
+FUZZ_SECONDS ?= 30
+FUZZ_TARGETS := cron duration date toml
+FUZZ_TRIPLE  := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+FUZZ_FOLDER  := $(CARGO_TARGET_DIR)/fuzz
+FUZZ_FLAGS   := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+                -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+                -Cllvm-args=-sanitizer-coverage-trace-compares
+
+.PHONY: help demo test toolchain host plugins lint deny unit guests system fuzz torture bench clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
 	@echo 'make test      install what the tests need and run all of them'
+	@echo 'make fuzz      the fuzz targets, 30 s each (FUZZ_SECONDS)'
 	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs'
 	@echo 'make bench     a call in a fresh sandbox, durable runs per second (release build)'
 	@echo 'make host      the binary $(NOONTIDE)'
@@ -30,7 +41,8 @@ demo: plugins host
 	@# In a terminal the host is a job of its own: Ctrl-C reaches it and not make, so that its exit code is make's.
 	@bash -c 'if [ -t 0 ]; then set -m; fi; "$$0" serve --conf conf --env local --follow; exit $$?' $(NOONTIDE)
 
-test: lint unit guests system deny
+test: FUZZ_SECONDS = 5
+test: lint unit guests system fuzz deny
 	@echo 'all of it passed'
 
 # ---- what is needed on the machine --------------------------------------------------------------------------------
@@ -74,6 +86,22 @@ deny: $(DENY)
 $(DENY):
 	CARGO_TARGET_DIR=$(TOOLS)/target cargo install cargo-deny --locked --version $(DENY_VERSION) --no-default-features --root $(TOOLS)
 	rm -rf $(TOOLS)/target
+
+# Texts found on the way stay in the target folder and are where the next run begins; the seeds are in fuzz/seeds.
+fuzz: toolchain
+	@command -v c++ >/dev/null || { echo 'a C++ compiler is missing (libFuzzer is compiled in): apt-get install g++'; exit 1; }
+	cd fuzz && cargo fmt --check
+	cd fuzz && CARGO_TARGET_DIR=$(FUZZ_FOLDER) RUSTFLAGS='$(FUZZ_FLAGS)' \
+		cargo build --locked --release --target $(FUZZ_TRIPLE)
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(FUZZ_FOLDER)/found/$$target && \
+		echo "fuzz $$target for $(FUZZ_SECONDS) s" && \
+		$(FUZZ_FOLDER)/$(FUZZ_TRIPLE)/release/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=1 \
+			-verbosity=0 -print_final_stats=1 -artifact_prefix=$(FUZZ_FOLDER)/$$target- \
+			$(FUZZ_FOLDER)/found/$$target fuzz/seeds/$$target 2>$(FUZZ_FOLDER)/$$target.log \
+			&& sed -n 's/^stat::number_of_executed_units: */  texts: /p' $(FUZZ_FOLDER)/$$target.log \
+			|| { cat $(FUZZ_FOLDER)/$$target.log; echo "the text lies beside $(FUZZ_FOLDER)/$$target.log"; exit 1; }; \
+	done
 
 torture: host plugins
 	NOONTIDE_KILLS=50 NOONTIDE_SWAPS=200 NOONTIDE_HOSTILE=1000 cargo test --locked -p noontide-tests -- --nocapture

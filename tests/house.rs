@@ -160,7 +160,7 @@ fn names(folder: &Path, extension: &str) -> BTreeSet<String> {
 /// Relative to the repository.
 fn rust_files() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders: Vec<_> = ["host", "plugins", "tests"].map(|name| root().join(name)).into();
+    let mut folders: Vec<_> = ["host", "plugins", "tests", "fuzz"].map(|name| root().join(name)).into();
     while let Some(folder) = folders.pop() {
         for path in entries(&folder) {
             let built = path.file_name().is_some_and(|name| name == "target" || name == "dist");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use noontide_domain::trigger::{at, civil};
-use noontide_domain::{duration, suggest};
+use noontide_domain::{Lang, duration, suggest};
 
 /// The zone of that name.
 ///
@@ -62,6 +62,24 @@ pub fn wall(instant: DateTime<Utc>, zone: Tz) -> String {
 /// `Mon 2026-03-30 09:00:00 CEST`: which day of the week it is decides more often than which day of the month.
 pub fn wall_and_day(instant: DateTime<Utc>, zone: Tz) -> String {
     instant.with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// The weekday's name.
+pub fn weekday(instant: DateTime<Utc>, zone: Tz, lang: Lang) -> &'static str {
+    const NAMES: [(&str, &str); 7] = [
+        ("Monday", "星期一"),
+        ("Tuesday", "星期二"),
+        ("Wednesday", "星期三"),
+        ("Thursday", "星期四"),
+        ("Friday", "星期五"),
+        ("Saturday", "星期六"),
+        ("Sunday", "星期日"),
+    ];
+    let (english, chinese) = NAMES[instant.with_timezone(&zone).weekday().num_days_from_monday() as usize];
+    match lang {
+        Lang::En => english,
+        Lang::Zh => chinese,
+    }
 }
 
 /// `in 3m20s`, `2h ago`, `now`: two units at most.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::excerpt::excerpt;
+
 const UNITS: [(&str, u64); 6] =
     [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
 
@@ -31,14 +33,16 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
         let (unit, tail) = tail.split_at(letters);
         let Some((_, ms)) = UNITS.iter().find(|(name, _)| *name == unit) else {
+            let (text, rest) = (excerpt(text), excerpt(rest));
             return Err(format!("`{text}` is no duration: at `{rest}` a number with w, d, h, m, s or ms is expected"));
         };
         if number.is_empty() {
-            return Err(format!("`{text}` is no duration: a number is missing before `{unit}`"));
+            return Err(format!("`{}` is no duration: a number is missing before `{unit}`", excerpt(text)));
         }
         if *ms >= last_unit {
             return Err(format!(
-                "`{text}` is no duration: `{unit}` stands out of order (w, d, h, m, s, ms, each once)"
+                "`{}` is no duration: `{unit}` stands out of order (w, d, h, m, s, ms, each once)",
+                excerpt(text)
             ));
         }
         last_unit = *ms;
@@ -57,7 +61,7 @@ fn from_ms(ms: Option<u64>, text: &str) -> Result<Duration, String> {
 }
 
 fn too_long(text: &str) -> String {
-    format!("`{text}` is longer than a thousand years")
+    format!("`{}` is longer than a thousand years", excerpt(text))
 }
 
 /// The same notation back: `1h30m`, `500ms`, `0s`.
@@ -82,6 +86,7 @@ pub fn words(duration: Duration) -> String {
 /// A line that names what is wrong.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let text = text.trim();
+    let shown = excerpt(text);
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim() {
@@ -92,10 +97,10 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
         "KiB" => 1 << 10,
         "MiB" => 1 << 20,
         "GiB" => 1 << 30,
-        _ => return Err(format!("`{text}` is no size: write for example 64MiB (KiB, MiB, GiB, kB, MB, GB)")),
+        _ => return Err(format!("`{shown}` is no size: write for example 64MiB (KiB, MiB, GiB, kB, MB, GB)")),
     };
-    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no size: a number is missing"))?;
-    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large"))
+    let number: u64 = number.parse().map_err(|_| format!("`{shown}` is no size: a number is missing"))?;
+    number.checked_mul(factor).ok_or_else(|| format!("`{shown}` is too large"))
 }
 
 /// `64 MiB`, `1.5 GiB`, `17 B`.

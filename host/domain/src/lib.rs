@@ -9,6 +9,7 @@
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
 pub mod duration;
+pub mod excerpt;
 pub mod key;
 pub mod lang;
 pub mod name;

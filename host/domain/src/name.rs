@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::excerpt::excerpt;
+
 /// Why a text is no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
@@ -17,10 +19,11 @@ pub enum BadName {
     TooLong(String),
     /// A character that names may not hold.
     #[error(
-        "`{name}` holds `{character}`; letters, digits, `-`, `_` and `.` are allowed, starting with a letter or digit"
+        "`{name}` holds `{}`; letters, digits, `-`, `_` and `.` are allowed, starting with a letter or digit",
+        excerpt(&character.to_string())
     )]
     Character {
-        /// The text as given.
+        /// The text as given, as far as it can stand in a line.
         name: String,
         /// The first character that is not allowed.
         character: char,
@@ -35,12 +38,12 @@ fn checked(text: &str) -> Result<String, BadName> {
         return Err(BadName::Empty);
     }
     if text.chars().count() > 128 {
-        return Err(BadName::TooLong(text.chars().take(24).collect()));
+        return Err(BadName::TooLong(excerpt(&text.chars().take(24).collect::<String>())));
     }
     let allowed =
         |position: usize, c: char| c.is_ascii_alphanumeric() || (position > 0 && matches!(c, '-' | '_' | '.'));
     match text.char_indices().find(|(i, c)| !allowed(*i, *c)) {
-        Some((_, character)) => Err(BadName::Character { name: text.to_owned(), character }),
+        Some((_, character)) => Err(BadName::Character { name: excerpt(text), character }),
         None => Ok(text.to_owned()),
     }
 }
@@ -111,7 +114,7 @@ impl FromStr for HandlerRef {
     fn from_str(text: &str) -> Result<Self, BadName> {
         match text.split_once('/') {
             None => Ok(Self { plugin: text.parse()?, handler: None }),
-            Some((_, handler)) if handler.is_empty() || handler.contains('/') => Err(BadName::Handler(text.to_owned())),
+            Some((_, handler)) if handler.is_empty() || handler.contains('/') => Err(BadName::Handler(excerpt(text))),
             Some((plugin, handler)) => Ok(Self { plugin: plugin.parse()?, handler: Some(checked(handler)?) }),
         }
     }

@@ -48,12 +48,14 @@ pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, now: DateTi
     let mut plan = Plan::default();
     for candidate in candidates {
         let standing = candidate.standing;
+        let before = plan.claim.fire.len();
         let decided = decide(&candidate, now, &mut plan.claim);
+        let fired = (plan.claim.fire.len() - before) as u64;
         let cursor = leave_out(standing, decided, now, &mut plan.claim);
         if cursor > standing.cursor {
             plan.claim.cursors.push((standing.schedule.name.clone(), cursor));
         }
-        if let Some(next) = standing.looks_after(cursor) {
+        if let Some(next) = standing.looks_after(cursor).filter(|_| fired < standing.runs_left()) {
             plan.next.push((standing.schedule.name.clone(), next));
         }
     }
@@ -67,9 +69,11 @@ fn decide(candidate: &Candidate<'_>, now: DateTime<Utc>, claim: &mut Claim) -> D
         return standing.cursor;
     };
     if let Some(reason) = why_not(candidate, first) {
-        let until = match &standing.pause {
+        let until = match (&reason, &standing.pause) {
             // A pause that ended meanwhile covers only what came due before its end.
-            Some(Pause { until: Some(until), .. }) if *until <= now => *until - TimeDelta::milliseconds(1),
+            (SkipReason::Paused { .. }, Some(Pause { until: Some(until), .. })) if *until <= now => {
+                *until - TimeDelta::milliseconds(1)
+            }
             _ => now,
         };
         let last = last_within(standing, until).unwrap_or(first);
@@ -132,12 +136,13 @@ fn take_up(standing: &Standing, fires: Vec<Fire>, now: DateTime<Utc>, claim: &mu
 }
 
 /// What follows the success of `done`: a fire of `follower` with the same due instant, or the reason why there is none.
-/// Nothing if the follower is disabled or has run as often as it may.
+/// Nothing if the follower does not follow it at that instant, is disabled, or has run as often as it may.
 pub fn follow(follower: &Candidate<'_>, done: &Order, now: DateTime<Utc>) -> Claim {
     let standing = follower.standing;
     let due_at = done.due_at;
     let mut claim = Claim::default();
-    if standing.runs_left() == 0 {
+    let is_heeded = done.schedule.as_ref().is_some_and(|name| standing.schedule.trigger.heeds(name, due_at));
+    if standing.runs_left() == 0 || !is_heeded {
         return claim;
     }
     if let Some(reason) = why_not(follower, now) {
@@ -229,5 +234,7 @@ fn span(standing: &Standing, first: DateTime<Utc>, last: DateTime<Utc>, reason: 
     }
 }
 
+#[cfg(test)]
+mod property;
 #[cfg(test)]
 mod tests;

@@ -81,7 +81,8 @@ impl Overlap {
         Self::ALL.into_iter().find(|overlap| overlap.as_str() == text).ok_or_else(|| {
             let words = Self::ALL.map(Overlap::as_str);
             format!(
-                "`{text}` is no overlap policy{}; there are {}",
+                "`{}` is no overlap policy{}; there are {}",
+                crate::excerpt::excerpt(text),
                 crate::suggest::hint(text, words),
                 words.join(", ")
             )

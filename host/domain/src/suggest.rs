@@ -2,10 +2,18 @@
 
 /// The candidate nearest to `text`, if it is near enough that a typing slip explains it.
 pub fn nearest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = text.to_lowercase();
+    let length = text.chars().count();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&text.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().min(text.chars().count()) / 4)
+        .filter_map(|candidate| {
+            let theirs = candidate.chars().count();
+            let near = 1 + theirs.min(length) / 4;
+            // Texts of very different lengths are far apart; measuring how far takes long for a text of a whole page.
+            let distance = (theirs.abs_diff(length) <= near)
+                .then(|| strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()))?;
+            (distance <= near).then_some((distance, candidate))
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
@@ -24,5 +32,11 @@ mod tests {
         assert_eq!(nearest("sendd", ["send", "receive"]), Some("send"));
         assert_eq!(nearest("Asia/Shangai", ["Asia/Shanghai", "Asia/Tokyo"]), Some("Asia/Shanghai"));
         assert_eq!(nearest("cron", ["timetable", "solar"]), None);
+    }
+
+    #[test]
+    fn a_page_of_text_is_far_from_everything_and_that_takes_no_time() {
+        let page = "Asia/Shanghai".repeat(10_000);
+        assert_eq!(nearest(&page, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, Candidate};
@@ -16,7 +17,7 @@ use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
 use crate::recorder::Recorder;
-use crate::{Parts, Settings};
+use crate::{Parts, Settings, scheduler};
 
 /// What the loops share.
 pub(crate) struct Core {
@@ -113,9 +114,11 @@ impl Core {
     }
 
     /// Makes the file-owned schedules equal to `schedules`.
-    pub(crate) async fn declare(&self, schedules: Vec<Schedule>) -> Result<(), LedgerError> {
+    pub(crate) async fn declare(self: &Arc<Self>, schedules: Vec<Schedule>) -> Result<(), LedgerError> {
         let _pass = self.pass.lock().await;
-        let standings = self.ledger.declare(schedules, self.clock.now()).await?;
+        let now = self.clock.now();
+        scheduler::decide_all(self, now).await?;
+        let standings = self.ledger.declare(schedules, now).await?;
         self.book().replace(standings);
         self.look_at_book.notify_one();
         self.tell(Happening::SchedulesChanged);
@@ -164,13 +167,20 @@ impl Core {
         runs.iter().filter_map(|run| held.get(run)).for_each(|held| held.desk.cancel());
     }
 
-    /// Waits for `instant` in slices, or until the engine stops (`false`) .
-    pub(crate) async fn rest_until(&self, instant: DateTime<Utc>) -> bool {
-        while self.clock.now() < instant {
-            tokio::select! {
-                () = self.clock.sleep_until(instant) => {}
-                () = self.stopping.cancelled() => return false,
-            }
+    /// Waits for `length`, in slices. A clock that is set back ends it: nobody waits an hour for a second.
+    pub(crate) async fn wait(&self, length: Duration) {
+        let begin = self.clock.now();
+        let end = begin + length;
+        while (begin..end).contains(&self.clock.now()) {
+            self.clock.sleep_until(end).await;
+        }
+    }
+
+    /// The same, or until the engine stops (`false`).
+    pub(crate) async fn rest(&self, length: Duration) -> bool {
+        tokio::select! {
+            () = self.wait(length) => {}
+            () = self.stopping.cancelled() => {}
         }
         !self.stopping.is_cancelled()
     }

@@ -67,7 +67,8 @@ impl EngineHandle {
         Self { core, loops: Arc::new(Mutex::new(loops)) }
     }
 
-    /// Makes the file-owned schedules equal to `schedules`. Nothing fires because of it.
+    /// Makes the file-owned schedules equal to `schedules`. Nothing fires because of it; what was due before is decided
+    /// first, by the former ones.
     ///
     /// # Errors
     /// If the ledger cannot take them; then the former ones stand.
@@ -179,18 +180,25 @@ impl EngineHandle {
         Ok(claimed)
     }
 
-    /// Pauses a schedule, or resumes it with `None`. Resuming fires nothing by itself.
+    /// Pauses a schedule, or resumes it with `None`. Resuming fires nothing by itself; what was due before is decided
+    /// first, as it would have been without the change.
     ///
     /// # Errors
     /// No such schedule; no ledger.
     pub async fn pause(&self, name: &str, pause: Option<Pause>) -> Result<(), EngineError> {
-        let _pass = self.core.pass.lock().await;
         let name = self.standing(name)?.schedule.name;
-        let now = self.core.clock.now();
-        self.core.ledger.pause(&name, pause.clone(), now).await?;
-        self.core.book().pause(&name, pause, now);
-        self.core.look_at_book.notify_one();
-        Ok(())
+        let core = Arc::clone(&self.core);
+        // A client that goes away must not stop it half way.
+        let work = tokio::spawn(async move {
+            let _pass = core.pass.lock().await;
+            let now = core.clock.now();
+            scheduler::decide_all(&core, now).await?;
+            core.ledger.pause(&name, pause.clone(), now).await?;
+            core.book().pause(&name, pause, now);
+            core.look_at_book.notify_one();
+            Ok::<_, LedgerError>(())
+        });
+        Ok(work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))??)
     }
 
     /// Asks a run to stop.
@@ -271,12 +279,10 @@ impl EngineHandle {
     }
 
     async fn finished_within(&self, time: Duration) -> bool {
-        let end = self.core.clock.now() + time;
-        loop {
-            tokio::select! {
-                () = self.core.running.wait() => return true,
-                () = self.core.clock.sleep_until(end) => if self.core.clock.now() >= end { return false },
-            }
+        tokio::select! {
+            biased;
+            () = self.core.running.wait() => true,
+            () = self.core.wait(time) => false,
         }
     }
 

@@ -10,10 +10,7 @@ use crate::core::Core;
 pub(crate) async fn run(core: Arc<Core>) {
     // Goes on while the engine drains: handlers that still run must keep their leases.
     loop {
-        let next = core.clock.now() + core.settings.heartbeat;
-        while core.clock.now() < next {
-            core.clock.sleep_until(next).await;
-        }
+        core.wait(core.settings.heartbeat).await;
         let held: Vec<_> = core.held().values().map(|held| held.lease).collect();
         if held.is_empty() {
             if core.stopping.is_cancelled() {

@@ -15,7 +15,7 @@ const EVERY: Duration = Duration::from_secs(3_600);
 const BATCH: usize = 1_000;
 
 pub(crate) async fn run(core: Arc<Core>) {
-    while core.rest_until(core.clock.now() + EVERY).await {
+    while core.rest(EVERY).await {
         let before = core.clock.now() - core.settings.retention;
         let mut total = 0;
         loop {

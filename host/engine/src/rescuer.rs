@@ -19,7 +19,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             Ok(_) => {}
             Err(problem) => error!(%problem, "lapsed leases cannot be looked for; trying again"),
         }
-        if !core.rest_until(core.clock.now() + core.settings.heartbeat).await {
+        if !core.rest(core.settings.heartbeat).await {
             return;
         }
     }

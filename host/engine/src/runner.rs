@@ -35,7 +35,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             Err(problem) => {
                 drop(entered);
                 error!(%problem, "ready runs cannot be leased; trying again");
-                core.rest_until(core.clock.now() + LEDGER_PAUSE).await;
+                core.rest(LEDGER_PAUSE).await;
             }
         }
     }
@@ -129,10 +129,7 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
             }
             Err(problem) => {
                 error!(run = %order.id, %problem, "its end cannot be recorded; trying again");
-                let pause = core.clock.now() + LEDGER_PAUSE;
-                while core.clock.now() < pause {
-                    core.clock.sleep_until(pause).await;
-                }
+                core.wait(LEDGER_PAUSE).await;
             }
         }
     }

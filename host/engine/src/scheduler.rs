@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use noontide_domain::plan::{Plan, plan};
 use noontide_domain::ports::{Claimed, LedgerError};
 use tracing::{error, warn};
@@ -31,7 +32,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             Ok(false) => sleep(&core).await,
             Err(problem) => {
                 error!(%problem, "what is due cannot be claimed, so no handler starts; trying again");
-                core.rest_until(now + LEDGER_PAUSE).await;
+                core.rest(LEDGER_PAUSE).await;
             }
         }
     }
@@ -50,7 +51,19 @@ async fn sleep(core: &Core) {
 /// Decides what is due now. `true` if something was; there may be more.
 async fn pass(core: &Arc<Core>) -> Result<bool, LedgerError> {
     let _pass = core.pass.lock().await;
-    let now = core.clock.now();
+    decide(core, core.clock.now()).await
+}
+
+/// Decides all that is due at `now`, for whoever holds `core.pass` and is about to change what comes due: the change
+/// then takes nothing away that was due before it.
+pub(crate) async fn decide_all(core: &Arc<Core>, now: DateTime<Utc>) -> Result<(), LedgerError> {
+    // What a draining host leaves is due for the next one.
+    let Some(_entered) = core.enter() else { return Ok(()) };
+    while decide(core, now).await? {}
+    Ok(())
+}
+
+async fn decide(core: &Arc<Core>, now: DateTime<Utc>) -> Result<bool, LedgerError> {
     let due = core.book().due(now, BATCH);
     if due.is_empty() {
         return Ok(false);

@@ -10,7 +10,13 @@ use noontide_testkit::{ManualClock, MemoryLedger, ScriptedPlugins};
 
 use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 
+mod changes;
+mod clock;
+mod limits;
+mod property;
+
 const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Scheduler, runner, keeper, rescuer, watcher, pruner.
 const LOOPS: usize = 6;

@@ -25,7 +25,7 @@ pub(crate) async fn run(core: Arc<Core>) {
                 core.tell(Happening::Overdue { schedule, since });
             }
         }
-        if !core.rest_until(now + EVERY).await {
+        if !core.rest(EVERY).await {
             return;
         }
     }

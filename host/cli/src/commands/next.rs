@@ -132,7 +132,7 @@ fn item(schedule: &Value, at: &Value, shown_in: Option<Tz>) -> Option<Value> {
         "handler": schedule["handler"],
         "due_at": at,
         "local": due.with_timezone(&zone).to_rfc3339(),
-        "weekday": due.with_timezone(&zone).format("%A").to_string(),
+        "weekday": zone::weekday(due, zone, noontide_domain::Lang::En),
         "timezone": zone.name(),
         "paused": !schedule["pause"].is_null(),
         "problem": schedule["problem"],

@@ -186,7 +186,7 @@ fn at(reader: &Reader<'_>, node: &Node, zone: Tz) -> Option<At> {
         Value::Array(nodes) => nodes.iter().map(|node| instant(reader, "at", node, zone)).collect::<Option<_>>()?,
         _ => vec![instant(reader, "at", node, zone)?],
     };
-    Some(At::new(instants))
+    reader.good(&node.place, At::list(instants).map_err(|reason| format!("`at`: {reason}")))
 }
 
 /// Latitude, longitude, offset as text.

@@ -192,6 +192,7 @@ fn a_follower_is_due_at_the_instant_that_is_handed_on() {
     let first = standing("0 3 * * *", "2026-01-01T00:00:00Z");
     let mut follower = standing("0 3 * * *", "2026-01-01T00:00:00Z");
     follower.schedule.name = "f".parse().expect("a name");
+    follower.schedule.trigger = Trigger::After(first.schedule.name.clone());
     follower.schedule.start_deadline = Some(Duration::from_secs(60));
     let done = pass(&first, "2026-01-01T03:00:00Z").claim.fire.remove(0).order;
     let now = utc("2026-01-01T07:00:00Z");
@@ -205,6 +206,10 @@ fn a_follower_is_due_at_the_instant_that_is_handed_on() {
     assert!(claim.cursors.is_empty());
     let missing = followed(Err(Unavailable::Plugin { plugin: "p".into(), hint: String::new() }));
     assert!(missing.fire.is_empty() && missing.skip.len() == 1);
+    let ended = crate::trigger::Within::new(follower.schedule.trigger.clone(), None, Some(utc("2026-01-01T02:59:59Z")));
+    follower.schedule.trigger = Trigger::Within(Box::new(ended.expect("bounds")));
+    let none = follow(&Candidate { standing: &follower, handler: present() }, &done, now);
+    assert_eq!(none, Claim::default(), "the bounds of a follower hold for what is handed on");
 }
 
 #[test]

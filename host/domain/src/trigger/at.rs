@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::civil;
+use crate::excerpt::excerpt;
 
 /// Entries of a list: more are data, not a schedule, and every look at the schedule would read them all.
 pub const MOST: usize = 10_000;
@@ -62,13 +63,14 @@ impl At {
 /// A line that quotes the text and says what is taken.
 pub fn parse_instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
     let text = text.trim();
+    let shown = excerpt(text);
     if text.split(['T', ' ']).nth(1).is_some_and(|time| time.split(':').nth(2).is_some_and(|s| s.starts_with("60"))) {
-        return Err(format!("`{text}` names a leap second; seconds go from 00 to 59"));
+        return Err(format!("`{shown}` names a leap second; seconds go from 00 to 59"));
     }
     // Longer years are no dates anybody means, and the arithmetic of dates ends there.
     let digits = text.trim_start_matches(['-', '+']).bytes().take_while(u8::is_ascii_digit).count();
     if digits > 4 || (digits > 0 && text.starts_with(['-', '+'])) {
-        return Err(format!("`{text}`: a year has four digits and no sign"));
+        return Err(format!("`{shown}`: a year has four digits and no sign"));
     }
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Ok(instant.with_timezone(&Utc));
@@ -79,7 +81,7 @@ pub fn parse_instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
         .map(|wall| civil::forward(wall, zone))
         .ok_or_else(|| {
-            format!("`{text}` is no date with a time: write 2026-10-01T08:00:00+08:00, or 2026-10-01 08:00:00 in the schedule's zone")
+            format!("`{shown}` is no date with a time: write 2026-10-01T08:00:00+08:00, or 2026-10-01 08:00:00 in the schedule's zone")
         })
 }
 

@@ -18,6 +18,7 @@ pub struct Answer {
     zone: Tz,
     next: Vec<DateTime<Utc>>,
     notes: Vec<String>,
+    lang: Lang,
 }
 
 impl Answer {
@@ -32,6 +33,7 @@ impl Answer {
             zone: question.zone,
             next,
             notes,
+            lang,
         }
     }
 
@@ -52,9 +54,10 @@ impl Answer {
         if self.next.is_empty() {
             text.push_str("\nnothing follows\n");
         } else {
-            let mut rows = Rows::of(["next", "utc", "from now"]);
+            let mut rows = Rows::of(["", "next", "utc", "from now"]);
             for due in &self.next {
-                rows.push([zone::wall(*due, shown_in), zone::rfc3339(*due), zone::distance(*due, now)]);
+                let weekday = zone::weekday(*due, shown_in, self.lang).to_owned();
+                rows.push([weekday, zone::wall(*due, shown_in), zone::rfc3339(*due), zone::distance(*due, now)]);
             }
             text.push_str(&format!("\n{}\n", rows.drawn()));
         }

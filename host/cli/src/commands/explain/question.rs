@@ -97,7 +97,7 @@ fn trigger(fields: &Map<String, Value>, zone: Tz) -> Result<(Trigger, String), S
     let trigger = match *kind {
         "cron" => cron(fields, zone, rules).map(Trigger::Cron).map_err(said)?,
         "every" => return every(fields, zone, start, end).map(|trigger| (trigger, String::new())).map_err(said),
-        "at" => Trigger::At(At::new(instants(fields, zone)?)),
+        "at" => Trigger::At(At::list(instants(fields, zone)?).map_err(said)?),
         _ => {
             let (lat, lon) = place.ok_or("lat and lon: solar needs both, in degrees, north and east positive")?;
             let event = text(fields, "solar")?.unwrap_or_default();

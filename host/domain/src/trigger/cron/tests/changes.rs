@@ -233,3 +233,19 @@ fn a_day_left_out_is_not_caught_up() {
         ["2011-12-29T22:00:00Z", "2011-12-30T22:00:00Z"]
     );
 }
+
+#[test]
+fn offsets_of_old_times_with_seconds_in_them_lead_to_whole_wall_times() {
+    // Amsterdam was 19 min 32 s ahead of UTC until 1937, with summer time.
+    let zone = Tz::Europe__Amsterdam;
+    for expression in ["30 2 * * *", "0 */6 * * *"] {
+        let cron = Cron::parse(expression, zone).expect("valid");
+        let mut due = utc("1933-01-01T00:00:00Z");
+        while due < utc("1938-01-01T00:00:00Z") {
+            let later = cron.next_after(due).expect("there is always one");
+            assert!(later > due && cron.next_after(later - TimeDelta::milliseconds(1)) == Some(later), "{later}");
+            assert_eq!(civil::wall(later, zone).and_utc().timestamp() % 60, 0, "{expression}: {later}");
+            due = later;
+        }
+    }
+}

@@ -66,7 +66,7 @@ fn years() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 250, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn croner_agrees_in_utc(
         fields in 5usize..=7, either in any::<bool>(),
@@ -80,9 +80,9 @@ proptest! {
             6 => format!("{second} {five}"),
             _ => format!("{second} {five} {year}"),
         };
-        let dialect = if either { Dialect::Posix } else { Dialect::Celery };
         // Celery has no 7 for Sunday.
-        prop_assume!(either || !weekday.contains(['7', '/']) && !weekday.contains("-SUN"));
+        let either = either || weekday.contains(['7', '/']) || weekday.contains("-SUN");
+        let dialect = if either { Dialect::Posix } else { Dialect::Celery };
         let rules = Rules { dialect, ..Rules::default() };
         let theirs = CronParser::builder().dom_and_dow(!either).sloppy_ranges(true).build().parse(&expression);
         let theirs = theirs.expect(&expression);
