@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
+use noontide_domain::Lang;
 
-use crate::commands::{config, explain, fire, logs, next, plugin, runs, schedules};
+use crate::commands::{config, explain, fire, logs, next, plugin, runs, schedules, simulate, why};
 use crate::exit::Stop;
 use crate::output::{Format, Output};
 use crate::{serve, zone};
@@ -53,6 +54,9 @@ pub struct Global {
     /// Tables in UTC
     #[arg(long, global = true)]
     pub utc: bool,
+    /// The language of sentences: en or zh [default: that of LANG, else en]
+    #[arg(long, value_name = "LANG", global = true)]
+    pub lang: Option<Lang>,
     /// No colours; NO_COLOR does the same
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -77,6 +81,17 @@ impl Global {
             None => Ok(None),
             Some(name) => zone::named(name).map(Some).map_err(|reason| Stop::usage(format!("--tz: {reason}"))),
         }
+    }
+
+    /// The language of sentences.
+    pub fn lang(&self) -> Lang {
+        let of_the_locale = || {
+            let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+                .iter()
+                .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+            set.and_then(|locale| locale.parse().ok()).unwrap_or_default()
+        };
+        self.lang.unwrap_or_else(of_the_locale)
     }
 
     /// Whether colours are unwelcome.
@@ -106,6 +121,10 @@ pub enum Verb {
     Next(next::Next),
     /// When a trigger fires, in words and instants; needs no host and no configuration
     Explain(Box<explain::Explain>),
+    /// Why a due instant ran, did not run, or will
+    Why(why::Why),
+    /// All schedules on a virtual clock: fires, collisions, clock changes, overlaps; needs no host
+    Simulate(simulate::Simulate),
     /// Run a schedule now; its cadence does not move
     Fire(fire::Fire),
     /// Call a handler once, without a schedule

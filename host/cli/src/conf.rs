@@ -28,7 +28,15 @@ pub fn request(global: &Global) -> LoadRequest {
 /// # Errors
 /// All its problems, a line each, exit 3.
 pub fn load(global: &Global) -> Result<Loaded, Stop> {
-    noontide_config::load(&request(global))
+    load_from(request(global))
+}
+
+/// Loads what `request` names.
+///
+/// # Errors
+/// All its problems, a line each, exit 3.
+pub fn load_from(request: LoadRequest) -> Result<Loaded, Stop> {
+    noontide_config::load(&request)
         .map_err(|refused| Stop::new(Exit::Config, format!("the configuration is wrong\n{refused}")))
 }
 

@@ -9,6 +9,7 @@
 //! exit codes ([`exit`]) and the way data is written ([`output`]).
 
 mod args;
+mod changes;
 mod clock;
 mod commands;
 mod conf;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Noontide, Verb};
-use commands::{check, config, explain, fire, host, logs, next, plugin, runs, schedules};
+use commands::{check, config, explain, fire, host, logs, next, plugin, runs, schedules, simulate, why};
 use exit::{Done, Exit, Stop};
 
 fn main() -> ExitCode {
@@ -67,6 +68,8 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Ls => schedules::ls(&global).await,
         Verb::Show(flags) => schedules::show(&global, &flags).await,
         Verb::Next(flags) => next::run(&global, &flags).await,
+        Verb::Why(flags) => why::run(&global, &flags).await,
+        Verb::Simulate(flags) => simulate::run(&global, &flags).await,
         Verb::Fire(flags) => fire::fire(&global, &flags).await,
         Verb::Enqueue(flags) => fire::enqueue(&global, &flags).await,
         Verb::Pause(flags) => schedules::pause(&global, &flags).await,

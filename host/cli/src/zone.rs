@@ -48,6 +48,11 @@ pub fn wall(instant: DateTime<Utc>, zone: Tz) -> String {
     instant.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
+/// `Mon 2026-03-30 09:00:00 CEST`: which day of the week it is decides more often than which day of the month.
+pub fn wall_and_day(instant: DateTime<Utc>, zone: Tz) -> String {
+    instant.with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
 /// `in 3m20s`, `2h ago`, `now`: two units at most.
 pub fn distance(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let gap = instant - now;

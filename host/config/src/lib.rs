@@ -11,6 +11,7 @@
 //! ([`Loaded::problems`]); a mistake anywhere else refuses the whole ([`Refused`]), because nobody can say what it was
 //! meant to change.
 
+mod ics;
 mod interpolate;
 mod layers;
 mod problem;

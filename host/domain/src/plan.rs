@@ -38,7 +38,7 @@ pub struct Candidate<'a> {
 pub struct Plan {
     /// To be written in one transaction.
     pub claim: Claim,
-    /// When each of the planned schedules comes due next.
+    /// When each of the planned schedules has to be looked at next.
     pub next: Vec<(ScheduleName, DateTime<Utc>)>,
 }
 
@@ -49,12 +49,13 @@ pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, now: DateTi
     for candidate in candidates {
         let standing = candidate.standing;
         let before = plan.claim.fire.len();
-        let cursor = decide(&candidate, now, &mut plan.claim);
+        let decided = decide(&candidate, now, &mut plan.claim);
         let fired = (plan.claim.fire.len() - before) as u64;
+        let cursor = leave_out(standing, decided, now, &mut plan.claim);
         if cursor > standing.cursor {
             plan.claim.cursors.push((standing.schedule.name.clone(), cursor));
         }
-        if let Some(next) = standing.next_after(cursor).filter(|_| fired < standing.runs_left()) {
+        if let Some(next) = standing.looks_after(cursor).filter(|_| fired < standing.runs_left()) {
             plan.next.push((standing.schedule.name.clone(), next));
         }
     }
@@ -94,6 +95,26 @@ fn decide(candidate: &Candidate<'_>, now: DateTime<Utc>, claim: &mut Claim) -> D
     take_up(standing, fires, now, claim).unwrap_or(end)
 }
 
+/// Adds rows for instants that do not occur, of days that are over and of what has been decided anyway; gives back how far
+/// it has come now.
+fn leave_out(standing: &Standing, decided: DateTime<Utc>, now: DateTime<Utc>, claim: &mut Claim) -> DateTime<Utc> {
+    let (schedule, anchor) = (&standing.schedule, standing.anchor);
+    let is_all_decided = standing.next_after(decided).is_none_or(|next| next > now);
+    let is_a_day_over = schedule.trigger.first_absent_day_end(decided, anchor).is_some_and(|end| end <= now);
+    let until = if is_all_decided && is_a_day_over { now } else { decided };
+    let absent = schedule.trigger.absent(standing.cursor, until, anchor);
+    let last = absent.last().map(|absent| absent.last);
+    claim.skip.extend(absent.into_iter().map(|absent| Skip {
+        schedule: schedule.name.clone(),
+        handler: schedule.handler.clone(),
+        due_at: absent.first,
+        until: absent.last,
+        count: absent.count,
+        reason: SkipReason::NotOccurring { message: absent.reason },
+    }));
+    last.map_or(decided, |last| last.max(decided))
+}
+
 /// Of what would fire, what can no longer begin in time gets a row, and the rest fires, as long as `max-runs` allows.
 /// `Some` of the last instant that could be taken up, if not all could.
 fn take_up(standing: &Standing, fires: Vec<Fire>, now: DateTime<Utc>, claim: &mut Claim) -> Option<DateTime<Utc>> {
@@ -115,12 +136,13 @@ fn take_up(standing: &Standing, fires: Vec<Fire>, now: DateTime<Utc>, claim: &mu
 }
 
 /// What follows the success of `done`: a fire of `follower` with the same due instant, or the reason why there is none.
-/// Nothing if the follower is disabled or has run as often as it may.
+/// Nothing if the follower does not follow it at that instant, is disabled, or has run as often as it may.
 pub fn follow(follower: &Candidate<'_>, done: &Order, now: DateTime<Utc>) -> Claim {
     let standing = follower.standing;
     let due_at = done.due_at;
     let mut claim = Claim::default();
-    if standing.runs_left() == 0 {
+    let is_heeded = done.schedule.as_ref().is_some_and(|name| standing.schedule.trigger.heeds(name, due_at));
+    if standing.runs_left() == 0 || !is_heeded {
         return claim;
     }
     if let Some(reason) = why_not(follower, now) {

@@ -187,6 +187,20 @@ impl Standing {
         self.next_after(self.cursor)
     }
 
+    /// When it has to be looked at next: at a due instant, or when a day is over on which one did not come.
+    pub fn looks_at(&self) -> Option<DateTime<Utc>> {
+        self.looks_after(self.cursor)
+    }
+
+    /// The same, once everything up to `cursor` has been decided.
+    pub fn looks_after(&self, cursor: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.runs_left() == 0 {
+            return None;
+        }
+        let absent = self.schedule.trigger.first_absent_day_end(cursor, self.anchor);
+        self.next_after(cursor).into_iter().chain(absent).min()
+    }
+
     /// The first due instant strictly after `after`, if it may still run.
     pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.runs_left() == 0 {

@@ -18,7 +18,7 @@ impl Book {
     pub(crate) fn replace(&mut self, standings: Vec<Standing>) {
         self.agenda = standings
             .iter()
-            .filter_map(|standing| Some((standing.next_due()?, standing.schedule.name.clone())))
+            .filter_map(|standing| Some((standing.looks_at()?, standing.schedule.name.clone())))
             .collect();
         self.followers = HashMap::new();
         for Standing { schedule, .. } in &standings {
@@ -83,11 +83,11 @@ impl Book {
 
     fn change(&mut self, name: &ScheduleName, change: impl FnOnce(&mut Standing)) {
         let Some(standing) = self.standings.get_mut(name) else { return };
-        if let Some(due) = standing.next_due() {
+        if let Some(due) = standing.looks_at() {
             self.agenda.remove(&(due, name.clone()));
         }
         change(standing);
-        if let Some(due) = standing.next_due() {
+        if let Some(due) = standing.looks_at() {
             self.agenda.insert((due, name.clone()));
         }
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in                                           access.rs
-//! routes     one file for each resource         schedules.rs runs.rs plugins.rs host.rs events.rs
+//! routes     one file for each resource         schedules.rs runs.rs occurrences.rs plugins.rs …
 //! body       what clients send, read strictly                       body.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
@@ -18,6 +18,7 @@ mod body;
 mod client;
 mod events;
 mod host;
+mod occurrences;
 mod plugins;
 mod problem;
 mod runs;
@@ -34,7 +35,7 @@ use noontide_engine::EngineHandle;
 
 pub use access::Access;
 pub use client::{Client, ClientError};
-pub use server::{Listen, Serving, WebError, serve};
+pub use server::{Bound, Listen, Serving, WebError, bind, serve};
 
 /// What the API stands on.
 #[derive(Clone)]

@@ -82,13 +82,12 @@ fn upcoming(standing: &Standing, query: &NextQuery, now: DateTime<Utc>) -> Answe
     if query.count > MOST_NEXT {
         return Err(Problem::bad_request(format!("`count` is {}; up to {MOST_NEXT} is possible", query.count)));
     }
-    if !standing.schedule.enabled {
-        return Ok(Vec::new());
-    }
+    // What `max-runs` leaves; 0 for a disabled schedule.
+    let left = usize::try_from(standing.runs_left()).unwrap_or(usize::MAX);
     let after = |after| standing.schedule.trigger.next_after(after, standing.anchor);
     let due = std::iter::successors(after(query.from.map_or(now, |from| from.0)), |due| after(*due))
         .take_while(|due| query.to.is_none_or(|to| *due <= to.0))
-        .take(query.count);
+        .take(query.count.min(left));
     Ok(due.map(shape::time).collect())
 }
 

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{Access, WebParts, access, events, host, plugins, runs, schedules};
+use crate::{Access, WebParts, access, events, host, occurrences, plugins, runs, schedules};
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -88,35 +88,75 @@ impl Serving {
     }
 }
 
+/// A listener that has its address or file and answers nobody yet: who connects waits for [`Bound::serve`].
+#[derive(Debug)]
+pub struct Bound {
+    address: Option<SocketAddr>,
+    socket: Socket,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener, PathBuf),
+}
+
+/// Takes the address or the file, so that a port in use is known before anything else begins.
+///
+/// # Errors
+/// Names address or file, and the next step.
+pub async fn bind(listen: Listen, access: &Access) -> Result<Bound, WebError> {
+    match listen {
+        Listen::Tcp(address) => {
+            if matches!(access, Access::Loopback) && !address.ip().is_loopback() {
+                return Err(WebError::Open { address });
+            }
+            let failed = |reason| WebError::Tcp { address, reason };
+            let listener = TcpListener::bind(address).await.map_err(failed)?;
+            let address = listener.local_addr().map_err(failed)?;
+            Ok(Bound { address: Some(address), socket: Socket::Tcp(listener) })
+        }
+        Listen::Unix(path) => {
+            let listener = socket(&path).await.map_err(|reason| WebError::Unix { path: path.clone(), reason })?;
+            Ok(Bound { address: None, socket: Socket::Unix(listener, path) })
+        }
+    }
+}
+
+impl Bound {
+    /// The address, with the real port; `None` for a socket file.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Serves the API until `stop`.
+    pub fn serve(self, parts: WebParts, stop: CancellationToken) -> Serving {
+        let ended = stop.clone().cancelled_owned();
+        let task = match self.socket {
+            Socket::Tcp(listener) => {
+                let server = axum::serve(listener, router(parts, &stop)).with_graceful_shutdown(ended);
+                tokio::spawn(bounded(server.into_future(), stop))
+            }
+            Socket::Unix(listener, path) => {
+                let router = router(WebParts { access: Access::Socket, ..parts }, &stop);
+                let server = axum::serve(listener, router).with_graceful_shutdown(ended);
+                tokio::spawn(async move {
+                    bounded(server.into_future(), stop).await;
+                    // The next start removes it otherwise.
+                    let _ = std::fs::remove_file(path);
+                })
+            }
+        };
+        Serving { address: self.address, task }
+    }
+}
+
 /// Serves the API until `stop`.
 ///
 /// # Errors
 /// Names address or file, and the next step.
 pub async fn serve(listen: Listen, parts: WebParts, stop: CancellationToken) -> Result<Serving, WebError> {
-    match listen {
-        Listen::Tcp(address) => {
-            if matches!(parts.access, Access::Loopback) && !address.ip().is_loopback() {
-                return Err(WebError::Open { address });
-            }
-            let failed = |reason| WebError::Tcp { address, reason };
-            let listener = TcpListener::bind(address).await.map_err(failed)?;
-            let bound = listener.local_addr().map_err(failed)?;
-            let router = router(parts, &stop);
-            let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-            Ok(Serving { address: Some(bound), task: tokio::spawn(bounded(server.into_future(), stop)) })
-        }
-        Listen::Unix(path) => {
-            let listener = socket(&path).await.map_err(|reason| WebError::Unix { path: path.clone(), reason })?;
-            let router = router(WebParts { access: Access::Socket, ..parts }, &stop);
-            let server = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-            let task = tokio::spawn(async move {
-                bounded(server.into_future(), stop).await;
-                // The next start removes it otherwise.
-                let _ = std::fs::remove_file(path);
-            });
-            Ok(Serving { address: None, task })
-        }
-    }
+    Ok(bind(listen, &parts.access).await?.serve(parts, stop))
 }
 
 async fn bounded(server: impl Future<Output = std::io::Result<()>>, stop: CancellationToken) {
@@ -172,6 +212,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
     let api = Router::new()
         .merge(schedules::routes())
         .merge(runs::routes())
+        .merge(occurrences::routes())
         .merge(plugins::routes())
         .merge(host::routes())
         .merge(events::routes(&parts.engine, stop));

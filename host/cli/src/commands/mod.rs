@@ -11,4 +11,6 @@ pub mod plugin;
 pub mod runs;
 pub mod schedules;
 mod show;
+pub mod simulate;
 mod wait;
+pub mod why;

@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use noontide_config::{Http, Loaded};
 use noontide_domain::ports::{History, PluginHost};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
-use noontide_web::{Access, HostControl, Listen, ReloadReport, Serving, WebError, WebParts, serve};
+use noontide_web::{Access, Bound, HostControl, Listen, ReloadReport, Serving, WebError, WebParts, bind};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -26,8 +26,8 @@ pub struct Process {
     pub sandbox: Arc<Sandbox>,
     /// What does not change: version, folders, environment.
     pub facts: Value,
-    /// Known once the API listens.
-    pub address: OnceLock<SocketAddr>,
+    /// The API on TCP.
+    pub address: Option<SocketAddr>,
 }
 
 /// What does not change while the host lives.
@@ -58,7 +58,7 @@ impl HostControl for Process {
         let plugins = self.sandbox.plugins();
         let count = |is: fn(&noontide_domain::PluginStatus) -> bool| plugins.iter().filter(|plugin| is(plugin)).count();
         let mut facts = self.facts.clone();
-        facts["address"] = self.address.get().map(ToString::to_string).into();
+        facts["address"] = self.address.as_ref().map(ToString::to_string).into();
         facts["plugins"] = json!({
             "loaded": count(|plugin| plugin.loaded.is_some()),
             "refused": count(|plugin| plugin.error.is_some()),
@@ -69,6 +69,41 @@ impl HostControl for Process {
     }
 }
 
+/// The API's places, taken; nobody is answered yet.
+pub struct Taken {
+    listeners: Vec<Bound>,
+    access: Access,
+}
+
+impl Taken {
+    /// Takes the socket file, and the TCP address unless that is off.
+    ///
+    /// # Errors
+    /// Names the address or file, and the next step; a port in use is a conflict (6).
+    pub async fn take(http: &Http, socket: PathBuf) -> Result<Self, Stop> {
+        let access = http.token.as_ref().map_or(Access::Loopback, |token| Access::token(token.reveal()));
+        let mut listeners = Vec::new();
+        for listen in http.listen.map(Listen::Tcp).into_iter().chain([Listen::Unix(socket)]) {
+            listeners.push(bind(listen, &access).await.map_err(|error| refused(&error))?);
+        }
+        Ok(Self { listeners, access })
+    }
+
+    /// The TCP address, with the real port.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listeners.iter().find_map(Bound::address)
+    }
+
+    /// Answers from now on.
+    pub fn open(self, process: &Arc<Process>, history: Arc<dyn History>) -> Api {
+        let host = Arc::clone(process) as Arc<dyn HostControl>;
+        let parts = WebParts { engine: process.engine.clone(), history, host, access: self.access };
+        let stop = CancellationToken::new();
+        let serve = |bound: Bound| bound.serve(parts.clone(), stop.clone());
+        Api { listeners: self.listeners.into_iter().map(serve).collect(), stop }
+    }
+}
+
 /// The API at work.
 pub struct Api {
     listeners: Vec<Serving>,
@@ -76,37 +111,6 @@ pub struct Api {
 }
 
 impl Api {
-    /// Listens on the socket file, and on TCP unless that is off.
-    ///
-    /// # Errors
-    /// Names the address or file, and the next step.
-    pub async fn open(
-        http: &Http,
-        socket: PathBuf,
-        process: &Arc<Process>,
-        history: Arc<dyn History>,
-    ) -> Result<Self, Stop> {
-        let mut api = Self { listeners: Vec::new(), stop: CancellationToken::new() };
-        let access = http.token.as_ref().map_or(Access::Loopback, |token| Access::token(token.reveal()));
-        let host = Arc::clone(process) as Arc<dyn HostControl>;
-        let parts = WebParts { engine: process.engine.clone(), history, host, access };
-        let listen = http.listen.map(Listen::Tcp).into_iter().chain([Listen::Unix(socket)]);
-        for listen in listen {
-            match serve(listen, parts.clone(), api.stop.clone()).await {
-                Ok(serving) => api.listeners.push(serving),
-                Err(error) => {
-                    api.close().await;
-                    return Err(refused(&error));
-                }
-            }
-        }
-        if let Some(address) = api.listeners.iter().find_map(|listener| listener.address) {
-            // Set once: a process opens its API once.
-            let _ = process.address.set(address);
-        }
-        Ok(api)
-    }
-
     /// Lets answers that are under way end, for a moment.
     pub async fn close(self) {
         self.stop.cancel();
@@ -122,4 +126,19 @@ fn refused(error: &WebError) -> Stop {
         _ => Exit::Failed,
     };
     Stop::new(exit, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_in_use_is_a_conflict_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let http = Http { listen: first.local_addr().ok(), token: None };
+        let stop = Taken::take(&http, folder.path().join("s")).await.err().unwrap();
+        assert_eq!(stop.exit, Exit::Conflict);
+        assert!(stop.message.contains(&first.local_addr().unwrap().to_string()), "{}", stop.message);
+    }
 }

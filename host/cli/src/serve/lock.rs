@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -16,13 +17,13 @@ pub struct DataFolder {
 }
 
 impl DataFolder {
-    /// Makes the folder and locks it.
+    /// Makes the folder, for its owner alone, and locks it.
     ///
     /// # Errors
     /// Another host has it (6), or it cannot be written (1).
     pub fn lock(folder: &Path) -> Result<Self, Stop> {
         let broken = |what: &Path, error| Stop::failed(format!("data folder: {}: {error}", what.display()));
-        std::fs::create_dir_all(folder).map_err(|error| broken(folder, error))?;
+        make(folder).map_err(|error| broken(folder, error))?;
         let path = folder.join("noontide.lock");
         let mut lock = OpenOptions::new()
             .create(true)
@@ -71,6 +72,18 @@ impl Drop for DataFolder {
     }
 }
 
+/// A folder that is there keeps its mode: somebody chose it.
+fn make(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    // Inputs, results and logs of all runs lie in there. Recursive only so that one made meanwhile is no error.
+    std::fs::DirBuilder::new().mode(0o700).recursive(true).create(folder)
+}
+
 fn taken(folder: &Path, lock: &mut File) -> Stop {
     let mut pid = String::new();
     let _ = lock.read_to_string(&mut pid);
@@ -95,6 +108,19 @@ mod tests {
         assert!(stop.message.contains(&std::process::id().to_string()), "{}", stop.message);
         drop(first);
         assert!(DataFolder::lock(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn a_folder_the_host_makes_is_its_owners_alone_and_one_that_was_there_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let folder = tempfile::tempdir().unwrap();
+        let new = folder.path().join("var/data");
+        drop(DataFolder::lock(&new).unwrap());
+        assert_eq!(mode(&new), 0o700);
+        std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o750)).unwrap();
+        drop(DataFolder::lock(&new).unwrap());
+        assert_eq!(mode(&new), 0o750);
     }
 
     #[test]

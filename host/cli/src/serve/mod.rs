@@ -12,14 +12,17 @@ mod watch;
 pub mod wiring;
 
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use noontide_config::Loaded;
 use noontide_domain::ports::{Clock, PluginHost};
 use noontide_engine::EngineHandle;
+use noontide_ledger::Opened;
+use noontide_sandbox::Sandbox;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -28,8 +31,8 @@ use tracing::{info, warn};
 use crate::args::Global;
 use crate::clock::SystemClock;
 use crate::conf;
-use crate::exit::{Done, Exit};
-use api::{Api, Process};
+use crate::exit::{Done, Exit, Stop};
+use api::{Api, Process, Taken};
 use banner::Banner;
 use lock::DataFolder;
 use reload::Reloader;
@@ -46,7 +49,7 @@ pub struct Serve {
 /// Serves until it is told to end.
 ///
 /// # Errors
-/// The configuration is wrong (3), another host has the data folder (6), a room cannot be opened (1).
+/// The configuration is wrong (3), another host has the data folder or the port (6), a room cannot be opened (1).
 pub async fn run(global: &Global, asked: &Serve) -> Done {
     let zone = global.zone()?.unwrap_or(chrono_tz::UTC);
     let loaded = conf::load(global)?;
@@ -58,63 +61,88 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
     let (stop, again) = (CancellationToken::new(), Arc::new(Notify::new()));
     signals::listen(stop.clone(), Arc::clone(&again))?;
 
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let ledger = wiring::ledger(&loaded.config, Arc::clone(&clock)).await?;
-    let sandbox = wiring::sandbox(&loaded.config, &loaded.config.data_dir.join("compiled"), Arc::clone(&clock))?;
-    let begin = Instant::now();
-    tokio::select! {
-        () = sandbox.rescan() => {}
-        () = stop.cancelled() => return Ok(Exit::Ok),
-    }
-    let compiled = begin.elapsed();
-    sandbox.start_watching();
-
-    let schedules = wiring::schedules(&loaded.config, &ledger).await?;
-    let engine = wiring::engine(&loaded.config, clock, &ledger, &sandbox, schedules.clone()).await?;
-    let config = loaded.config.clone();
-    let reloader =
-        Reloader::new(global.clone(), engine.clone(), Arc::clone(&sandbox), config, schedules, &loaded.problems);
-    reloader.recheck().await;
-
-    let process = Arc::new(Process {
-        reloader: Arc::clone(&reloader),
-        engine: engine.clone(),
-        sandbox: Arc::clone(&sandbox),
-        facts: api::facts(&loaded, &data.socket()),
-        address: OnceLock::new(),
-    });
-    let ended = match Api::open(&loaded.config.http, data.socket(), &process, Arc::clone(&ledger.history)).await {
-        Err(refused) => {
-            engine.drain().await;
-            Err(refused)
-        }
-        Ok(api) => {
-            let address = process.address.get().copied();
-            data.announce(address)?;
+    let Some(rooms) = Rooms::open(&loaded, &stop).await? else { return Ok(Exit::Ok) };
+    let ended = match begin(global, &loaded, &data, &rooms).await {
+        Err(refused) => Err(refused),
+        Ok(host) => {
             let mut beside = vec![
-                spawned(Arc::clone(&reloader).follow_plugins()),
-                spawned(follow_configuration(reloader, watch, again)),
+                spawned(Arc::clone(&host.reloader).follow_plugins()),
+                spawned(follow_configuration(Arc::clone(&host.reloader), watch, again)),
             ];
             if asked.follow || std::io::stdout().is_terminal() {
-                beside.push(spawned(follow::follow(engine.events(), zone)));
+                beside.push(spawned(follow::follow(host.engine.events(), zone)));
             }
-            let schedules = engine.status().schedules;
-            say(&Banner {
-                loaded: &loaded,
-                schedules,
-                plugins: &sandbox.plugins(),
-                compiled,
-                address,
-                socket: data.socket(),
-            });
+            say(&loaded, &data, &rooms, &host);
             stop.cancelled().await;
-            drain(&engine).await;
-            api.close().await;
+            drain(&host.engine).await;
+            host.api.close().await;
             Ok(Exit::Ok)
         }
     };
-    ledger.close().await;
+    rooms.ledger.close().await;
     ended
+}
+
+/// What the engine stands on.
+struct Rooms {
+    clock: Arc<dyn Clock>,
+    ledger: Opened,
+    sandbox: Arc<Sandbox>,
+    /// How long the first look at the plugin folder took.
+    compiled: Duration,
+}
+
+impl Rooms {
+    /// Ledger and sandbox, with all plugins loaded. `None` if the host was told to end meanwhile.
+    async fn open(loaded: &Loaded, stop: &CancellationToken) -> Result<Option<Self>, Stop> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ledger = wiring::ledger(&loaded.config, Arc::clone(&clock)).await?;
+        let sandbox = wiring::sandbox(&loaded.config, &loaded.config.data_dir.join("compiled"), Arc::clone(&clock))?;
+        let begin = Instant::now();
+        tokio::select! {
+            () = sandbox.rescan() => {}
+            () = stop.cancelled() => return Ok(None),
+        }
+        let compiled = begin.elapsed();
+        sandbox.start_watching();
+        Ok(Some(Self { clock, ledger, sandbox, compiled }))
+    }
+}
+
+/// What serves.
+struct Host {
+    engine: EngineHandle,
+    reloader: Arc<Reloader>,
+    api: Api,
+    address: Option<SocketAddr>,
+}
+
+/// The engine, and the API over it. The API's places are taken first: a port in use ends the host before it claims
+/// anything, and not after it has begun to run things.
+async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Rooms) -> Result<Host, Stop> {
+    let Rooms { clock, ledger, sandbox, .. } = rooms;
+    let taken = Taken::take(&loaded.config.http, data.socket()).await?;
+    let address = taken.address();
+    let schedules = wiring::schedules(&loaded.config, ledger).await?;
+    let engine = wiring::engine(&loaded.config, Arc::clone(clock), ledger, sandbox, schedules.clone()).await?;
+    let config = loaded.config.clone();
+    let reloader =
+        Reloader::new(global.clone(), engine.clone(), Arc::clone(sandbox), config, schedules, &loaded.problems);
+    reloader.recheck().await;
+    let process = Arc::new(Process {
+        reloader: Arc::clone(&reloader),
+        engine: engine.clone(),
+        sandbox: Arc::clone(sandbox),
+        facts: api::facts(loaded, &data.socket()),
+        address,
+    });
+    let api = taken.open(&process, Arc::clone(&ledger.history));
+    if let Err(refused) = data.announce(address) {
+        engine.drain().await;
+        api.close().await;
+        return Err(refused);
+    }
+    Ok(Host { engine, reloader, api, address })
 }
 
 async fn drain(engine: &EngineHandle) {
@@ -142,11 +170,21 @@ async fn follow_configuration(reloader: Arc<Reloader>, mut watch: ConfWatch, aga
     }
 }
 
-fn say(banner: &Banner<'_>) {
-    if banner.loaded.config.log.json {
-        let address = banner.address.map(|address| address.to_string());
-        info!(environment = banner.loaded.env, schedules = banner.schedules, address, "serving");
-    } else {
-        crate::output::complain(&banner.text());
+fn say(loaded: &Loaded, data: &DataFolder, rooms: &Rooms, host: &Host) {
+    let schedules = host.engine.status().schedules;
+    if loaded.config.log.json {
+        let address = host.address.map(|address| address.to_string());
+        info!(environment = loaded.env, schedules, address, "serving");
+        return;
     }
+    let plugins = rooms.sandbox.plugins();
+    let banner = Banner {
+        loaded,
+        schedules,
+        plugins: &plugins,
+        compiled: rooms.compiled,
+        address: host.address,
+        socket: data.socket(),
+    };
+    crate::output::complain(&banner.text());
 }

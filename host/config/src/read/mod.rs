@@ -1,5 +1,7 @@
 //! What the keys mean.
 
+mod calendar;
+mod every;
 mod host;
 mod input;
 mod plugin;
@@ -9,7 +11,7 @@ mod trigger;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use noontide_domain::{PluginName, suggest};
+use noontide_domain::{PluginName, ScheduleName, suggest};
 
 use crate::layers::Layers;
 use crate::problem::{Problem, Scope};
@@ -30,7 +32,9 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let log = host::log(&top);
     top.later(&["alert"], "take `[[alert]]` out");
     let grants = grants(&desk, &top);
-    let schedules = Schedules::read(&desk, &top, zone);
+    let calendars = calendar::calendars(&desk, &top);
+    let mut schedules = Schedules::read(&desk, &top, &trigger::Times { zone, calendars: &calendars });
+    schedules.follow_what_is_there(&desk);
     top.finish();
     problems.append(&mut desk.problems.borrow_mut());
     Some(Config {
@@ -87,12 +91,12 @@ struct Schedules {
 }
 
 impl Schedules {
-    fn read<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, zone: chrono_tz::Tz) -> Self {
+    fn read<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, times: &trigger::Times<'_>) -> Self {
         let mut schedules = Self { read: Vec::new(), faulty: BTreeSet::new(), places: BTreeMap::new() };
         for (name, place, table) in named_tables(top, "schedule") {
             let scope = Scope::Schedule(name.to_owned());
             let reader = Reader::new(desk, table, scope, format!("schedule `{name}`: "));
-            let schedule = schedule::schedule(&reader, name, place, zone);
+            let schedule = schedule::schedule(&reader, name, place, times);
             let clean = reader.finish();
             match schedule.filter(|_| clean) {
                 Some(schedule) => schedules.read.push(schedule),
@@ -106,6 +110,50 @@ impl Schedules {
         }
         schedules
     }
+
+    /// A schedule that follows one that is not there, or in the end itself, is left out.
+    fn follow_what_is_there(&mut self, desk: &Desk<'_>) {
+        let follows: BTreeMap<_, Vec<_>> = self
+            .read
+            .iter()
+            .map(|schedule| (schedule.name.clone(), schedule.trigger.follows().into_iter().cloned().collect()))
+            .collect();
+        let wrong = |name: &ScheduleName, followed: &ScheduleName| {
+            if !follows.contains_key(followed) && !self.faulty.contains(followed.as_str()) {
+                let hint = suggest::hint(followed.as_str(), follows.keys().map(ScheduleName::as_str));
+                return Some(format!("`after`: there is no schedule `{followed}`{hint}"));
+            }
+            leads_to(&follows, followed, name).then(|| {
+                format!("`after`: it follows `{followed}`, which in the end follows it: neither would ever begin")
+            })
+        };
+        let mut out = BTreeMap::new();
+        for (name, followed) in &follows {
+            out.extend(followed.iter().find_map(|followed| Some((name.clone(), wrong(name, followed)?))));
+        }
+        for (name, message) in &out {
+            let place = self.places.get(name.as_str()).map(|places| places.table.clone()).unwrap_or_default();
+            let message = format!("schedule `{name}`: {message}");
+            desk.problems.borrow_mut().push(Problem::new(place, Scope::Schedule(name.to_string()), message));
+            self.faulty.insert(name.to_string());
+        }
+        self.read.retain(|schedule| !out.contains_key(&schedule.name));
+    }
+}
+
+/// Whether following from `from` one comes to `to`.
+fn leads_to(follows: &BTreeMap<ScheduleName, Vec<ScheduleName>>, from: &ScheduleName, to: &ScheduleName) -> bool {
+    let mut open = vec![from];
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop().filter(|name| *name != to) {
+        if seen.insert(name) {
+            open.extend(follows.get(name).into_iter().flatten());
+        }
+        if open.is_empty() {
+            return false;
+        }
+    }
+    true
 }
 
 /// The tables `[key.name]`, with the place of each.

@@ -1,26 +1,21 @@
 //! `[schedule.x]`.
 
-use chrono_tz::Tz;
 use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule};
 use serde_json::Value as Json;
 
+use super::trigger::Times;
 use super::{input, own_zone, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
 /// Known to other schedulers and to the plans of this one.
-const LATER: [&str; 6] = ["calendar", "delivery", "dialect", "dst", "dst-gap", "dst-overlap"];
+const LATER: [&str; 1] = ["delivery"];
 
 /// `None` if something that a schedule cannot do without is wrong, which is noted. Every key is asked for in any case.
-pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, default_zone: Tz) -> Option<Schedule> {
+pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults: &Times<'_>) -> Option<Schedule> {
     let name = reader.good(place, name.parse());
-    let timezone = own_zone(reader).unwrap_or(default_zone);
-    let trigger = trigger::trigger(reader, place, timezone);
-    for key in ["start", "end"] {
-        if reader.has(key) && !reader.has("every") {
-            reader.problem(&reader.place_of(key), format!("`{key}` goes with `every` only in this version"));
-        }
-    }
+    let timezone = own_zone(reader).unwrap_or(defaults.zone);
+    let trigger = trigger::trigger(reader, place, &Times { zone: timezone, ..*defaults });
     if !reader.has("handler") {
         reader.problem(place, "has no `handler`; write handler = \"plugin/handler\"");
     }

@@ -1,81 +1,181 @@
-//! `cron`, `every`, `at`, `manual`: exactly one of them.
+//! When a schedule comes due: `cron`, `every`, `at`, `solar`, `after` or `manual` in its own table, or several tables in
+//! `trigger`.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use noontide_domain::Trigger;
-use noontide_domain::trigger::{At, Cron, Every, at::parse_instant};
+use noontide_domain::trigger::at::parse_instant;
+use noontide_domain::trigger::cron::{Dialect, DstGap, DstOverlap, Rules, Source};
+use noontide_domain::trigger::solar::parse_offset;
+use noontide_domain::trigger::{At, Calendar, Cron, OffDays, OnWorkdays, Solar, Within};
+use noontide_domain::{ScheduleName, Trigger, suggest};
 
+use super::calendar::Calendars;
+use super::{every, own_zone};
 use crate::reader::Reader;
 use crate::tree::{Node, Place, Value};
 
-const KINDS: [&str; 4] = ["cron", "every", "at", "manual"];
+const KINDS: [&str; 6] = ["cron", "every", "at", "solar", "after", "manual"];
 
-/// Triggers of a later version, and the keys that go with them.
-const LATER: [&str; 5] = ["solar", "lat", "lon", "offset", "timetable"];
+/// Keys of one trigger; with `trigger = […]` they stand in its tables.
+const KEYS: [&str; 18] = [
+    "cron",
+    "every",
+    "at",
+    "solar",
+    "after",
+    "manual",
+    "lat",
+    "lon",
+    "offset",
+    "start",
+    "end",
+    "calendar",
+    "dialect",
+    "dst",
+    "dst-gap",
+    "dst-overlap",
+    "timetable",
+    "timezone",
+];
 
-/// Shorter than this, a run costs more than the time to the next.
-const SHORTEST: Duration = Duration::from_millis(100);
+/// What triggers are read with.
+pub(super) struct Times<'a> {
+    /// The schedule's zone.
+    pub zone: Tz,
+    /// All `[calendar.x]`.
+    pub calendars: &'a Calendars,
+}
 
-pub(super) fn trigger(reader: &Reader<'_>, table: &Place, zone: Tz) -> Option<Trigger> {
+/// The trigger of a schedule.
+pub(super) fn trigger(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> Option<Trigger> {
+    let Some(node) = reader.get("trigger") else { return one(reader, table, times) };
+    for key in KEYS.iter().filter(|key| **key != "timezone" && reader.is_written(key)) {
+        let _ = reader.get(key);
+        let message = format!("`{key}` stands beside `trigger`: put it into one of the tables of `trigger`");
+        reader.problem(&reader.place_of(key), message);
+    }
+    let Value::Array(nodes) = &node.value else {
+        reader.problem(&node.place, format!("`trigger` is {}; a list of tables is expected", node.value.kind()));
+        return None;
+    };
+    let triggers: Vec<_> = nodes.iter().map(|node| entry(reader, node, times)).collect();
+    match triggers.into_iter().collect::<Option<Vec<_>>>()? {
+        none if none.is_empty() => reader.good(&node.place, Err("`trigger` is an empty list: it would never fire")),
+        triggers => Some(Trigger::Several(triggers)),
+    }
+}
+
+fn entry(reader: &Reader<'_>, node: &Node, times: &Times<'_>) -> Option<Trigger> {
+    let Value::Table(table) = &node.value else {
+        reader.problem(&node.place, format!("`trigger` holds {}; tables are expected", node.value.kind()));
+        return None;
+    };
+    let inside = reader.inside(table);
+    let zone = own_zone(&inside).unwrap_or(times.zone);
+    let trigger = one(&inside, &node.place, &Times { zone, ..*times });
+    if !inside.finish() {
+        reader.spoil();
+    }
+    trigger
+}
+
+/// One trigger with its bounds and its calendar. Every key is asked for in any case.
+fn one(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> Option<Trigger> {
+    let zone = times.zone;
+    reader.later(&["timetable"], &format!("there are {}", KINDS.join(", ")));
+    let (start, end) = (bound(reader, "start", zone), bound(reader, "end", zone));
+    let rules = rules(reader);
+    let place = solar_place(reader);
+    let calendar = calendar(reader, times);
     let given: Vec<_> = KINDS.into_iter().filter(|kind| reader.has(kind)).collect();
-    reader.later(&LATER, "there are cron, every, at and manual");
+    for (keys, kind) in
+        [(&["lat", "lon", "offset"][..], "solar"), (&["dialect", "dst", "dst-gap", "dst-overlap"], "cron")]
+    {
+        for key in keys.iter().filter(|key| reader.is_written(key) && !given.is_empty() && !given.contains(&kind)) {
+            reader.problem(&reader.place_of(key), format!("`{key}` goes with `{kind}` only"));
+        }
+    }
     let [kind] = given.as_slice() else {
         match given.as_slice() {
-            [] if LATER.iter().any(|kind| reader.is_written(kind)) => {}
-            [] => reader.problem(table, "has no trigger; give exactly one of cron, every, at, manual"),
+            [] if reader.is_written("timetable") => {}
+            [] => reader.problem(table, format!("has no trigger; give exactly one of {}", KINDS.join(", "))),
             several => reader.problem(table, too_many(reader, several)),
         }
         return None;
     };
     let node = reader.get(kind)?;
-    match *kind {
-        "cron" => {
-            let text = reader.as_text("cron", node)?;
-            reader
-                .good(&node.place, Cron::parse(&text, zone).map_err(|reason| format!("`cron`: {reason}")))
-                .map(Trigger::Cron)
-        }
-        "every" => every(reader, node, zone).map(Trigger::Every),
+    let (start, end) = (start?, end?);
+    let trigger = match *kind {
+        "cron" => cron(reader, node, zone, rules?).map(Trigger::Cron),
+        "every" => return every::every(reader, node, zone, start, end).and_then(|trigger| on(calendar, trigger, zone)),
         "at" => at(reader, node, zone).map(Trigger::At),
+        "solar" => solar(reader, node, place?, zone).map(Trigger::Solar),
+        "after" => after(reader, node).map(Trigger::After),
         _ => match reader.flag("manual")? {
             true => Some(Trigger::Manual),
             false => {
                 reader.good(&node.place, Err("`manual = false` says nothing; take it out and give another trigger"))
             }
         },
-    }
+    }?;
+    let bounded = match (start, end) {
+        (None, None) => Ok(trigger),
+        (start, end) => Within::new(trigger, start, end).map(|within| Trigger::Within(Box::new(within))),
+    };
+    let bounded = reader.good(&reader.place_of("end"), bounded.map_err(|reason| format!("`end`: {reason}")))?;
+    on(calendar, bounded, zone)
 }
 
 /// Files lie over one another, so the two need not be seen together: each is named with its place.
 fn too_many(reader: &Reader<'_>, kinds: &[&str]) -> String {
     let each: Vec<_> = kinds.iter().map(|kind| format!("{kind} ({})", reader.place_of(kind))).collect();
-    format!("has {}; exactly one trigger is possible: take out the others", each.join(" and "))
+    format!(
+        "has {}; exactly one trigger is possible here: take out the others, or list them in `trigger`",
+        each.join(" and ")
+    )
 }
 
-fn every(reader: &Reader<'_>, node: &Node, zone: Tz) -> Option<Every> {
-    let every = reader.as_duration("every", node)?;
-    if every < SHORTEST {
-        reader.problem(
-            &node.place,
-            "`every` is shorter than 100ms; below that a run costs more than the wait for the next",
-        );
-        return None;
-    }
-    let [start, end] = ["start", "end"].map(|key| reader.get(key).map(|node| (instant(reader, key, node, zone), node)));
-    if let (Some((Some(from), _)), Some((Some(to), node))) = (&start, &end)
-        && from > to
-    {
-        reader.problem(&node.place, "`end` lies before `start`: it would never fire");
-        return None;
-    }
-    let given = |bound: Option<(Option<DateTime<Utc>>, &Node)>| match bound {
-        None => Some(None),
-        Some((None, _)) => None,
-        Some((instant, _)) => Some(instant),
+/// A text, or fields by name.
+fn cron(reader: &Reader<'_>, node: &Node, zone: Tz, rules: Rules) -> Option<Cron> {
+    let source = match &node.value {
+        Value::Table(table) => {
+            let field = |(name, (_, node)): (&String, &(Place, Node))| {
+                let text = match &node.value {
+                    Value::Integer(number) => number.to_string(),
+                    _ => reader.as_text(name, node)?,
+                };
+                Some((name.clone(), text))
+            };
+            Source::Table(table.iter().map(field).collect::<Option<_>>()?)
+        }
+        _ => Source::Text(reader.as_text("cron", node)?),
     };
-    Some(Every { every, start: given(start)?, end: given(end)? })
+    reader.good(&node.place, Cron::read(source, zone, rules).map_err(|reason| format!("`cron`: {reason}")))
+}
+
+fn rules(reader: &Reader<'_>) -> Option<Rules> {
+    fn word<T: std::str::FromStr<Err: std::fmt::Display> + Default>(
+        reader: &Reader<'_>,
+        key: &'static str,
+    ) -> Option<T> {
+        match reader.get(key) {
+            None => Some(T::default()),
+            Some(node) => {
+                let text = reader.as_text(key, node)?;
+                reader.good(&node.place, text.parse().map_err(|reason| format!("`{key}`: {reason}")))
+            }
+        }
+    }
+    if let Some((dst, node)) = reader.text("dst").filter(|(dst, _)| dst != "vixie") {
+        let message = format!("`dst` is `{dst}`; only vixie is known: dst-gap and dst-overlap change its two halves");
+        reader.problem(&node.place, message);
+    }
+    let dialect: Option<Dialect> = word(reader, "dialect");
+    let gap: Option<DstGap> = word(reader, "dst-gap");
+    let overlap: Option<DstOverlap> = word(reader, "dst-overlap");
+    Some(Rules { dialect: dialect?, dst_gap: gap?, dst_overlap: overlap? })
 }
 
 fn at(reader: &Reader<'_>, node: &Node, zone: Tz) -> Option<At> {
@@ -86,11 +186,107 @@ fn at(reader: &Reader<'_>, node: &Node, zone: Tz) -> Option<At> {
         Value::Array(nodes) => nodes.iter().map(|node| instant(reader, "at", node, zone)).collect::<Option<_>>()?,
         _ => vec![instant(reader, "at", node, zone)?],
     };
-    Some(At::new(instants))
+    reader.good(&node.place, At::list(instants).map_err(|reason| format!("`at`: {reason}")))
+}
+
+/// Latitude, longitude, offset as text.
+type SolarPlace = (f64, f64, Option<String>);
+
+fn solar_place(reader: &Reader<'_>) -> Option<SolarPlace> {
+    let degrees = |key: &'static str| {
+        let node = reader.get(key)?;
+        match &node.value {
+            Value::Float(degrees) => Some(*degrees),
+            Value::Integer(degrees) => Some(*degrees as f64),
+            other => reader.good(&node.place, Err(format!("`{key}` is {}; degrees are expected", other.kind()))),
+        }
+    };
+    let (lat, lon) = (degrees("lat"), degrees("lon"));
+    let offset = reader.text("offset").map(|(offset, _)| offset);
+    if !reader.is_written("solar") {
+        return None;
+    }
+    for key in ["lat", "lon"].into_iter().filter(|key| !reader.is_written(key)) {
+        let message = format!("has no `{key}`; `solar` needs lat and lon, in degrees, north and east positive");
+        reader.problem(&reader.place_of("solar"), message);
+    }
+    Some((lat?, lon?, offset))
+}
+
+fn solar(reader: &Reader<'_>, node: &Node, (lat, lon, offset): SolarPlace, zone: Tz) -> Option<Solar> {
+    let event = reader.as_text("solar", node)?;
+    let offset = offset.as_deref().map_or_else(|| Ok(TimeDelta::zero()), parse_offset);
+    let offset = reader.good(&reader.place_of("offset"), offset.map_err(|reason| format!("`offset`: {reason}")))?;
+    let solar = event.parse().and_then(|event| Solar::new(event, lat, lon, offset, zone));
+    reader.good(&node.place, solar.map_err(|reason| format!("`solar`: {reason}")))
+}
+
+/// That the schedule exists is looked at when all are read.
+fn after(reader: &Reader<'_>, node: &Node) -> Option<ScheduleName> {
+    let name = reader.as_text("after", node)?;
+    reader.good(&node.place, name.parse().map_err(|reason| format!("`after`: {reason}")))
+}
+
+/// What `calendar` asks for: nothing, or a calendar and what happens on its off days. Outer `None` if it is wrong.
+type On = Option<Option<(Arc<Calendar>, OffDays)>>;
+
+/// `"china"`, or `{ name = "china", off-days = "before" }`.
+fn calendar(reader: &Reader<'_>, times: &Times<'_>) -> On {
+    let Some(node) = reader.get("calendar") else { return Some(None) };
+    let (name, place, off_days) = match &node.value {
+        Value::Table(table) => {
+            let inside = reader.inside(table);
+            let off_days = match inside.text("off-days") {
+                None => Some(OffDays::default()),
+                Some((text, node)) => {
+                    inside.good(&node.place, text.parse().map_err(|reason| format!("`off-days`: {reason}")))
+                }
+            };
+            let name = inside.text("name");
+            if !inside.has("name") {
+                inside.problem(&node.place, "`calendar` has no `name`; write { name = \"…\", off-days = \"skip\" }");
+            }
+            if !inside.finish() {
+                reader.spoil();
+            }
+            let (name, node) = name?;
+            (name, &node.place, off_days)
+        }
+        _ => (reader.as_text("calendar", node)?, &node.place, Some(OffDays::default())),
+    };
+    let unknown = || {
+        let names: Vec<_> = times.calendars.keys().map(String::as_str).collect();
+        let hint = suggest::hint(&name, names.iter().copied());
+        let all =
+            if names.is_empty() { "; there is none".to_owned() } else { format!("; there are {}", names.join(", ")) };
+        format!("no [calendar.{name}]{}", if hint.is_empty() { all } else { hint })
+    };
+    let calendar = reader.good(place, times.calendars.get(&name).ok_or_else(unknown))?.clone();
+    if calendar.is_none() {
+        reader.spoil();
+    }
+    Some(Some((calendar?, off_days?)))
+}
+
+fn on(calendar: On, trigger: Trigger, zone: Tz) -> Option<Trigger> {
+    Some(match calendar? {
+        None => trigger,
+        Some((calendar, off_days)) => {
+            Trigger::OnWorkdays(Box::new(OnWorkdays { trigger, calendar, off_days, timezone: zone }))
+        }
+    })
+}
+
+/// Outer `None` if it is wrong.
+fn bound(reader: &Reader<'_>, key: &'static str, zone: Tz) -> Option<Option<DateTime<Utc>>> {
+    match reader.get(key) {
+        None => Some(None),
+        Some(node) => instant(reader, key, node, zone).map(Some),
+    }
 }
 
 /// A string, or TOML's own date with a time.
-fn instant(reader: &Reader<'_>, key: &str, node: &Node, zone: Tz) -> Option<DateTime<Utc>> {
+pub(super) fn instant(reader: &Reader<'_>, key: &str, node: &Node, zone: Tz) -> Option<DateTime<Utc>> {
     let text = match &node.value {
         Value::Datetime(text) => text.clone(),
         _ => reader.as_text(key, node)?,

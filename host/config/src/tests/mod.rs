@@ -125,3 +125,5 @@ fn the_projects_own_configuration_is_good_in_every_environment() {
         assert!(loaded.problems.is_empty(), "{env}: {:?}", loaded.problems);
     }
 }
+
+mod times;

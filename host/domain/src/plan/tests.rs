@@ -192,6 +192,7 @@ fn a_follower_is_due_at_the_instant_that_is_handed_on() {
     let first = standing("0 3 * * *", "2026-01-01T00:00:00Z");
     let mut follower = standing("0 3 * * *", "2026-01-01T00:00:00Z");
     follower.schedule.name = "f".parse().expect("a name");
+    follower.schedule.trigger = Trigger::After(first.schedule.name.clone());
     follower.schedule.start_deadline = Some(Duration::from_secs(60));
     let done = pass(&first, "2026-01-01T03:00:00Z").claim.fire.remove(0).order;
     let now = utc("2026-01-01T07:00:00Z");
@@ -205,6 +206,10 @@ fn a_follower_is_due_at_the_instant_that_is_handed_on() {
     assert!(claim.cursors.is_empty());
     let missing = followed(Err(Unavailable::Plugin { plugin: "p".into(), hint: String::new() }));
     assert!(missing.fire.is_empty() && missing.skip.len() == 1);
+    let ended = crate::trigger::Within::new(follower.schedule.trigger.clone(), None, Some(utc("2026-01-01T02:59:59Z")));
+    follower.schedule.trigger = Trigger::Within(Box::new(ended.expect("bounds")));
+    let none = follow(&Candidate { standing: &follower, handler: present() }, &done, now);
+    assert_eq!(none, Claim::default(), "the bounds of a follower hold for what is handed on");
 }
 
 #[test]
@@ -218,4 +223,62 @@ fn a_backfill_runs_the_instants_of_its_span_up_to_now_and_refuses_more_than_its_
     assert_eq!(fires[0].fills, Some(Key::occurrence(&standing.schedule.name, due[0])));
     assert_ne!(Some(&fires[0].order.key), fires[0].fills.as_ref(), "the row that says why there was no run stays");
     assert!(backfill(&standing, span, 2, Overlap::QueueAll, now).is_err());
+}
+
+fn on_workdays(expression: &str, cursor: &str) -> Standing {
+    let mut standing = standing(expression, cursor);
+    let new_year = ("2026-01-01".parse().expect("a date"), Some("New Year".to_owned()));
+    let calendar =
+        crate::trigger::Calendar::new("home", crate::trigger::calendar::saturday_and_sunday(), [new_year], []);
+    standing.schedule.trigger = Trigger::OnWorkdays(Box::new(crate::trigger::OnWorkdays {
+        trigger: standing.schedule.trigger.clone(),
+        calendar: std::sync::Arc::new(calendar.expect("a calendar")),
+        off_days: crate::trigger::OffDays::Skip,
+        timezone: chrono_tz::UTC,
+    }));
+    standing
+}
+
+#[test]
+fn a_holiday_leaves_one_row_when_it_is_over_however_many_instants_it_had() {
+    let standing = on_workdays("0 * * * *", "2025-12-31T23:30:00Z");
+    assert_eq!(standing.looks_at(), Some(utc("2026-01-02T00:00:00Z")));
+    assert_eq!(pass(&standing, "2026-01-01T12:00:00Z").claim, Claim::default());
+    let plan = pass(&standing, "2026-01-02T00:00:00.010Z");
+    assert_eq!(due(&plan), [("2026-01-02T00:00:00Z".to_owned(), false)]);
+    let row = &plan.claim.skip[0];
+    assert_eq!((row.due_at, row.until, row.count), (utc("2026-01-01T00:00:00Z"), utc("2026-01-01T23:00:00Z"), 24));
+    assert!(matches!(&row.reason, SkipReason::NotOccurring { message } if message.contains("New Year")), "{row:?}");
+    assert_eq!(plan.claim.cursors[0].1, utc("2026-01-02T00:00:00Z"));
+}
+
+#[test]
+fn a_weekend_leaves_a_row_a_day_and_the_cursor_passes_it() {
+    let mut standing = on_workdays("0 9 * * *", "2026-01-02T09:00:00Z");
+    let mut rows = Vec::new();
+    for now in ["2026-01-04T00:00:00Z", "2026-01-05T00:00:00Z", "2026-01-05T09:00:00Z"] {
+        assert_eq!(standing.looks_at(), Some(utc(now)));
+        let plan = pass(&standing, now);
+        rows.extend(plan.claim.skip.iter().map(|skip| (skip.due_at, skip.count)));
+        standing.cursor = plan.claim.cursors[0].1;
+    }
+    assert_eq!(rows, [(utc("2026-01-03T09:00:00Z"), 1), (utc("2026-01-04T09:00:00Z"), 1)]);
+    assert_eq!(standing.cursor, utc("2026-01-05T09:00:00Z"));
+}
+
+#[test]
+fn a_day_without_a_sunrise_is_a_row() {
+    let mut standing = standing("* * * * *", "2026-12-01T00:00:00Z");
+    let sunrise = crate::trigger::Solar::new(
+        crate::trigger::SolarEvent::Sunrise,
+        69.65,
+        18.96,
+        TimeDelta::zero(),
+        chrono_tz::Europe::Oslo,
+    );
+    standing.schedule.trigger = Trigger::Solar(sunrise.expect("a place"));
+    let plan = pass(&standing, &standing.looks_at().expect("a day").to_rfc3339());
+    assert!(plan.claim.fire.is_empty());
+    assert!(matches!(&plan.claim.skip[0].reason, SkipReason::NotOccurring { message } if message.contains("sunrise")));
+    assert!(plan.claim.cursors[0].1 > standing.cursor);
 }

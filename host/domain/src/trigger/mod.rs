@@ -67,6 +67,8 @@ pub struct Absent {
     pub first: DateTime<Utc>,
     /// The last instant that is left out, on the same local day.
     pub last: DateTime<Utc>,
+    /// How many they are; counting stops at [`COUNT_CAP`](crate::plan::COUNT_CAP).
+    pub count: u64,
     /// Why, in a sentence.
     pub reason: String,
 }
@@ -119,10 +121,21 @@ impl Trigger {
         match self {
             Trigger::Solar(solar) => solar.absent_days(after, until),
             Trigger::Within(within) => within.absent(after, until, anchor),
-            Trigger::OnWorkdays(workdays) => workdays.absent(after, until, anchor),
-            Trigger::Several(triggers) => several::absent(triggers, after, until, anchor),
+            Trigger::OnWorkdays(workdays) => self.tidied(workdays.absent(after, until, anchor), anchor),
+            Trigger::Several(triggers) => self.tidied(several::absent(triggers, after, until, anchor), anchor),
             _ => Vec::new(),
         }
+    }
+
+    /// Where one part of a trigger fires while another leaves something out there is a run, and no need to tell.
+    fn tidied(&self, mut all: Vec<Absent>, anchor: DateTime<Utc>) -> Vec<Absent> {
+        all.retain(|absent| {
+            let before = absent.first - TimeDelta::nanoseconds(1);
+            self.next_after(before, anchor) != Some(absent.first)
+        });
+        all.sort_by_key(|absent| (absent.first, absent.last));
+        all.dedup_by_key(|absent| absent.first);
+        all
     }
 
     /// The end of the first local day with an absent instant after `after`: at that time [`absent`](Self::absent) from
@@ -154,6 +167,20 @@ impl Trigger {
             Trigger::OnWorkdays(workdays) => workdays.trigger.follows(),
             Trigger::Several(triggers) => triggers.iter().flat_map(Trigger::follows).collect(),
             _ => Vec::new(),
+        }
+    }
+
+    /// Whether it comes due when `name` succeeds with a run due at `due_at`: bounds and calendars hold for what follows, too.
+    pub fn heeds(&self, name: &ScheduleName, due_at: DateTime<Utc>) -> bool {
+        match self {
+            Trigger::After(followed) => followed == name,
+            Trigger::Within(within) => within.holds(due_at) && within.trigger().heeds(name, due_at),
+            Trigger::OnWorkdays(workdays) => {
+                let date = civil::date(due_at, workdays.timezone);
+                workdays.calendar.is_workday(date) && workdays.trigger.heeds(name, due_at)
+            }
+            Trigger::Several(triggers) => triggers.iter().any(|trigger| trigger.heeds(name, due_at)),
+            _ => false,
         }
     }
 

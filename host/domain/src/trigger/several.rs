@@ -1,6 +1,6 @@
 //! Several triggers as one.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::{Absent, Trigger};
 
@@ -9,25 +9,14 @@ pub(super) fn next_after(triggers: &[Trigger], after: DateTime<Utc>, anchor: Dat
     triggers.iter().filter_map(|trigger| trigger.next_after(after, anchor)).min()
 }
 
-/// What any of them leaves out, unless it begins where another one fires: that instant has its run. One instant is left
-/// out once.
+/// What any of them leaves out, in no order.
 pub(super) fn absent(
     triggers: &[Trigger],
     after: DateTime<Utc>,
     until: DateTime<Utc>,
     anchor: DateTime<Utc>,
 ) -> Vec<Absent> {
-    let mut all: Vec<_> = triggers
-        .iter()
-        .flat_map(|trigger| trigger.absent(after, until, anchor))
-        .filter(|absent| {
-            let before = absent.first - TimeDelta::nanoseconds(1);
-            next_after(triggers, before, anchor) != Some(absent.first)
-        })
-        .collect();
-    all.sort_by_key(|absent| (absent.first, absent.last));
-    all.dedup_by_key(|absent| absent.first);
-    all
+    triggers.iter().flat_map(|trigger| trigger.absent(after, until, anchor)).collect()
 }
 
 /// The earliest day with something left out.

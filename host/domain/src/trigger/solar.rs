@@ -1,11 +1,12 @@
 //! `solar`: the sun at a place.
 //!
-//! The `solar-positioning` crate knows where the sun is; [`sky`] asks it, one UTC day at a time. The days are a fixed
-//! grid, so an event comes out the same to the second from wherever the search starts. Refraction at the horizon
+//! The `solar-positioning` crate knows where the sun is; [`sky`] asks it, one day of the place at a time. The days are a
+//! fixed grid, so an event comes out the same to the second from wherever the search starts. Refraction at the horizon
 //! varies with the weather by more than a minute's worth: more digits than a second would mean nothing.
 
 mod absent;
 mod event;
+mod rough;
 mod sky;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -114,12 +115,12 @@ impl Solar {
     /// to 2500, where the length of a day is guesswork.
     pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let sun_after = after.checked_sub_signed(self.offset)?;
-        // Half a second late may be rounded to now.
-        let first = sun_after.checked_sub_signed(TimeDelta::seconds(1))?.date_naive();
+        // What is rounded up to now occurred a moment ago.
+        let first = self.place().day(sun_after.checked_sub_signed(TimeDelta::seconds(1))?)?;
         first
             .iter_days()
             .take(SEARCH_DAYS + 1)
-            .find_map(|day| self.place().on(day).into_iter().find(|instant| *instant > sun_after))?
+            .find_map(|day| self.place().on(day).find(|instant| *instant > sun_after))?
             .checked_add_signed(self.offset)
     }
 

@@ -131,8 +131,9 @@ impl Step {
     /// As it is written: `1 quarter`, `18 months`.
     pub fn text(&self) -> String {
         // Nobody thinks of six quarters: it is 18 months.
-        let unit =
-            UNITS.iter().find(|(unit, months)| self.months == *months || (*unit == "year" && self.months % 12 == 0));
+        let unit = UNITS
+            .iter()
+            .find(|(unit, months)| self.months == *months || (*unit == "year" && self.months.is_multiple_of(12)));
         match unit {
             Some((unit, months)) => counted(self.months / months, unit),
             None => counted(self.months, "month"),

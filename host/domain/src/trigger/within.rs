@@ -66,6 +66,11 @@ impl Within {
         self.end
     }
 
+    /// Whether `instant` lies between start and end.
+    pub fn holds(&self, instant: DateTime<Utc>) -> bool {
+        self.start.is_none_or(|start| start <= instant) && self.end.is_none_or(|end| instant <= end)
+    }
+
     /// The first due instant strictly after `after`.
     pub fn next_after(&self, after: DateTime<Utc>, anchor: DateTime<Utc>) -> Option<DateTime<Utc>> {
         if self.end.is_some_and(|end| after >= end) {

@@ -3,6 +3,7 @@
 mod access;
 mod events;
 mod host;
+mod occurrences;
 mod plugins;
 mod runs;
 mod schedules;

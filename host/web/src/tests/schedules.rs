@@ -20,7 +20,7 @@ async fn a_schedule_is_fired_and_its_run_is_shown_with_its_result() {
     assert_eq!(schedule["trigger"], json!({ "kind": "cron", "text": "0 2 * * *" }));
     assert_eq!((&schedule["last_run"]["id"], &schedule["problem"]), (&json!(run), &Value::Null));
     let list = world.get("/schedules").await;
-    assert_eq!(list["items"][0]["words"], "at 02:00, UTC time");
+    assert_eq!(list["items"][0]["words"], "at 02:00 every day, UTC time");
     assert_eq!(list["next"], Value::Null);
 }
 

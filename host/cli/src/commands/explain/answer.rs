@@ -22,13 +22,13 @@ pub struct Answer {
 
 impl Answer {
     /// Answers `question`.
-    pub fn to(question: &Question) -> Self {
+    pub fn to(question: &Question, lang: Lang) -> Self {
         let next = instants(question);
-        let mut notes = question.trigger.notes(Lang::En);
-        notes.extend(changes::notes(question, &next));
+        let mut notes = question.trigger.notes(lang);
+        notes.extend(changes::notes(question, &next, lang));
         Self {
             trigger: format!("{} {}", question.trigger.kind(), question.trigger.text()),
-            words: question.trigger.words(Lang::En),
+            words: question.trigger.words(lang),
             zone: question.zone,
             next,
             notes,
@@ -84,7 +84,7 @@ mod tests {
 
     fn answered(line: Value) -> Value {
         let question = Question::read(line.as_object().unwrap(), clock::now()).unwrap();
-        Answer::to(&question).json()
+        Answer::to(&question, Lang::En).json()
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
     fn a_table_shows_wall_time_and_utc_side_by_side() {
         let fields = json!({"at": "2026-10-01 00:00:00", "tz": "Asia/Shanghai", "from": "2026-09-01T00:00:00Z"});
         let question = Question::read(fields.as_object().unwrap(), clock::now()).unwrap();
-        let text = Answer::to(&question).text(question.zone, question.from);
+        let text = Answer::to(&question, Lang::En).text(question.zone, question.from);
         assert!(text.contains("2026-10-01 00:00:00 CST") && text.contains("2026-09-30T16:00:00Z"), "{text}");
     }
 }

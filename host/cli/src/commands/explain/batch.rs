@@ -95,17 +95,53 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_later_is_refused_in_words() {
+    fn what_belongs_to_another_kind_of_trigger_is_refused() {
+        assert_eq!(error(r#"{"every":"5m","dialect":"quartz"}"#), "dialect: goes with cron, not with every");
+        assert_eq!(error(r#"{"cron":"0 0 * * *","lat":5}"#), "lat: goes with solar, not with cron");
+        assert!(error(r#"{"solar":"sunset","lat":31.23}"#).contains("needs both"));
+    }
+
+    #[test]
+    fn each_kind_of_trigger_has_its_bounds_checked() {
         for line in [
-            r#"{"solar":"sunset","lat":31.23,"lon":121.47}"#,
-            r#"{"cron":"0 0 * * *","dialect":"quartz"}"#,
-            r#"{"cron":"0 0 * * *","dst_gap":"skip"}"#,
-            r#"{"cron":"0 0 * * *","dst_overlap":"both"}"#,
+            r#"{"solar":"sunset","lat":91,"lon":0}"#,
+            r#"{"solar":"moonrise","lat":1,"lon":0}"#,
+            r#"{"solar":"sunset","lat":1,"lon":0,"offset":"soon"}"#,
+            r#"{"cron":"0 0 * * *","dialect":"cobol"}"#,
+            r#"{"cron":"0 0 * * *","dst_gap":"both"}"#,
+            r#"{"every":"-5m"}"#,
+            r#"{"every":"NaN"}"#,
+            r#"{"every":"1 fortnight"}"#,
+            r#"{"at":[]}"#,
+            r#"{"cron":"0 0 * * *","start":"2027-01-01T00:00:00Z","end":"2026-01-01T00:00:00Z"}"#,
+            r#"{"every":"5m","start":"2027-01-01T00:00:00Z","end":"2026-01-01T00:00:00Z"}"#,
+            r#"{"cron":"0 0 * * *","at":"2026-01-01T00:00:00Z"}"#,
         ] {
-            assert!(error(line).contains("not in this version yet"), "{line}: {}", error(line));
+            assert!(!error(line).contains('\n'), "{line}");
         }
-        let defaults = r#"{"cron":"0 0 * * *","dialect":"posix","dst_gap":"vixie","dst_overlap":"vixie","count":0}"#;
-        assert_eq!(answered(defaults), [json!({"next": []})]);
+    }
+
+    #[test]
+    fn dialects_and_clock_changes_are_read_as_asked() {
+        let line = |more: &str| {
+            let line = format!(
+                r#"{{"cron":"30 2 * * *","tz":"Europe/Berlin","from":"2026-03-28T12:00:00Z","count":1{more}}}"#
+            );
+            answered(&line)[0]["next"][0].clone()
+        };
+        assert_eq!(line(""), "2026-03-29T01:00:00Z");
+        assert_eq!(line(r#","dst_gap":"skip""#), "2026-03-30T00:30:00Z");
+        let quartz = r#"{"cron":"0 0 12 ? * 1","dialect":"quartz","from":"2026-11-21T00:00:00Z","count":1}"#;
+        assert_eq!(answered(quartz), [json!({"next": ["2026-11-22T12:00:00Z"]})]);
+        let table = r#"{"cron":{"minute":30,"hour":14,"week":"1-53/2"},"from":"2026-11-21T00:00:00Z","count":2}"#;
+        assert_eq!(answered(table), [json!({"next": ["2026-11-21T14:30:00Z", "2026-11-22T14:30:00Z"]})]);
+    }
+
+    #[test]
+    fn steps_of_the_calendar_keep_the_wall_time() {
+        let line = r#"{"every":"1 month","start":"2026-01-31 09:00:00","tz":"Europe/Berlin","from":"2026-01-01T00:00:00Z","count":3}"#;
+        let next = json!(["2026-01-31T08:00:00Z", "2026-02-28T08:00:00Z", "2026-03-31T07:00:00Z"]);
+        assert_eq!(answered(line), [json!({ "next": next })]);
     }
 
     #[test]

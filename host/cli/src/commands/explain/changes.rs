@@ -2,61 +2,107 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use noontide_domain::Trigger;
 use noontide_domain::trigger::Cron;
 use noontide_domain::trigger::civil::{self, Found};
+use noontide_domain::{Lang, Trigger};
 
 use super::question::Question;
 
 /// Sentences for those of `next` where the zone's offset has changed since the instant before, or whose wall time is
 /// not the one that was written.
-pub fn notes(question: &Question, next: &[DateTime<Utc>]) -> Vec<String> {
+pub fn notes(question: &Question, next: &[DateTime<Utc>], lang: Lang) -> Vec<String> {
     let before = std::iter::once(question.from).chain(next.iter().copied());
     before
         .zip(next)
         .flat_map(|(before, due)| {
-            [changed(before, *due, question.zone), moved(question, *due), repeated(question, *due)]
+            [
+                left_out(question, before, *due, lang),
+                changed(before, *due, question.zone, lang),
+                moved(question, *due, lang),
+                repeated(question, *due, lang),
+            ]
         })
         .flatten()
         .collect()
 }
 
 /// The clock was changed between two instants.
-fn changed(before: DateTime<Utc>, due: DateTime<Utc>, zone: Tz) -> Option<String> {
+fn changed(before: DateTime<Utc>, due: DateTime<Utc>, zone: Tz, lang: Lang) -> Option<String> {
     let change = civil::change_within(before, due, zone)?;
     let (old, new) = (civil::offset(before, zone), civil::offset(due, zone));
-    let direction = if new > old { "forward" } else { "back" };
-    Some(format!(
-        "clocks in {zone} go {direction} at {} ({} to {}), before it fires at {}",
-        crate::zone::rfc3339(change),
-        ahead(old),
-        ahead(new),
-        civil::wall(due, zone),
-    ))
+    let (at, old_text, new_text) = (crate::zone::rfc3339(change), ahead(old), ahead(new));
+    let shown = civil::wall(due, zone);
+    Some(match lang {
+        Lang::En => {
+            let direction = if new > old { "forward" } else { "back" };
+            format!("clocks in {zone} go {direction} at {at} ({old_text} to {new_text}), before it fires at {shown}")
+        }
+        Lang::Zh => {
+            let direction = if new > old { "拨快" } else { "拨慢" };
+            format!("{zone} 的时钟在 {at} {direction}（{old_text} 变为 {new_text}），之后在 {shown} 触发")
+        }
+    })
+}
+
+/// A wall time between two instants that was written, does not occur, and is not stood in for.
+fn left_out(question: &Question, before: DateTime<Utc>, due: DateTime<Utc>, lang: Lang) -> Option<String> {
+    let (cron, zone) = (cron_of(&question.trigger)?, question.zone);
+    let change = civil::change_within(before, due, zone)?;
+    let last = civil::wall(change - TimeDelta::seconds(1), zone);
+    let resumed = civil::wall(change, zone);
+    let written = cron.next_wall(last).filter(|wall| *wall < resumed)?;
+    // It fires right after the gap: that is told as moved.
+    if change == due {
+        return None;
+    }
+    Some(match lang {
+        Lang::En => format!("{written} does not occur in {zone}: clocks go forward over it; it does not fire then"),
+        Lang::Zh => format!("{zone} 没有 {written} 这个时刻：时钟拨快跳过了它；这一次不触发"),
+    })
 }
 
 /// The wall time that was written does not occur; the instant stands in for it.
-fn moved(question: &Question, due: DateTime<Utc>) -> Option<String> {
-    let shown = civil::wall(due, question.zone);
-    let written = match &question.trigger {
-        Trigger::Cron(cron) => skipped_wall(cron, due)?,
-        Trigger::At(_) => local(&question.written).filter(|written| *written != shown)?,
-        _ => return None,
+fn moved(question: &Question, due: DateTime<Utc>, lang: Lang) -> Option<String> {
+    let zone = question.zone;
+    let shown = civil::wall(due, zone);
+    let written = match cron_of(&question.trigger) {
+        Some(cron) => skipped_wall(cron, due)?,
+        None if question.written.is_empty() => return None,
+        None => local(&question.written).filter(|written| *written != shown)?,
     };
-    Some(format!("{written} does not occur in {}: clocks go forward over it; it fires at {shown}", question.zone))
+    Some(match lang {
+        Lang::En => format!("{written} does not occur in {zone}: clocks go forward over it; it fires at {shown}"),
+        Lang::Zh => format!("{zone} 没有 {written} 这个时刻：时钟拨快跳过了它；改在 {shown} 触发"),
+    })
 }
 
 /// The wall time of the instant occurs twice.
-fn repeated(question: &Question, due: DateTime<Utc>) -> Option<String> {
-    let shown = civil::wall(due, question.zone);
-    match &question.trigger {
-        Trigger::Every(_) | Trigger::Manual => return None,
-        Trigger::At(_) => drop(local(&question.written)?),
-        Trigger::Cron(_) => {}
+fn repeated(question: &Question, due: DateTime<Utc>, lang: Lang) -> Option<String> {
+    let zone = question.zone;
+    let shown = civil::wall(due, zone);
+    if cron_of(&question.trigger).is_none() {
+        local(&question.written)?;
     }
-    let Found::Twice(first, _) = civil::find(shown, question.zone) else { return None };
-    let which = if due == first { "first" } else { "second" };
-    Some(format!("{shown} occurs twice in {}: clocks go back over it; this is the {which} time", question.zone))
+    let Found::Twice(first, _) = civil::find(shown, zone) else { return None };
+    Some(match lang {
+        Lang::En => {
+            let which = if due == first { "first" } else { "second" };
+            format!("{shown} occurs twice in {zone}: clocks go back over it; this is the {which} time")
+        }
+        Lang::Zh => {
+            let which = if due == first { "第一次" } else { "第二次" };
+            format!("{zone} 的 {shown} 出现两次：时钟拨慢重复了它；这是{which}")
+        }
+    })
+}
+
+/// The expression, whatever bounds lie around it.
+fn cron_of(trigger: &Trigger) -> Option<&Cron> {
+    match trigger {
+        Trigger::Cron(cron) => Some(cron),
+        Trigger::Within(within) => cron_of(within.trigger()),
+        _ => None,
+    }
 }
 
 /// The wall time in the gap before `due` that a fixed expression named, if it does not name the wall time of `due`.
@@ -92,7 +138,7 @@ mod tests {
 
     fn noted(fields: Value) -> String {
         let question = Question::read(fields.as_object().unwrap(), DateTime::UNIX_EPOCH).unwrap();
-        notes(&question, &instants(&question)).join("\n")
+        notes(&question, &instants(&question), Lang::En).join("\n")
     }
 
     #[test]
@@ -129,5 +175,20 @@ mod tests {
     #[test]
     fn a_zone_whose_clocks_never_change_has_no_notes() {
         assert_eq!(noted(json!({"cron": "30 2 * * *", "tz": "Asia/Shanghai", "count": 50})), "");
+    }
+
+    #[test]
+    fn a_time_that_is_left_out_is_noted() {
+        let notes = noted(json!({
+            "cron": "*/30 2 * * *", "tz": "Europe/Berlin", "from": "2026-03-28T12:00:00Z", "count": 1
+        }));
+        assert!(
+            notes.contains("2026-03-29 02:00:00 does not occur") && notes.contains("does not fire then"),
+            "{notes}"
+        );
+        let skipped = noted(json!({
+            "cron": "30 2 * * *", "tz": "Europe/Berlin", "from": "2026-03-28T12:00:00Z", "count": 1, "dst_gap": "skip"
+        }));
+        assert!(skipped.contains("2026-03-29 02:30:00 does not occur"), "{skipped}");
     }
 }

@@ -19,16 +19,17 @@ use question::Question;
 /// The flags of `explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A cron expression: minute hour day-of-month month day-of-week, or a nickname such as @daily
+    /// A cron expression: minute hour day-of-month month day-of-week; six fields begin with seconds, seven end with years;
+    /// or a nickname such as @daily
     #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
     cron: Option<String>,
-    /// A length of elapsed time, such as 90m or 2h30m
+    /// A length of elapsed time, such as 90m or 2h30m, or a step of the calendar, such as "1 month" or quarterly
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     every: Option<String>,
     /// One instant: RFC 3339, or wall time in --tz
     #[arg(long, value_name = "INSTANT", allow_hyphen_values = true)]
     at: Option<String>,
-    /// An event of the sun, with --lat and --lon
+    /// An event of the sun, with --lat and --lon: sunrise, sunset, solar_noon, dawn_civil, dusk_nautical, …
     #[arg(long, value_name = "EVENT")]
     solar: Option<String>,
     /// Degrees north
@@ -40,10 +41,10 @@ pub struct Explain {
     /// Before (-30m) or after (30m) the event
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     offset: Option<String>,
-    /// The first fire of --every
+    /// The first fire of --every; of all others, nothing before this instant
     #[arg(long, value_name = "INSTANT", allow_hyphen_values = true)]
     start: Option<String>,
-    /// The last instant of --every that may fire
+    /// The last instant that may fire
     #[arg(long, value_name = "INSTANT", allow_hyphen_values = true)]
     end: Option<String>,
     /// Show what follows strictly after this instant [default: now]
@@ -52,13 +53,13 @@ pub struct Explain {
     /// How many instants to show at most [default: 5]
     #[arg(long, short = 'n', value_name = "N", allow_hyphen_values = true)]
     count: Option<String>,
-    /// How the expression is read: posix
+    /// How the expression is read: posix, quartz, celery, apscheduler
     #[arg(long, value_name = "NAME")]
     dialect: Option<String>,
-    /// What becomes of times a clock change leaves out: vixie
+    /// What becomes of fixed times a clock change leaves out: vixie (right after the gap), skip
     #[arg(long, value_name = "NAME")]
     dst_gap: Option<String>,
-    /// What becomes of times a clock change repeats: vixie
+    /// What becomes of fixed times a clock change repeats: vixie (the first), both
     #[arg(long, value_name = "NAME")]
     dst_overlap: Option<String>,
     /// Read questions from stdin, one JSON object a line, and answer each with a line
@@ -80,7 +81,7 @@ pub fn run(global: &Global, flags: &Explain) -> Done {
     }
     let now = clock::now();
     let question = Question::read(&fields, now).map_err(Stop::usage)?;
-    let answer = Answer::to(&question);
+    let answer = Answer::to(&question, global.lang());
     let shown_in = if global.utc { chrono_tz::UTC } else { question.zone };
     global.output().thing(&answer.json(), || answer.text(shown_in, now))?;
     Ok(Exit::Ok)

@@ -1,9 +1,15 @@
 //! What is asked: a trigger, a zone, and from when on. Read from fields that may hold anything.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use chrono_tz::Tz;
-use noontide_domain::trigger::{At, Cron, Every};
-use noontide_domain::{Trigger, duration, suggest};
+use noontide_domain::trigger::cron::{Rules, Source};
+use noontide_domain::trigger::every::{self, Every, Length};
+use noontide_domain::trigger::solar::parse_offset;
+use noontide_domain::trigger::{At, Cron, Solar, Step, Within};
+use noontide_domain::{Trigger, suggest};
 use serde_json::{Map, Value};
 
 use crate::zone;
@@ -51,7 +57,6 @@ impl Question {
     /// One line that names the field and the reason.
     pub fn read(fields: &Map<String, Value>, now: DateTime<Utc>) -> Result<Self, String> {
         known(fields)?;
-        not_in_this_version(fields)?;
         let zone = match text(fields, "tz")? {
             Some(name) => zone::named(name).map_err(|reason| format!("tz: {reason}"))?,
             None => Tz::UTC,
@@ -74,56 +79,125 @@ fn known(fields: &Map<String, Value>) -> Result<(), String> {
     }
 }
 
-/// Checks what later versions take, so that a slip is told from a thing that is still to come.
-fn not_in_this_version(fields: &Map<String, Value>) -> Result<(), String> {
-    let names = [
-        ("dialect", "posix", &["quartz", "celery", "apscheduler"][..]),
-        ("dst_gap", "vixie", &["skip"]),
-        ("dst_overlap", "vixie", &["both"]),
-    ];
-    for (field, taken, later) in names {
-        match text(fields, field)? {
-            None => {}
-            Some(name) if name == taken => {}
-            Some(name) if later.contains(&name) => {
-                return Err(format!("{field}: `{name}` is not in this version yet; only `{taken}` is"));
-            }
-            Some(name) => return Err(format!("{field}: `{name}` is not known; there is `{taken}`")),
+const KINDS: [&str; 4] = ["cron", "every", "at", "solar"];
+
+/// The trigger, and for `at` its text as it was written.
+fn trigger(fields: &Map<String, Value>, zone: Tz) -> Result<(Trigger, String), String> {
+    let (start, end) = (instant(fields, "start", zone)?, instant(fields, "end", zone)?);
+    let (rules, place) = (rules(fields)?, place(fields)?);
+    let given: Vec<_> = KINDS.into_iter().filter(|kind| fields.contains_key(*kind)).collect();
+    let [kind] = given.as_slice() else {
+        return Err(match given.as_slice() {
+            [] => format!("nothing to explain: give one of {}", KINDS.join(", ")),
+            several => format!("{}: give exactly one of them", several.join(", ")),
+        });
+    };
+    belongs(fields, kind)?;
+    let said = |reason: String| format!("{kind}: {reason}");
+    let trigger = match *kind {
+        "cron" => cron(fields, zone, rules).map(Trigger::Cron).map_err(said)?,
+        "every" => return every(fields, zone, start, end).map(|trigger| (trigger, String::new())).map_err(said),
+        "at" => Trigger::At(At::list(instants(fields, zone)?).map_err(said)?),
+        _ => {
+            let (lat, lon) = place.ok_or("lat and lon: solar needs both, in degrees, north and east positive")?;
+            let event = text(fields, "solar")?.unwrap_or_default();
+            let offset = text(fields, "offset")?.map_or_else(|| Ok(TimeDelta::zero()), parse_offset);
+            let offset = offset.map_err(|reason| format!("offset: {reason}"))?;
+            let solar = event.parse().and_then(|event| Solar::new(event, lat, lon, offset, zone));
+            solar.map(Trigger::Solar).map_err(said)?
         }
-    }
-    let (lat, lon) = (number(fields, "lat")?, number(fields, "lon")?);
-    match (text(fields, "solar")?, text(fields, "offset")?) {
-        (Some(event), _) => Err(format!("solar: `{event}`: solar triggers are not in this version yet")),
-        (None, None) if !lat && !lon => Ok(()),
-        (None, _) => Err("lat, lon and offset: go with solar, which is not in this version yet".to_owned()),
+    };
+    let written = fields.get("at").and_then(Value::as_str).unwrap_or_default().to_owned();
+    within(trigger, start, end).map(|trigger| (trigger, written))
+}
+
+/// Keys of one kind of trigger beside another are slips.
+fn belongs(fields: &Map<String, Value>, kind: &str) -> Result<(), String> {
+    let owners = [("cron", &["dialect", "dst_gap", "dst_overlap"]), ("solar", &["lat", "lon", "offset"])];
+    let strays = owners.iter().filter(|(owner, _)| *owner != kind);
+    match strays
+        .flat_map(|(owner, names)| names.iter().map(move |name| (owner, name)))
+        .find(|(_, name)| fields.contains_key(**name))
+    {
+        Some((owner, name)) => Err(format!("{name}: goes with {owner}, not with {kind}")),
+        None => Ok(()),
     }
 }
 
-fn trigger(fields: &Map<String, Value>, zone: Tz) -> Result<(Trigger, String), String> {
-    let (cron, every, at) = (text(fields, "cron")?, text(fields, "every")?, text(fields, "at")?);
-    let (start, end) = (instant(fields, "start", zone)?, instant(fields, "end", zone)?);
-    if every.is_none() && (start.is_some() || end.is_some()) {
-        return Err("start and end: go with every only, in this version".to_owned());
+fn within(trigger: Trigger, start: Option<DateTime<Utc>>, end: Option<DateTime<Utc>>) -> Result<Trigger, String> {
+    if start.is_none() && end.is_none() {
+        return Ok(trigger);
     }
-    match (cron, every, at) {
-        (Some(expression), None, None) => {
-            let cron = Cron::parse(expression, zone).map_err(|error| format!("cron: {error}"))?;
-            Ok((Trigger::Cron(cron), expression.to_owned()))
+    Within::new(trigger, start, end)
+        .map(|within| Trigger::Within(Box::new(within)))
+        .map_err(|reason| format!("end: {reason}"))
+}
+
+/// A text, or fields by name.
+fn cron(fields: &Map<String, Value>, zone: Tz, rules: Rules) -> Result<Cron, String> {
+    let source = match fields.get("cron") {
+        Some(Value::String(text)) => Source::Text(text.clone()),
+        Some(Value::Object(table)) => {
+            let field = |(name, value): (&String, &Value)| match value {
+                Value::String(text) => Ok((name.clone(), text.clone())),
+                Value::Number(number) => Ok((name.clone(), number.to_string())),
+                other => Err(format!("{name}: expected text or a number, found {}", kind(other))),
+            };
+            Source::Table(table.iter().map(field).collect::<Result<_, _>>()?)
         }
-        (None, Some(length), None) => {
-            let every = duration::parse(length).map_err(|reason| format!("every: {reason}"))?;
-            if every.is_zero() {
-                return Err(format!("every: `{length}` is no time at all; a millisecond is the least"));
-            }
-            Ok((Trigger::Every(Every { every, start, end }), length.to_owned()))
-        }
-        (None, None, Some(wall)) => {
-            let instant = zone::instant(wall, zone).map_err(|reason| format!("at: {reason}"))?;
-            Ok((Trigger::At(At::new(vec![instant])), wall.to_owned()))
-        }
-        (None, None, None) => Err("nothing to explain: give one of cron, every, at".to_owned()),
-        _ => Err("cron, every, at: give exactly one of them".to_owned()),
+        other => return Err(format!("expected text, found {}", other.map(kind).unwrap_or_default())),
+    };
+    Cron::read(source, zone, rules).map_err(|error| error.to_string())
+}
+
+/// How a cron expression is read.
+fn rules(fields: &Map<String, Value>) -> Result<Rules, String> {
+    fn word<T: FromStr<Err: Display> + Default>(fields: &Map<String, Value>, name: &str) -> Result<T, String> {
+        let read = |text: &str| text.parse().map_err(|reason| format!("{name}: {reason}"));
+        text(fields, name)?.map_or_else(|| Ok(T::default()), read)
     }
+    Ok(Rules {
+        dialect: word(fields, "dialect")?,
+        dst_gap: word(fields, "dst_gap")?,
+        dst_overlap: word(fields, "dst_overlap")?,
+    })
+}
+
+fn every(
+    fields: &Map<String, Value>,
+    zone: Tz,
+    start: Option<DateTime<Utc>>,
+    end: Option<DateTime<Utc>>,
+) -> Result<Trigger, String> {
+    let length = text(fields, "every")?.unwrap_or_default();
+    if start.zip(end).is_some_and(|(start, end)| start > end) {
+        return Err("the end lies before the start: it would never fire".to_owned());
+    }
+    match every::parse(length)? {
+        Length::Elapsed(every) if every.is_zero() => {
+            Err(format!("`{length}` is no time at all; a millisecond is the least"))
+        }
+        Length::Elapsed(every) => Ok(Trigger::Every(Every { every, start, end })),
+        Length::Months(months) => within(Trigger::Step(Step::new(months, start, zone)?), None, end),
+    }
+}
+
+/// One instant, or a list.
+fn instants(fields: &Map<String, Value>, zone: Tz) -> Result<Vec<DateTime<Utc>>, String> {
+    let read = |value: &Value| match value {
+        Value::String(text) => zone::instant(text, zone).map_err(|reason| format!("at: {reason}")),
+        other => Err(format!("at: expected text, found {}", kind(other))),
+    };
+    match fields.get("at") {
+        Some(Value::Array(list)) if list.is_empty() => Err("at: the list is empty".to_owned()),
+        Some(Value::Array(list)) => list.iter().map(read).collect(),
+        Some(one) => Ok(vec![read(one)?]),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn place(fields: &Map<String, Value>) -> Result<Option<(f64, f64)>, String> {
+    Ok(number(fields, "lat")?.zip(number(fields, "lon")?))
 }
 
 fn count(fields: &Map<String, Value>) -> Result<usize, String> {
@@ -145,10 +219,10 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
     }
 }
 
-fn number(fields: &Map<String, Value>, name: &str) -> Result<bool, String> {
+fn number(fields: &Map<String, Value>, name: &str) -> Result<Option<f64>, String> {
     match fields.get(name) {
-        None => Ok(false),
-        Some(Value::Number(_)) => Ok(true),
+        None => Ok(None),
+        Some(Value::Number(number)) => Ok(number.as_f64()),
         Some(other) => Err(format!("{name}: expected a number, found {}", kind(other))),
     }
 }

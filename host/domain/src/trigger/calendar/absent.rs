@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::on_workdays::{OffDays, OnWorkdays, before};
+use crate::plan::COUNT_CAP;
 use crate::trigger::{Absent, civil};
 
 /// Days of one answer, and days looked through for the first.
@@ -13,7 +14,7 @@ const AHEAD: TimeDelta = TimeDelta::days(400);
 
 impl OnWorkdays {
     /// What does not fire in (`after`, `until`]: for each day off its first and last instant, and what the trigger
-    /// itself leaves out on workdays. Nothing is left out by a calendar that moves.
+    /// itself leaves out on workdays; in no order. Nothing is left out by a calendar that moves.
     pub(in crate::trigger) fn absent(
         &self,
         after: DateTime<Utc>,
@@ -29,10 +30,11 @@ impl OnWorkdays {
         for _ in 0..MOST_DAYS {
             let Some((first, reason, end)) = self.first_off(from, until, anchor) else { break };
             let last = self.trigger.last_within(first, until.min(before(end)), anchor).unwrap_or(first);
-            all.push(Absent { first, last, reason });
+            let due = std::iter::successors(Some(first), |due| self.trigger.next_after(*due, anchor));
+            let count = due.take_while(|due| *due <= last).take(COUNT_CAP as usize).count() as u64;
+            all.push(Absent { first, last, count, reason });
             from = before(end);
         }
-        all.sort_by_key(|absent| (absent.first, absent.last));
         all
     }
 

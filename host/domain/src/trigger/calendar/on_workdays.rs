@@ -25,6 +25,18 @@ pub enum OffDays {
     After,
 }
 
+impl std::str::FromStr for OffDays {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "skip" => Ok(OffDays::Skip),
+            "before" => Ok(OffDays::Before),
+            "after" => Ok(OffDays::After),
+            _ => Err(format!("`{text}` says nothing about days off; there are skip, before, after")),
+        }
+    }
+}
+
 /// A trigger and the calendar it keeps to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

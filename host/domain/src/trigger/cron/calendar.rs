@@ -27,20 +27,8 @@ pub(super) struct Calendar {
 impl Calendar {
     /// `text` is what an error quotes.
     pub(super) fn new(fields: Fields, text: &str) -> Result<Self, CronError> {
-        let never = || {
-            let quoted = super::error::cut(text);
-            let [day, month, weekday] = [&fields.day, &fields.month, &fields.weekday].map(|field| &field.text);
-            CronError::new(format!(
-                "`{quoted}` never fires: no date has day of month `{day}`, month `{month}` and day of week `{weekday}`{}",
-                match (&fields.week, &fields.year) {
-                    (week, year) if week.full && year.full => String::new(),
-                    (week, year) if week.full => format!(" in year `{}`", year.text),
-                    (week, year) => format!(" in week `{}`, year `{}`", week.text, year.text),
-                }
-            ))
-        };
         let first = NaiveDate::from_ymd_opt(first_year(&fields), 1, 1);
-        first.and_then(|first| fields.first_date(first)).ok_or_else(never)?;
+        first.and_then(|first| fields.first_date(first)).ok_or_else(|| never(&fields, text))?;
         let engines = fields
             .canonical()
             .iter()
@@ -93,6 +81,19 @@ impl Calendar {
         let wall = wall.and_utc();
         self.engines.iter().filter_map(|engine| engine.after(&wall).next()).min().map(|next| next.naive_utc())
     }
+}
+
+fn never(fields: &Fields, text: &str) -> CronError {
+    let Fields { day, month, week, weekday, year, .. } = fields;
+    let why = if weekday.full && week.full && year.full {
+        format!("day of month `{}` does not exist in month `{}`", day.text, month.text)
+    } else {
+        let given =
+            [day, month, weekday, week, year].into_iter().filter(|field| !field.full || !field.specials.is_empty());
+        let given: Vec<_> = given.map(|field| format!("{} `{}`", field.kind_name, field.text)).collect();
+        format!("no date has {}", given.join(", "))
+    };
+    CronError::new(format!("`{}` never fires: {why}", super::error::cut(text)))
 }
 
 /// A second later; `None` from the year 10000 on.

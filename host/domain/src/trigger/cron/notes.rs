@@ -26,19 +26,17 @@ pub(super) fn notes(fields: &Fields, lang: Lang) -> Vec<String> {
 }
 
 fn both_days(fields: &Fields, lang: Lang) -> Option<String> {
-    fields
-        .either_day()
-        .then(|| match lang {
-            Lang::En => {
-                "both day fields are restricted: a day that matches either of them fires (POSIX); if you meant a day that \
-             matches both, set `dialect = \"celery\"`, whose weekdays are 0 to 6 from Sunday"
-            }
-            Lang::Zh => {
-                "日期和星期两个字段都有限制：符合其中任意一个就会触发（POSIX 规则）；\
+    let note = match lang {
+        Lang::En => {
+            "both day fields are restricted: a day that matches either of them fires (POSIX); \
+             if you meant a day that matches both, set `dialect = \"celery\"`, whose weekdays are 0 to 6 from Sunday"
+        }
+        Lang::Zh => {
+            "日期和星期两个字段都有限制：符合其中任意一个就会触发（POSIX 规则）；\
              若要同时符合，请设置 `dialect = \"celery\"`（星期编号为 0 至 6，0 为星期日）"
-            }
-        })
-        .map(str::to_owned)
+        }
+    };
+    fields.either_day().then(|| note.to_owned())
 }
 
 /// Weekday numbers that crontab counts otherwise.

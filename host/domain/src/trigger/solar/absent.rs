@@ -31,7 +31,7 @@ impl Solar {
             .take(MOST_DAYS)
             .filter_map(|day| Some((day, self.noon(day)?)))
             .filter(|(day, noon)| after < *noon && *noon <= until && self.left_out(*day, &events))
-            .map(|(day, noon)| Absent { first: noon, last: noon, reason: self.reason(day, noon) })
+            .map(|(day, noon)| Absent { first: noon, last: noon, count: 1, reason: self.reason(day, noon) })
             .collect()
     }
 
@@ -43,9 +43,10 @@ impl Solar {
         let mut day = civil::date(after, self.timezone);
         let last = day.checked_add_days(Days::new(SEARCH_DAYS as u64))?;
         while day <= last {
-            let (before, beyond) = (day.pred_opt()?, day.succ_opt()?);
-            if [before, day, beyond].into_iter().all(|day| self.place().occurs_on(day) == Some(true)) {
-                day = beyond;
+            // A date of the zone and a day of the place may lie more than a day apart.
+            let around = day.checked_sub_days(Days::new(2))?.iter_days().take(5);
+            if around.into_iter().all(|day| self.place().occurs_on(day) == Some(true)) {
+                day = day.succ_opt()?;
                 continue;
             }
             let end = day.checked_add_days(Days::new(AT_ONCE))?;

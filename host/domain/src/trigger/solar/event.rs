@@ -95,6 +95,10 @@ impl SolarEvent {
         }
     }
 
+    pub(super) fn is_before_noon(self) -> bool {
+        matches!(self.crossing(), Crossing::Rise(_))
+    }
+
     /// The height of the sun's centre that the event is about, in degrees; none for noon.
     pub(super) fn height(self) -> Option<f64> {
         match self.crossing() {

@@ -1,22 +1,28 @@
-//! Where the sun is: the one file that speaks with the `solar-positioning` crate.
+//! When an event occurs: the one file that speaks with the `solar-positioning` crate.
+//!
+//! Days are those of the place's mean sun, from midnight to midnight. Where the season leaves no doubt, such a day has
+//! each event once, well away from its ends, and a rough guess says where to look; elsewhere the whole day is searched.
 
-use std::f64::consts::TAU;
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use solar_positioning::{Location, SolarEvents, SolarPositions, delta_t};
 
 use super::event::{Crossing, SolarEvent};
+use super::rough;
 
 /// Years that are answered. Outside of them nobody knows the earth's rotation to the second.
 const YEARS: RangeInclusive<i32> = 1800..=2500;
 
-/// The tilt of the earth's axis, in degrees.
-const TILT: f64 = 23.44;
+/// The tilt of the earth's axis in degrees, at its most within [`YEARS`].
+const TILT: f64 = 23.47;
 
-/// How far off, in degrees, a day's whole path across the sky may be from what [`declination`] makes of it: its own
-/// error (under 1.1), the change within two days (0.8), parallax, and some room.
-const MARGIN: f64 = 2.5;
+/// How far off, in degrees, the sun's path over a whole day may be from what its declination at noon makes of it: half
+/// a day's change, and the day's before and after (0.6), parallax and a rough guess (0.1), and some room.
+const MARGIN: f64 = 1.2;
+
+/// How far from the guess a closer look goes; it is rarely a minute off.
+const NEAR: TimeDelta = TimeDelta::minutes(4);
 
 /// An event at a place.
 #[derive(Debug, Clone, Copy)]
@@ -27,28 +33,66 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// When the event occurs on a UTC day, to the nearest second; ascending. Mostly once; near the poles not at all,
-    /// or twice.
-    pub fn on(self, day: NaiveDate) -> Vec<DateTime<Utc>> {
-        if self.occurs_on(day) == Some(false) {
-            return Vec::new();
+    /// The day of the place, in its mean solar time, that an instant lies in.
+    pub fn day(self, instant: DateTime<Utc>) -> Option<NaiveDate> {
+        Some(instant.checked_add_signed(rough::turn(self.longitude))?.date_naive())
+    }
+
+    /// When the event occurs on a day of the place, to the nearest second; ascending. Mostly once; near the poles not at
+    /// all, or twice.
+    pub fn on(self, day: NaiveDate) -> impl Iterator<Item = DateTime<Utc>> {
+        let mut left = self.span(day);
+        let sure = self.occurs_on(day);
+        std::iter::from_fn(move || {
+            let (from, until) = left.take()?;
+            match sure {
+                Some(true) => self.near_guess(from, until),
+                Some(false) => None,
+                None => {
+                    let found = self.first_within(from, until)?;
+                    left = Some((found, until));
+                    Some(found)
+                }
+            }
+        })
+        .filter_map(rounded)
+    }
+
+    /// The one event of a day that surely has one.
+    fn near_guess(self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let guess = self.guess(from + (until - from) / 2);
+        self.first_within(guess - NEAR, guess + NEAR).or_else(|| self.first_within(from, until))
+    }
+
+    /// About when the event occurs, from the mean noon of a day.
+    fn guess(self, noon: DateTime<Utc>) -> DateTime<Utc> {
+        let mut guess = noon;
+        // The second time with the declination of the event itself.
+        for _ in 0..2 {
+            let sun = rough::sun(guess);
+            let away = rough::turn(self.hour_angle(sun.declination));
+            guess = noon - sun.ahead + if self.event.is_before_noon() { -away } else { away };
         }
-        let Some((mut from, until)) = bounds(day) else { return Vec::new() };
-        let mut found = Vec::new();
-        while let Some(instant) = self.first_within(from, until) {
-            found.extend(rounded(instant));
-            from = instant;
-        }
-        found
+        guess
+    }
+
+    /// How far the sky turns between noon and the event, in degrees.
+    fn hour_angle(self, declination: f64) -> f64 {
+        let Some(height) = self.event.height() else { return 0.0 };
+        let (latitude, declination) = (self.latitude.to_radians(), declination.to_radians());
+        let cosine =
+            (height.to_radians().sin() - latitude.sin() * declination.sin()) / (latitude.cos() * declination.cos());
+        cosine.clamp(-1.0, 1.0).acos().to_degrees()
     }
 
     /// In (`from`, `until`]; `None` also where the crate has no answer.
     fn first_within(self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let sun = SolarEvents::new();
+        let location = Location { latitude: self.latitude, longitude: self.longitude };
         let stretch = stretch(until.year())?;
         let found = match self.event.crossing() {
-            Crossing::Rise(horizon) => sun.next_rise(&from, &until, self.location(), stretch, horizon),
-            Crossing::Set(horizon) => sun.next_set(&from, &until, self.location(), stretch, horizon),
+            Crossing::Rise(horizon) => sun.next_rise(&from, &until, location, stretch, horizon),
+            Crossing::Set(horizon) => sun.next_set(&from, &until, location, stretch, horizon),
             Crossing::Transit => sun.next_transit(&from, &until, self.longitude, stretch),
         };
         found.ok().flatten()
@@ -56,16 +100,15 @@ impl Place {
 
     /// Whether the sun stands above the height the event is about.
     pub fn is_above(self, instant: DateTime<Utc>) -> bool {
-        let position = stretch(instant.year())
-            .and_then(|stretch| SolarPositions::new().at(&instant, self.location(), 0.0, stretch, None).ok());
-        let height = self.event.height().unwrap_or_default();
-        position.is_some_and(|position| position.elevation_angle() > height)
+        let wanted = self.event.height().unwrap_or_default();
+        height(instant, self.latitude, self.longitude).is_some_and(|height| height > wanted)
     }
 
-    /// A quick look at the season: whether the event surely occurs around a day, or surely does not; `None` near the
-    /// border, and where it needs a closer look.
+    /// A quick look at the season: whether the event surely occurs on a day, or surely does not; `None` near the border
+    /// between the two, where only a closer look can tell.
     pub fn occurs_on(self, day: NaiveDate) -> Option<bool> {
-        self.occurs_under(declination(day))
+        let (from, _) = self.span(day)?;
+        self.occurs_under(rough::sun(from + TimeDelta::hours(12)).declination)
     }
 
     /// Whether there is no day without the event, at any time of the year.
@@ -86,26 +129,36 @@ impl Place {
         }
     }
 
-    fn location(self) -> Location {
-        Location { latitude: self.latitude, longitude: self.longitude }
+    /// As [`on`](Self::on), without a guess about anything.
+    #[cfg(test)]
+    pub fn all_on(self, day: NaiveDate) -> Vec<DateTime<Utc>> {
+        let Some((from, until)) = self.span(day) else { return Vec::new() };
+        let next = |from| self.first_within(from, until);
+        std::iter::successors(next(from), |found| next(*found)).filter_map(rounded).collect()
+    }
+
+    /// A day of the place, if it is in a year that is answered.
+    fn span(self, day: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+        if !YEARS.contains(&day.year()) {
+            return None;
+        }
+        let begin = day.and_time(NaiveTime::MIN).and_utc() - rough::turn(self.longitude);
+        Some((begin, begin + Days::new(1)))
     }
 }
 
-/// How far north the sun stands, in degrees; right to about a degree in all [`YEARS`].
-pub(super) fn declination(day: NaiveDate) -> f64 {
-    -TILT * (TAU * f64::from(day.ordinal() + 10) / 365.25).cos()
+/// The height of the sun's centre above the horizon, in degrees, without refraction.
+pub(super) fn height(instant: DateTime<Utc>, latitude: f64, longitude: f64) -> Option<f64> {
+    let location = Location { latitude, longitude };
+    let position = SolarPositions::new().at(&instant, location, 0.0, stretch(instant.year())?, None);
+    Some(position.ok()?.elevation_angle())
 }
 
 /// The seconds between the even time of the planets and the time of day (ΔT), as the crate estimates them. One value a
-/// year, so that neighbouring days agree about what happens at the midnight between them; the error, under two
-/// seconds, moves an event by milliseconds.
+/// year, so that neighbouring days agree about what happens at the midnight between them; the error, a few seconds at
+/// most, moves an event by hundredths of one.
 fn stretch(year: i32) -> Option<f64> {
     delta_t::estimate(f64::from(year) + 0.5).ok()
-}
-
-fn bounds(day: NaiveDate) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let begin = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
-    YEARS.contains(&day.year()).then_some((begin(day), begin(day.succ_opt()?)))
 }
 
 fn rounded(instant: DateTime<Utc>) -> Option<DateTime<Utc>> {

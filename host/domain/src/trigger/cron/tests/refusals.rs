@@ -72,13 +72,10 @@ const REFUSED: [(&str, &str); 63] = [
     ("0 0 1-5W * *", "`1-5W` is not one day from 1 to 31 and `W`"),
     ("0 0 * * 5#6", "`5#6` is not `#` and 1 to 5 or L"),
     ("L * * * *", "`L` belongs in the day fields; write 0 to 59"),
-    ("0 0 30 2 *", "`0 0 30 2 *` never fires: no date has day of month `30`, month `2` and day of week `*`"),
+    ("0 0 30 2 *", "`0 0 30 2 *` never fires: day of month `30` does not exist in month `2`"),
     ("0 0 31 2,4,6 *", "never fires"),
     ("0 0 L-30 2,4 *", "never fires"),
-    (
-        "0 0 0 31 2,4 ? 2026",
-        "never fires: no date has day of month `31`, month `2,4` and day of week `?` in year `2026`",
-    ),
+    ("0 0 0 31 2,4 ? 2026", "never fires: no date has day of month `31`, month `2,4`, year `2026`"),
     ("0 0 0 29 2 ? 2026-2027", "never fires"),
 ];
 
@@ -137,5 +134,37 @@ fn every_refusal_is_quick() {
         });
         let quickest = quickest.min().expect("three");
         assert!(quickest < std::time::Duration::from_millis(10), "`{expression}`: {quickest:?}");
+    }
+}
+
+mod any_text {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SIGNS: [&str; 32] = [
+        "0", "1", "2", "5", "9", "31", "60", "*", "*/", "/", "-", ",", "?", "L", "W", "#", " ", " ", " ", " * ", " * ",
+        "MON", "sunday", "JAN", "FRIL", "@", "٣", "é", "\n", "+", "2026", "15W",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn no_text_makes_the_reader_stumble(signs in prop::collection::vec(prop::sample::select(SIGNS.to_vec()), 0..24)) {
+            let text = signs.concat();
+            for dialect in [Dialect::Posix, Dialect::Quartz, Dialect::Celery, Dialect::Apscheduler] {
+                let rules = Rules { dialect, ..Rules::default() };
+                match Cron::read(Source::Text(text.clone()), Tz::Europe__Berlin, rules) {
+                    Ok(cron) => {
+                        let said = [cron.words(Lang::En), cron.words(Lang::Zh)].into_iter();
+                        let said = said.chain(cron.notes(Lang::En)).chain(cron.notes(Lang::Zh));
+                        prop_assert!(said.into_iter().all(|line| !line.contains('\n') && !line.contains("  ")));
+                        let after = utc("2026-11-21T12:00:00Z");
+                        prop_assert!(cron.next_after(after).is_none_or(|due| due > after));
+                    }
+                    Err(error) => prop_assert!(!error.to_string().contains('\n'), "{}", error),
+                }
+            }
+        }
     }
 }

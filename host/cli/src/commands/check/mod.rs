@@ -1,20 +1,23 @@
 //! `check`: configuration and plugins, read as `serve` would, with every mistake at once.
 
+mod schedules;
+
 use std::path::Path;
 use std::sync::Arc;
 
 use noontide_config::{Config, Loaded};
 use noontide_domain::ports::PluginHost;
-use noontide_domain::{Lang, LoadedPlugin, PluginStatus, Trigger};
+use noontide_domain::{LoadedPlugin, PluginStatus};
 use noontide_sandbox::Sandbox;
 use serde_json::json;
 
 use crate::args::Global;
 use crate::commands::plugin::cache_folder;
+use crate::commands::simulate::durations::History;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Output;
 use crate::serve::wiring;
-use crate::{clock, conf, zone};
+use crate::{clock, conf};
 
 /// Checks everything that can be checked without running anything.
 ///
@@ -33,7 +36,16 @@ pub async fn run(global: &Global) -> Done {
     let mut problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
     problems.extend(plugins.iter().filter_map(|plugin| refused(&config.plugins.dir, plugin)));
     problems.extend(conf::parked(config, &config.schedules, &*sandbox).iter().map(ToString::to_string));
-    let notes = notes(config, &sandbox);
+    let mut notes = of_plugins(config, &sandbox);
+    let now = clock::now();
+    notes.extend(config.schedules.iter().flat_map(|schedule| schedules::notes(schedule, now)));
+    notes.extend(schedules::crowd(&config.schedules, now));
+    if let Some(history) = History::reached(global).await {
+        for schedule in &config.schedules {
+            let lengths = history.lengths(schedule.name.as_str()).await;
+            notes.extend(lengths.and_then(|lengths| schedules::too_long(schedule, lengths, now)));
+        }
+    }
     tell(output, problems, notes, &summary(&loaded, &plugins))
 }
 
@@ -62,25 +74,14 @@ fn refused(folder: &Path, plugin: &PluginStatus) -> Option<String> {
 }
 
 /// What is no mistake and yet worth a word.
-fn notes(config: &Config, sandbox: &Sandbox) -> Vec<String> {
+fn of_plugins(config: &Config, sandbox: &Sandbox) -> Vec<String> {
     let plugins = sandbox.plugins();
     let loaded = || plugins.iter().filter_map(|plugin| plugin.loaded.as_ref());
     let mut notes: Vec<_> = loaded().flat_map(|plugin| wanting(config, plugin)).collect();
     for name in config.grants.keys().filter(|name| !loaded().any(|plugin| plugin.version.name == **name)) {
         notes.push(format!("[plugin.{name}] grants to a plugin that is not there"));
     }
-    for schedule in &config.schedules {
-        for note in schedule.trigger.notes(Lang::En) {
-            notes.push(format!("schedule `{}`: {note}; next: {}", schedule.name, next(&schedule.trigger)));
-        }
-    }
     notes
-}
-
-fn next(trigger: &Trigger) -> String {
-    let now = clock::now();
-    let dates = std::iter::successors(trigger.next_after(now, now), |due| trigger.next_after(*due, now));
-    dates.take(3).map(zone::rfc3339).collect::<Vec<_>>().join(", ")
 }
 
 /// What a plugin would like and does not get.
