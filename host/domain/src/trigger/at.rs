@@ -1,6 +1,6 @@
 //! `at`: given instants.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Timelike, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -64,25 +64,24 @@ impl At {
 pub fn parse_instant(text: &str, zone: Tz) -> Result<DateTime<Utc>, String> {
     let text = text.trim();
     let shown = excerpt(text);
-    if text.split(['T', ' ']).nth(1).is_some_and(|time| time.split(':').nth(2).is_some_and(|s| s.starts_with("60"))) {
-        return Err(format!("`{shown}` names a leap second; seconds go from 00 to 59"));
-    }
     // Longer years are no dates anybody means, and the arithmetic of dates ends there.
     let digits = text.trim_start_matches(['-', '+']).bytes().take_while(u8::is_ascii_digit).count();
-    if digits > 4 || (digits > 0 && text.starts_with(['-', '+'])) {
+    if !matches!(digits, 0 | 4) || (digits > 0 && text.starts_with(['-', '+'])) {
         return Err(format!("`{shown}`: a year has four digits and no sign"));
     }
+    let leap = || format!("`{shown}` names a leap second; seconds go from 00 to 59");
+    // The parser keeps a leap second as one that is longer than others.
+    let is_leap = |nanosecond: u32| nanosecond >= 1_000_000_000;
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
-        return Ok(instant.with_timezone(&Utc));
+        return if is_leap(instant.nanosecond()) { Err(leap()) } else { Ok(instant.with_timezone(&Utc)) };
     }
     let formats = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
-    formats
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .map(|wall| civil::forward(wall, zone))
-        .ok_or_else(|| {
-            format!("`{shown}` is no date with a time: write 2026-10-01T08:00:00+08:00, or 2026-10-01 08:00:00 in the schedule's zone")
-        })
+    let Some(wall) = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok()) else {
+        return Err(format!(
+            "`{shown}` is no date with a time: write 2026-10-01T08:00:00+08:00, or 2026-10-01 08:00:00 in the schedule's zone"
+        ));
+    };
+    if is_leap(wall.nanosecond()) { Err(leap()) } else { Ok(civil::forward(wall, zone)) }
 }
 
 #[cfg(test)]
@@ -125,6 +124,10 @@ mod tests {
             "2026-10-01",
             "12026-10-01 00:00:00",
             "-2026-10-01 00:00:00",
+            "26-10-01 00:00:00",
+            "2026-12-31 23:59:60",
+            "2026-12-31 23:59: 60",
+            "2026-12-31T23:59:60.5+01:00",
         ] {
             assert!(parse_instant(text, chrono_tz::UTC).is_err(), "{text:?} was taken");
         }
