@@ -10,7 +10,10 @@ use super::fault;
 use crate::OpenError;
 
 /// File names are equal in every database's folder.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql")),
+    (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
+];
 
 /// The newest schema this binary knows.
 const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
