@@ -179,7 +179,9 @@ pub async fn an_instant_is_found_with_all_its_rows(exam: &Exam) {
         fire
     };
     let of_it = [fire("nightly", -60), backfill, by_hand(-60, "nightly"), by_hand(-60, "nightly")];
-    let ids: Vec<_> = of_it.iter().rev().map(|fire| fire.order.id).collect();
+    let mut ids: Vec<_> = of_it.iter().map(|fire| fire.order.id).collect();
+    ids.sort();
+    ids.reverse();
     exam.claim(of_it.to_vec()).await;
     exam.claim(vec![fire("nightly", -61), fire("nightly", -59), fire("weekly", -60), by_hand(-60, "weekly")]).await;
     exam.claim(vec![by_hand(-59, "nightly"), enqueued("k")]).await;
