@@ -216,7 +216,8 @@ impl Pair {
             Step::Rescue => {
                 let lapsed = both!(self, ledger.lapsed(9));
                 let again = Verdict::Again { not_before: self.clock.now(), counted: true };
-                let leases = lapsed.iter().map(|one| one.lease).collect();
+                let leases: Vec<_> = lapsed.iter().map(|one| one.lease).collect();
+                self.held.retain(|lease| !leases.contains(lease));
                 self.settle(leases, &again, Outcome::Abandoned, &[]).await;
             }
             Step::Remove(is_back) => {

@@ -151,4 +151,6 @@ impl Ledger for SqliteLedger {
 }
 
 #[cfg(test)]
+mod migration_tests;
+#[cfg(test)]
 mod tests;
