@@ -192,16 +192,23 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
         window: order.window.map(|window| wit::Window { from: millis(&window.from), to: millis(&window.to) }),
         timezone: order.timezone.name().to_owned(),
         cause: match order.cause {
-            Cause::Schedule => wit::Cause::Schedule,
+            Cause::Schedule | Cause::After => wit::Cause::Schedule,
             Cause::Manual => wit::Cause::Manual,
             Cause::Enqueued => wit::Cause::Enqueued,
-            Cause::After => wit::Cause::After,
             Cause::Backfill => wit::Cause::Backfill,
         },
         trace_parent: trace_parent(leased),
         input: order.input.to_string(),
         items: Vec::new(),
-        extra: Vec::new(),
+        extra: extra(order.cause),
+    }
+}
+
+/// What the contract's `cause` has no word for: an enum that grows would turn away the plugins that are there.
+fn extra(cause: Cause) -> Vec<(String, String)> {
+    match cause {
+        Cause::After => vec![("cause".to_owned(), "after".to_owned())],
+        _ => Vec::new(),
     }
 }
 

@@ -133,17 +133,22 @@ fn invocation(call: types::Invocation) -> Invocation {
         window: call.window.map(|window| Window { from: instant(window.from), to: instant(window.to) }),
         timezone: call.timezone,
         cause: match call.cause {
+            types::Cause::Schedule if is_after(&call.extra) => Cause::After,
             types::Cause::Schedule => Cause::Schedule,
             types::Cause::Manual => Cause::Manual,
             types::Cause::Enqueued => Cause::Enqueued,
             types::Cause::Backfill => Cause::Backfill,
-            types::Cause::After => Cause::After,
         },
         trace_parent: call.trace_parent,
         input: call.input,
         items: call.items.into_iter().map(|item| (item.key, item.payload)).collect(),
         extra: call.extra,
     }
+}
+
+/// The contract's `cause` has no word for it.
+fn is_after(extra: &[(String, String)]) -> bool {
+    extra.iter().any(|(name, value)| name == "cause" && value == "after")
 }
 
 fn outcome(outcome: Outcome<String>) -> types::Outcome {

@@ -1,48 +1,52 @@
 //! Writing one pass of the scheduler: rows for what fires and what does not, and the cursors. Whole batches are one
 //! statement, given as a JSON array: each statement is a hop to the connection's thread.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Claim, Claimed, Fire, Skip, Tenant};
-use noontide_domain::{Cause, Key, Lease, Leased, Order, RunId, RunState, ScheduleName, SkipReason};
+use noontide_domain::{Cause, Key, Lease, Leased, Order, Overlap, RunId, RunState, ScheduleName, SkipReason};
 use serde_json::{Value, json};
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
-use super::judge::{Fate, Known, Live};
+use super::insert::{INSERT, NewRow};
+use super::judge::{Fate, Holder, Known, Live, Stage};
 use super::rows;
 use super::writer::{Desk, Request};
 
-const KEYS: &str = "SELECT key_hash, id FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
+const KEYS: &str = "SELECT key_hash, id, state FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
 
-/// Of the live runs, the one that is in the way first: one that has begun is in everybody's way, one that waits for its
-/// time only from then on.
+/// Of the live runs, those that are in the way first: of the queued ones and of the others.
 const SCHEDULES: &str = "\
-    SELECT wanted.value AS name, first.id AS live, \
-           CASE WHEN first.state = 1 OR first.fence > 0 THEN NULL ELSE first.not_before END AS live_from, \
+    SELECT wanted.value AS name, live.id, live.state, live.fence, live.not_before, live.queued, \
            (SELECT last_success_due FROM schedule WHERE name = wanted.value) AS last_success_due \
-    FROM json_each(?1) AS wanted \
-    LEFT JOIN run AS first ON first.id = \
-        (SELECT id FROM run WHERE state < 2 AND schedule = wanted.value \
-         ORDER BY CASE WHEN state = 1 OR fence > 0 THEN 0 ELSE not_before END, id LIMIT 1)";
+    FROM json_each(?1) AS wanted LEFT JOIN run AS live ON live.id IN ( \
+        (SELECT id FROM run WHERE state < 2 AND schedule = wanted.value AND queued = 0 \
+         ORDER BY state DESC, fence = 0, not_before, id LIMIT 1), \
+        (SELECT id FROM run WHERE state < 2 AND schedule = wanted.value AND queued = 1 \
+         ORDER BY not_before, id LIMIT 1))";
 
-/// Materialized, or each column would have the whole row written as JSON anew.
-const INSERT: &str = "\
-    WITH new AS MATERIALIZED (SELECT value FROM json_each(?1)) \
-    INSERT INTO run (id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, cause, late, input, \
-                     window_from, window_to, timezone, max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, trace_id, \
-                     state, not_before, host, fence, attempt, lease_until, started_at, finished_at, reason, created_at) \
-    SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-           value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, \
-           value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, unhex(value ->> 21), \
-           value ->> 22, value ->> 23, value ->> 24, value ->> 25, value ->> 26, value ->> 27, ?2 \
-    FROM new";
+/// All of them, for the policies that count or replace them.
+const LIVE: &str = "\
+    SELECT schedule AS name, id, state, fence, not_before, queued FROM run \
+    WHERE state < 2 AND schedule IN (SELECT value FROM json_each(?1))";
+
+/// An earlier attempt stays in the record; the end is that of the run.
+const REPLACE: &str = "\
+    UPDATE run SET state = 4, finished_at = ?2, reason = gone.reason \
+    FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS reason FROM json_each(?1)) AS gone \
+    WHERE run.id = gone.id AND run.state = 0";
+
+const ASK: &str = "UPDATE run SET cancel_asked = 1 WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND state = 1";
 
 /// Never back: a slower host may come with an older pass.
-const CURSORS: &str = "\
-    UPDATE schedule SET cursor = max(schedule.cursor, moved.cursor) \
-    FROM (SELECT value ->> 0 AS name, max(value ->> 1) AS cursor FROM json_each(?1) GROUP BY 1) AS moved \
+const ADVANCE: &str = "\
+    UPDATE schedule SET cursor = max(schedule.cursor, coalesce(moved.cursor, schedule.cursor)), \
+                        runs = schedule.runs + moved.runs \
+    FROM (SELECT value ->> 0 AS name, max(value ->> 1) AS cursor, sum(value ->> 2) AS runs FROM json_each(?1) \
+          GROUP BY 1) AS moved \
     WHERE schedule.name = moved.name";
 
 pub(super) struct ClaimFires {
@@ -55,89 +59,151 @@ impl Request for ClaimFires {
     type Answer = Vec<Claimed>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
-        let mut known = self.known(desk).await?;
-        let mut places = self.tenant.map_or(0, |tenant| tenant.places);
-        let fires = &self.claim.fire;
-        let fates: Vec<_> = fires.iter().map(|fire| known.judge(fire, &mut places, desk.now)).collect();
-        let mut new = Vec::new();
-        for (fire, fate) in fires.iter().zip(&fates) {
-            new.extend(self.fire_row(fire, *fate, desk.now)?);
-        }
-        for skip in &self.claim.skip {
-            new.extend(skip_row(skip, &mut known, desk.now)?);
-        }
-        if !new.is_empty() {
-            let rows = Value::Array(new).to_string();
-            sqlx::query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).execute(&mut *desk.connection).await?;
-        }
-        self.move_cursors(desk).await?;
-        Ok(fires.iter().zip(fates).map(|(fire, fate)| self.answer(fire, fate, &known)).collect())
+        write(&self.claim, self.tenant, desk).await
     }
 }
 
-impl ClaimFires {
-    async fn known(&self, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error> {
-        let mut known = Known::default();
-        let fired = self.claim.fire.iter().map(|fire| fire.order.key.hex());
-        let skipped = self.claim.skip.iter().map(|skip| Key::occurrence(&skip.schedule, skip.due_at).hex());
-        let keys: Vec<_> = fired.chain(skipped).collect();
-        if !keys.is_empty() {
-            for row in sqlx::query(KEYS).bind(json!(keys).to_string()).fetch_all(&mut *desk.connection).await? {
-                known.keys.insert(rows::key_hash(&row)?, RunId(rows::uuid(&row, "id")?));
-            }
+/// Judges and writes, inside whatever transaction the desk stands in.
+pub(super) async fn write(
+    claim: &Claim,
+    tenant: Option<Tenant>,
+    desk: &mut Desk<'_>,
+) -> Result<Vec<Claimed>, sqlx::Error> {
+    let mut known = known(claim, desk).await?;
+    let fates = known.judge(&claim.fire, tenant.map_or(0, |tenant| tenant.places), desk.now);
+    clear_the_way(&known, desk).await?;
+    let mut new = Vec::new();
+    for (fire, fate) in claim.fire.iter().zip(&fates) {
+        new.extend(fire_row(fire, fate, tenant, desk.now)?);
+    }
+    for skip in &claim.skip {
+        new.extend(skip_row(skip, &mut known, desk.now)?);
+    }
+    if !new.is_empty() {
+        let rows = Value::Array(new).to_string();
+        sqlx::query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).execute(&mut *desk.connection).await?;
+    }
+    advance(claim, &fates, desk).await?;
+    Ok(claim.fire.iter().zip(fates).map(|(fire, fate)| answer(fire, fate, tenant, &known)).collect())
+}
+
+async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error> {
+    let mut known = Known::default();
+    let fired = claim.fire.iter().flat_map(|fire| [Some(fire.order.key.hex()), fire.fills.as_ref().map(Key::hex)]);
+    let skipped = claim.skip.iter().map(|skip| Some(Key::occurrence(&skip.schedule, skip.due_at).hex()));
+    let keys: Vec<_> = fired.chain(skipped).flatten().collect();
+    if !keys.is_empty() {
+        for row in sqlx::query(KEYS).bind(json!(keys).to_string()).fetch_all(&mut *desk.connection).await? {
+            let state = rows::state(&row)?;
+            let is_filled = !state.is_final() || state == RunState::Succeeded;
+            known.keys.insert(rows::key_hash(&row)?, Holder { run: RunId(rows::uuid(&row, "id")?), is_filled });
         }
-        let schedules: BTreeSet<_> = self.claim.fire.iter().filter_map(|fire| fire.order.schedule.as_ref()).collect();
-        if schedules.is_empty() {
-            return Ok(known);
-        }
-        let schedules = json!(schedules).to_string();
-        for row in sqlx::query(SCHEDULES).bind(schedules).fetch_all(&mut *desk.connection).await? {
-            let name: ScheduleName =
-                row.try_get::<String, _>("name")?.parse().map_err(|problem| super::fault::shape("name", problem))?;
-            if row.try_get::<Option<&[u8]>, _>("live")?.is_some() {
-                let live =
-                    Live { run: RunId(rows::uuid(&row, "live")?), from: rows::maybe_instant(&row, "live_from")? };
-                known.live.insert(name.clone(), live);
-            }
+    }
+    let named = |wanted: fn(Overlap) -> bool| -> BTreeSet<_> {
+        let fires = claim.fire.iter().filter(|fire| wanted(fire.overlap));
+        fires.filter_map(|fire| fire.order.schedule.as_ref()).collect()
+    };
+    let counting = named(|overlap| matches!(overlap, Overlap::Queue | Overlap::CancelRunning));
+    let schedules = named(|_| true);
+    if !schedules.is_empty() {
+        for row in sqlx::query(SCHEDULES).bind(json!(schedules).to_string()).fetch_all(&mut *desk.connection).await? {
+            let name = rows::required::<ScheduleName>(&row, "name")?;
             if let Some(due) = rows::maybe_instant(&row, "last_success_due")? {
-                known.successes.insert(name, due);
+                known.successes.insert(name.clone(), due);
+            }
+            if row.try_get::<Option<&[u8]>, _>("id")?.is_some() && !counting.contains(&name) {
+                known.live.entry(name).or_default().push(live(&row)?);
             }
         }
-        Ok(known)
     }
-
-    async fn move_cursors(&self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-        if self.claim.cursors.is_empty() {
-            return Ok(());
+    if !counting.is_empty() {
+        for row in sqlx::query(LIVE).bind(json!(counting).to_string()).fetch_all(&mut *desk.connection).await? {
+            known.live.entry(rows::required(&row, "name")?).or_default().push(live(&row)?);
         }
-        let cursors: Vec<_> =
-            self.claim.cursors.iter().map(|(name, at)| json!([name, at.timestamp_millis()])).collect();
-        sqlx::query(CURSORS).bind(Value::Array(cursors).to_string()).execute(&mut *desk.connection).await?;
-        Ok(())
     }
+    Ok(known)
+}
 
-    fn fire_row(&self, fire: &Fire, fate: Fate, now: DateTime<Utc>) -> Result<Option<Value>, sqlx::Error> {
-        let row = match (fate, self.tenant) {
-            (Fate::Duplicate(_), _) => return Ok(None),
-            (Fate::Overlapped(blocking), _) => NewRow::over(&fire.order, SkipReason::Overlap { blocking }, now),
-            (Fate::Leased, Some(tenant)) => NewRow { lease: Some(tenant), now, ..NewRow::ready(fire, now) },
-            (Fate::Ready | Fate::Leased, _) => NewRow::ready(fire, now),
-        };
-        row.columns().map(Some)
-    }
+fn live(row: &SqliteRow) -> Result<Live, sqlx::Error> {
+    let stage = match rows::state(row)? {
+        RunState::Running => Stage::Running,
+        _ if row.try_get::<i64, _>("fence")? > 0 => Stage::Again,
+        _ if row.try_get("queued")? => Stage::Queued,
+        _ => Stage::Waiting,
+    };
+    Ok(Live { stage, from: rows::instant(row, "not_before")?, run: RunId(rows::uuid(row, "id")?) })
+}
 
-    fn answer(&self, fire: &Fire, fate: Fate, known: &Known) -> Claimed {
-        let order = &fire.order;
-        match (fate, self.tenant) {
-            (Fate::Duplicate(run), _) => Claimed::Duplicate(run),
-            (Fate::Overlapped(blocking), _) => Claimed::Overlapped(blocking),
-            (Fate::Leased, Some(tenant)) => Claimed::Leased(Box::new(Leased {
-                order: order.clone(),
-                lease: Lease { run: order.id, host: tenant.host, fence: 1, attempt: 1 },
-                previous_success: order.schedule.as_ref().and_then(|name| known.successes.get(name)).copied(),
-            })),
-            (Fate::Ready | Fate::Leased, _) => Claimed::Ready(order.id),
+/// Those that are replaced are over before the new rows come; the others of this claim are not there yet.
+async fn clear_the_way(known: &Known, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+    if !known.replaced.is_empty() {
+        let mut gone = Vec::with_capacity(known.replaced.len());
+        for (run, by) in &known.replaced {
+            let reason = rows::to_json("reason", &SkipReason::Replaced { by: *by })?;
+            gone.push(json!([run.0.simple().to_string(), reason]));
         }
+        let query = sqlx::query(REPLACE).bind(Value::Array(gone).to_string()).bind(desk.now.timestamp_millis());
+        query.execute(&mut *desk.connection).await?;
+    }
+    if !known.asked.is_empty() {
+        let asked: Vec<_> = known.asked.iter().map(|run| run.0.simple().to_string()).collect();
+        sqlx::query(ASK).bind(json!(asked).to_string()).execute(&mut *desk.connection).await?;
+    }
+    Ok(())
+}
+
+/// Moves the cursors and counts the runs.
+async fn advance(claim: &Claim, fates: &[Fate], desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+    let mut runs = BTreeMap::new();
+    for (fire, fate) in claim.fire.iter().zip(fates) {
+        if let Some(schedule) = fire.order.schedule.as_ref().filter(|_| fate.is_live() && counts(&fire.order)) {
+            *runs.entry(schedule).or_insert(0) += 1;
+        }
+    }
+    let cursors = claim.cursors.iter().map(|(name, at)| json!([name, at.timestamp_millis(), 0]));
+    let moved: Vec<_> = cursors.chain(runs.iter().map(|(name, runs)| json!([name, null, runs]))).collect();
+    if !moved.is_empty() {
+        sqlx::query(ADVANCE).bind(Value::Array(moved).to_string()).execute(&mut *desk.connection).await?;
+    }
+    Ok(())
+}
+
+/// Whether it is one of the runs that `max-runs` limits.
+fn counts(order: &Order) -> bool {
+    matches!(order.cause, Cause::Schedule | Cause::After)
+}
+
+fn fire_row(
+    fire: &Fire,
+    fate: &Fate,
+    tenant: Option<Tenant>,
+    now: DateTime<Utc>,
+) -> Result<Option<Value>, sqlx::Error> {
+    let ready = NewRow::ready(fire, now);
+    let over = |reason| NewRow::over(&fire.order, reason, now);
+    let row = match fate {
+        Fate::Duplicate(_) => return Ok(None),
+        Fate::Overlapped(blocking) => over(SkipReason::Overlap { blocking: *blocking }),
+        Fate::Replaced(by) => over(SkipReason::Replaced { by: *by }),
+        Fate::Leased => NewRow { lease: tenant, ..ready },
+        Fate::Ready { in_turn } => NewRow { queued: *in_turn, ..ready },
+        Fate::Queued(_) => NewRow { queued: true, ..ready },
+    };
+    row.columns().map(Some)
+}
+
+fn answer(fire: &Fire, fate: Fate, tenant: Option<Tenant>, known: &Known) -> Claimed {
+    let order = &fire.order;
+    match (fate, tenant) {
+        (Fate::Duplicate(run), _) => Claimed::Duplicate(run),
+        (Fate::Overlapped(run) | Fate::Replaced(run), _) => Claimed::Overlapped(run),
+        (Fate::Queued(cancel), _) => Claimed::Queued { run: order.id, cancel },
+        (Fate::Leased, Some(tenant)) => Claimed::Leased(Box::new(Leased {
+            order: order.clone(),
+            lease: Lease { run: order.id, host: tenant.host, fence: 1, attempt: 1 },
+            previous_success: order.schedule.as_ref().and_then(|name| known.successes.get(name)).copied(),
+        })),
+        (Fate::Ready { .. } | Fate::Leased, _) => Claimed::Ready(order.id),
     }
 }
 
@@ -148,7 +214,7 @@ fn skip_row(skip: &Skip, known: &mut Known, now: DateTime<Utc>) -> Result<Option
     if known.keys.contains_key(&key.hash) {
         return Ok(None);
     }
-    known.keys.insert(key.hash, id);
+    known.keys.insert(key.hash, Holder { run: id, is_filled: false });
     let order = Order {
         schedule: Some(skip.schedule.clone()),
         ..Order::new(id, key, skip.handler.clone(), skip.due_at, Cause::Schedule)
@@ -157,70 +223,7 @@ fn skip_row(skip: &Skip, known: &mut Known, now: DateTime<Utc>) -> Result<Option
     NewRow { span, ..NewRow::over(&order, skip.reason.clone(), now) }.columns().map(Some)
 }
 
-/// A row to be inserted.
-struct NewRow<'a> {
-    order: &'a Order,
-    span: Option<(DateTime<Utc>, u64)>,
-    not_before: DateTime<Utc>,
-    lease: Option<Tenant>,
-    reason: Option<SkipReason>,
-    now: DateTime<Utc>,
-}
-
-impl<'a> NewRow<'a> {
-    fn ready(fire: &'a Fire, now: DateTime<Utc>) -> Self {
-        Self { order: &fire.order, span: None, not_before: fire.not_before, lease: None, reason: None, now }
-    }
-
-    /// Over the moment it is written: so that it is pruned like any other.
-    fn over(order: &'a Order, reason: SkipReason, now: DateTime<Utc>) -> Self {
-        Self { order, span: None, not_before: order.due_at, lease: None, reason: Some(reason), now }
-    }
-
-    /// In the order of [`INSERT`].
-    fn columns(&self) -> Result<Value, sqlx::Error> {
-        let order = self.order;
-        let state = match (self.lease, &self.reason) {
-            (Some(_), _) => RunState::Running,
-            (None, Some(_)) => RunState::Skipped,
-            (None, None) => RunState::Ready,
-        };
-        let now = self.now.timestamp_millis();
-        let attempt = i64::from(self.lease.is_some());
-        Ok(json!([
-            order.id.0.simple().to_string(),
-            order.key.hex(),
-            order.key.text,
-            order.schedule,
-            order.handler,
-            order.due_at.timestamp_millis(),
-            self.span.map(|(until, _)| until.timestamp_millis()),
-            self.span.map(|(_, count)| rows::signed(count)),
-            rows::cause_number(order.cause),
-            i64::from(order.late),
-            rows::to_json("input", &order.input)?,
-            order.window.map(|window| window.from.timestamp_millis()),
-            order.window.map(|window| window.to.timestamp_millis()),
-            order.timezone.name(),
-            order.retry.attempts,
-            rows::millis(order.retry.backoff),
-            rows::millis(order.retry.cap),
-            order.timeout.map(rows::millis),
-            order.trace_id,
-            rows::state_number(state),
-            self.not_before.timestamp_millis(),
-            self.lease.map(|tenant| tenant.host.0.simple().to_string()),
-            attempt,
-            attempt,
-            self.lease.map(|tenant| (self.now + tenant.lease).timestamp_millis()),
-            self.lease.map(|_| now),
-            self.reason.as_ref().map(|_| now),
-            self.reason.as_ref().map(|reason| rows::to_json("reason", reason)).transpose()?,
-        ]))
-    }
-}
-
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 2] {
-    [KEYS, SCHEDULES]
+pub(super) fn statements() -> [&'static str; 5] {
+    [KEYS, SCHEDULES, LIVE, REPLACE, ASK]
 }

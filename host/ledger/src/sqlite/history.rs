@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, History, LedgerError, LedgerStatus, RunFilter, RunRecord};
-use noontide_domain::{RunId, RunState, ScheduleName, Standing};
+use noontide_domain::{Key, RunId, RunState, ScheduleName, Standing};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
@@ -21,10 +21,15 @@ const ATTEMPTS: &str = "\
 
 const LOGS: &str = "SELECT attempt, lines, dropped FROM log WHERE run_id = ?1 ORDER BY fence";
 
+/// The keys find the occurrence and its backfill; what has another key has a small index of its own.
 const OCCURRENCE: &str = concat!(
     "SELECT ",
     rows::record_columns!(),
-    " FROM run WHERE schedule = ?1 AND due_at <= ?2 AND coalesce(due_until, due_at) >= ?2 ORDER BY id DESC"
+    " FROM run WHERE id IN ( \
+      SELECT id FROM run WHERE key_hash IN (?3, ?4) \
+      UNION SELECT id FROM run WHERE due_count IS NOT NULL AND schedule = ?1 AND due_until >= ?2 AND due_at <= ?2 \
+      UNION SELECT id FROM run WHERE cause = 1 AND schedule = ?1 AND due_at = ?2) \
+      ORDER BY id DESC"
 );
 
 const LAST_RUNS: &str = concat!(
@@ -70,7 +75,11 @@ impl History for SqliteHistory {
     }
 
     async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError> {
-        let query = sqlx::query(OCCURRENCE).bind(schedule.as_str()).bind(at.timestamp_millis());
+        let keys = [Key::occurrence(schedule, at), Key::backfill(schedule, at)].map(|key| key.hash.to_vec());
+        let mut query = sqlx::query(OCCURRENCE).bind(schedule.as_str()).bind(at.timestamp_millis());
+        for key in keys {
+            query = query.bind(key);
+        }
         let found = query.fetch_all(&self.readers).await;
         found.and_then(|found| found.iter().map(rows::record).collect()).map_err(fault::answer)
     }
@@ -134,8 +143,8 @@ fn logs(row: &SqliteRow) -> Result<AttemptLogs, sqlx::Error> {
 }
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 4] {
-    [RUN, ATTEMPTS, LAST_RUNS, STATUS]
+pub(super) fn statements() -> [&'static str; 5] {
+    [RUN, ATTEMPTS, OCCURRENCE, LAST_RUNS, STATUS]
 }
 
 #[cfg(test)]

@@ -1,68 +1,177 @@
 //! What becomes of each fire of a claim. Pure: the claim reads what is known, asks here, and writes the answer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::Fire;
 use noontide_domain::{Overlap, RunId, ScheduleName};
 
-/// What the ledger knows before the claim.
+/// What the ledger knows before the claim, and then with it.
 #[derive(Default)]
 pub(super) struct Known {
-    /// Which run has the key.
-    pub keys: HashMap<[u8; 16], RunId>,
-    /// The live run of the schedule that is in the way first.
-    pub live: HashMap<ScheduleName, Live>,
+    /// Which row has the key.
+    pub keys: HashMap<[u8; 16], Holder>,
+    /// Live runs of the schedule: all of them where one may have to go, else at least the first queued one and the first
+    /// of the others.
+    pub live: HashMap<ScheduleName, Vec<Live>>,
     /// The due instant of the schedule's last success.
     pub successes: HashMap<ScheduleName, DateTime<Utc>>,
+    /// Runs that had not begun or were waiting for a retry and now never will, and the run that takes their place.
+    pub replaced: BTreeMap<RunId, RunId>,
+    /// Runs that go on and shall stop.
+    pub asked: BTreeSet<RunId>,
 }
 
-/// A run that is not over.
+/// A row that has a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holder {
+    pub run: RunId,
+    /// It goes on or has ended in success: nothing is left to fill.
+    pub is_filled: bool,
+}
+
+/// A run that is not over. The order is that in which runs are in the way: what has begun, what is ready by its time,
+/// what is queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Live {
-    /// When it gets in the way: a run that waits for its time is in nobody's before. `None` if it has begun.
-    pub from: Option<DateTime<Utc>>,
-    /// The run.
+    pub stage: Stage,
+    /// Its time; it tells nothing of a run that has begun.
+    pub from: DateTime<Utc>,
     pub run: RunId,
 }
 
+/// How far a run that is not over has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Under lease.
+    Running,
+    /// Has begun and waits for its next attempt.
+    Again,
+    /// Waits for its time, or for a host.
+    Waiting,
+    /// Waits for its turn, too.
+    Queued,
+}
+
 /// What becomes of a fire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Inserted and leased.
     Leased,
     /// Inserted.
-    Ready,
-    /// Its key is taken.
+    Ready {
+        /// Its time has not come; when it does, another run may be under way, and then it waits for its turn.
+        in_turn: bool,
+    },
+    /// Inserted behind others; those that were asked to stop for it.
+    Queued(Vec<RunId>),
+    /// Its key is taken, or what it would fill is filled.
     Duplicate(RunId),
     /// Inserted as a row that names the run in the way.
     Overlapped(RunId),
+    /// Inserted as a row that names the later fire of the same claim that takes its place.
+    Replaced(RunId),
+}
+
+impl Fate {
+    /// There is a run that waits or goes on.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Fate::Leased | Fate::Ready { .. } | Fate::Queued(_))
+    }
+}
+
+impl Live {
+    /// A run that waits for its time is in nobody's way before.
+    fn is_in_the_way(&self, by: DateTime<Utc>) -> bool {
+        self.stage < Stage::Waiting || self.from <= by
+    }
 }
 
 impl Known {
-    /// Judges one fire after the other; each becomes known to the next. `places` counts down.
-    pub fn judge(&mut self, fire: &Fire, places: &mut usize, now: DateTime<Utc>) -> Fate {
+    /// Judges one fire after the other; each becomes known to the next. Only then `places` of them are leased, so that
+    /// nothing begins that a later fire replaces.
+    pub fn judge(&mut self, fires: &[Fire], mut places: usize, now: DateTime<Utc>) -> Vec<Fate> {
+        let mut fates: Vec<_> = fires.iter().map(|fire| self.fate(fire, now)).collect();
+        for (fire, fate) in fires.iter().zip(&mut fates).filter(|(_, fate)| fate.is_live()) {
+            if let Some(by) = self.replaced.get(&fire.order.id) {
+                *fate = Fate::Replaced(*by);
+            } else if places > 0 && fire.not_before <= now && matches!(fate, Fate::Ready { .. }) {
+                *fate = Fate::Leased;
+                places -= 1;
+            }
+        }
+        fates
+    }
+
+    fn fate(&mut self, fire: &Fire, now: DateTime<Utc>) -> Fate {
         let order = &fire.order;
-        if let Some(run) = self.keys.get(&order.key.hash) {
-            return Fate::Duplicate(*run);
+        if let Some(run) = self.holder(fire) {
+            return Fate::Duplicate(run);
         }
-        self.keys.insert(order.key.hash, order.id);
-        let schedule = order.schedule.as_ref();
-        if fire.overlap == Overlap::Skip
-            && let Some(live) = schedule.and_then(|schedule| self.live.get(schedule))
-            && live.from.is_none_or(|from| from <= fire.not_before)
-        {
-            return Fate::Overlapped(live.run);
+        let fate = match &order.schedule {
+            Some(schedule) => {
+                let mut live = self.live.remove(schedule).unwrap_or_default();
+                let fate = self.overlap(fire, &mut live, now);
+                let stage = match fate {
+                    Fate::Queued(_) | Fate::Ready { in_turn: true } => Some(Stage::Queued),
+                    Fate::Ready { in_turn: false } => Some(Stage::Waiting),
+                    _ => None,
+                };
+                live.extend(stage.map(|stage| Live { stage, from: fire.not_before, run: order.id }));
+                self.live.insert(schedule.clone(), live);
+                fate
+            }
+            None => Fate::Ready { in_turn: false },
+        };
+        self.keys.insert(order.key.hash, Holder { run: order.id, is_filled: fate.is_live() });
+        fate
+    }
+
+    /// The row that makes `fire` a duplicate.
+    fn holder(&self, fire: &Fire) -> Option<RunId> {
+        if let Some(holder) = self.keys.get(&fire.order.key.hash) {
+            return Some(holder.run);
         }
-        if let Some(schedule) = schedule {
-            let new = Live { from: Some(fire.not_before), run: order.id };
-            let first = self.live.entry(schedule.clone()).or_insert(new);
-            *first = new.min(*first);
+        let filled = fire.fills.as_ref().and_then(|key| self.keys.get(&key.hash)).filter(|holder| holder.is_filled)?;
+        (!self.replaced.contains_key(&filled.run)).then_some(filled.run)
+    }
+
+    /// A fire that could have begun already is held up by whatever is ready now.
+    fn overlap(&mut self, fire: &Fire, live: &mut Vec<Live>, now: DateTime<Utc>) -> Fate {
+        if fire.overlap == Overlap::Allow {
+            return Fate::Ready { in_turn: false };
         }
-        if *places == 0 || fire.not_before > now {
-            return Fate::Ready;
+        let free = Fate::Ready { in_turn: fire.not_before > now };
+        let by = fire.not_before.max(now);
+        let mut ahead = live.iter().filter(|one| one.is_in_the_way(by));
+        match fire.overlap {
+            Overlap::Allow => free,
+            Overlap::Skip => ahead.min().map_or(free, |first| Fate::Overlapped(first.run)),
+            Overlap::QueueAll => ahead.next().map_or(free, |_| Fate::Queued(Vec::new())),
+            Overlap::Queue => {
+                let Some(first) = ahead.clone().min() else { return free };
+                // The first is what goes on, or is about to; behind it there is room for one.
+                match ahead.any(|one| one.stage == Stage::Queued && one.run != first.run) {
+                    true => Fate::Overlapped(first.run),
+                    false => Fate::Queued(Vec::new()),
+                }
+            }
+            Overlap::CancelRunning => match self.replace(live, by, fire.order.id) {
+                cancel if cancel.is_empty() => free,
+                cancel => Fate::Queued(cancel),
+            },
         }
-        *places -= 1;
-        Fate::Leased
+    }
+
+    /// Clears the way for `new`; gives back what has yet to stop.
+    fn replace(&mut self, live: &mut Vec<Live>, by: DateTime<Utc>, new: RunId) -> Vec<RunId> {
+        let (gone, left): (Vec<_>, Vec<_>) =
+            live.iter().partition(|one| one.stage != Stage::Running && one.is_in_the_way(by));
+        *live = left;
+        self.replaced.extend(gone.iter().map(|one| (one.run, new)));
+        let mut running: Vec<_> = live.iter().filter(|one| one.stage == Stage::Running).map(|one| one.run).collect();
+        running.sort();
+        self.asked.extend(&running);
+        running
     }
 }

@@ -5,24 +5,78 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{CancelAnswer, Lapsed, Pulse, Tenant};
-use noontide_domain::{HostId, Lease, Leased, RunId, RunState};
+use noontide_domain::{HostId, Lease, Leased, RunId, RunState, SkipReason};
 use serde_json::{Value, json};
 use sqlx::{Row, SqlitePool};
 
 use super::rows;
 use super::writer::{Desk, Request};
 
-const TAKE: &str = concat!(
-    "UPDATE run SET state = 1, host = ?1, fence = fence + 1, attempt = attempt + 1, lease_until = ?2, started_at = ?3, \
-     finished_at = NULL, plugin_name = NULL, plugin_version = NULL, plugin_sha256 = NULL, wall_ms = 0, cpu_ms = 0, \
-     peak_memory_bytes = 0 \
-     WHERE id IN (SELECT id FROM run WHERE state = 0 AND not_before <= ?4 ORDER BY not_before, id LIMIT ?5) \
-     RETURNING not_before, fence, attempt, \
-     (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",
-    rows::order_columns!()
-);
+/// Rows that one lease call writes off at most: the rest waits for the next call, so that no call takes long.
+const EXPIRE_AT_ONCE: i64 = 1_000;
 
-const NEXT_READY: &str = "SELECT min(not_before) FROM run WHERE state = 0";
+/// What most calls find: nothing.
+const LOOK: &str = "\
+    SELECT EXISTS (SELECT 1 FROM run WHERE state = 0 AND begins_by < ?1) AS expiring, \
+           EXISTS (SELECT 1 FROM run WHERE state = 0 AND queued = 1 AND not_before <= ?1) AS queued";
+
+const EXPIRING: &str =
+    "SELECT id, begins_by FROM run WHERE state = 0 AND begins_by < ?1 ORDER BY begins_by, id LIMIT ?2";
+const EXPIRE: &str = "\
+    UPDATE run SET state = 6, finished_at = ?2, reason = late.reason \
+    FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS reason FROM json_each(?1)) AS late \
+    WHERE run.id = late.id AND run.state = 0";
+
+/// Whoever was leased once is not queued any more: it has begun, and stands before all that has not.
+macro_rules! take {
+    ($ready:expr) => {
+        concat!(
+            "UPDATE run SET state = 1, host = ?1, fence = fence + 1, attempt = attempt + 1, lease_until = ?2, \
+             started_at = ?3, finished_at = NULL, plugin_name = NULL, plugin_version = NULL, plugin_sha256 = NULL, \
+             wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, queued = 0 \
+             WHERE id IN (SELECT id FROM ",
+            $ready,
+            " WHERE begins_by IS NULL OR begins_by >= ?4 ORDER BY not_before, id LIMIT ?5) \
+             RETURNING not_before, fence, attempt, \
+             (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",
+            rows::order_columns!()
+        )
+    };
+}
+
+/// Of the queued runs of each schedule, only the first can have its turn: if nothing has begun, and nothing is ready that
+/// is not queued. `?` is an instant: what waits for a later one is in nobody's way.
+macro_rules! in_turn {
+    ($columns:literal, $instant:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM (SELECT min(id) AS first FROM run WHERE state = 0 AND queued = 1 GROUP BY schedule) \
+              CROSS JOIN run ON run.id = first \
+              WHERE NOT EXISTS (SELECT 1 FROM run AS ahead \
+                                WHERE ahead.state < 2 AND ahead.schedule = run.schedule AND ahead.queued = 0 \
+                                  AND (ahead.state = 1 OR ahead.fence > 0 OR ahead.not_before <= ",
+            $instant,
+            "))"
+        )
+    };
+}
+
+const TAKE: &str =
+    take!("(SELECT id, not_before, begins_by FROM run WHERE state = 0 AND queued = 0 AND not_before <= ?4)");
+
+const TAKE_IN_TURN: &str = take!(concat!(
+    "(SELECT id, not_before, begins_by FROM run WHERE state = 0 AND queued = 0 AND not_before <= ?4 UNION ALL ",
+    in_turn!("id, not_before, begins_by", "?6"),
+    " AND not_before <= ?4)"
+));
+
+const NEXT_READY: &str = concat!(
+    "SELECT min(not_before) FROM ( \
+     SELECT min(not_before) AS not_before FROM run WHERE state = 0 AND queued = 0 UNION ALL ",
+    in_turn!("not_before", "?1"),
+    ")"
+);
 
 const KEEP: &str = "\
     UPDATE run SET lease_until = ?2 \
@@ -58,12 +112,18 @@ impl Request for LeaseReady {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Leased>, sqlx::Error> {
         let host = self.tenant.host;
-        let taken = sqlx::query(TAKE)
+        let look = sqlx::query(LOOK).bind(self.now.timestamp_millis()).fetch_one(&mut *desk.connection).await?;
+        if look.try_get("expiring")? {
+            self.expire(desk).await?;
+        }
+        let taken = sqlx::query(if look.try_get("queued")? { TAKE_IN_TURN } else { TAKE })
             .bind(host.0.as_bytes().as_slice())
             .bind((desk.now + self.tenant.lease).timestamp_millis())
             .bind(desk.now.timestamp_millis())
             .bind(self.now.timestamp_millis())
             .bind(limit(self.tenant.places))
+            // A claim that read the clock later may have found the way clear already.
+            .bind(self.now.max(desk.now).timestamp_millis())
             .fetch_all(&mut *desk.connection)
             .await?;
         let mut leased = Vec::with_capacity(taken.len());
@@ -76,6 +136,20 @@ impl Request for LeaseReady {
         // RETURNING promises no order.
         leased.sort_by_key(|(not_before, id, _)| (*not_before, *id));
         Ok(leased.into_iter().map(|(_, _, leased)| leased).collect())
+    }
+}
+
+impl LeaseReady {
+    async fn expire(&self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+        let query = sqlx::query(EXPIRING).bind(self.now.timestamp_millis()).bind(EXPIRE_AT_ONCE);
+        let mut late = Vec::new();
+        for row in query.fetch_all(&mut *desk.connection).await? {
+            let reason = SkipReason::Expired { by: rows::instant(&row, "begins_by")? };
+            late.push(json!([rows::uuid(&row, "id")?.simple().to_string(), rows::to_json("reason", &reason)?]));
+        }
+        let query = sqlx::query(EXPIRE).bind(Value::Array(late).to_string()).bind(desk.now.timestamp_millis());
+        query.execute(&mut *desk.connection).await?;
+        Ok(())
     }
 }
 
@@ -147,8 +221,9 @@ impl Request for Cancel {
     }
 }
 
-pub(super) async fn next_ready(readers: &SqlitePool) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    let earliest: Option<i64> = sqlx::query_scalar(NEXT_READY).fetch_one(readers).await?;
+pub(super) async fn next_ready(readers: &SqlitePool, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    let query = sqlx::query_scalar(NEXT_READY).bind(now.timestamp_millis());
+    let earliest: Option<i64> = query.fetch_one(readers).await?;
     earliest.map(|millis| rows::from_millis("not_before", millis)).transpose()
 }
 
@@ -173,6 +248,6 @@ pub(super) fn limit(most: usize) -> i64 {
 }
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 8] {
-    [TAKE, NEXT_READY, KEEP, GIVE_BACK, LAPSED, STATE, CANCEL_READY, ASK]
+pub(super) fn statements() -> [&'static str; 12] {
+    [LOOK, EXPIRING, EXPIRE, TAKE, TAKE_IN_TURN, NEXT_READY, KEEP, GIVE_BACK, LAPSED, STATE, CANCEL_READY, ASK]
 }

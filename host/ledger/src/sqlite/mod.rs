@@ -3,6 +3,7 @@
 mod claim;
 mod fault;
 mod history;
+mod insert;
 mod judge;
 mod lease;
 mod prune;
@@ -108,7 +109,7 @@ impl Ledger for SqliteLedger {
     }
 
     async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
-        lease::next_ready(&self.readers).await.map_err(fault::answer)
+        lease::next_ready(&self.readers, self.clock.now()).await.map_err(fault::answer)
     }
 
     async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {
@@ -149,5 +150,7 @@ impl Ledger for SqliteLedger {
     }
 }
 
+#[cfg(test)]
+mod migration_tests;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use super::fault::shape;
 macro_rules! order_columns {
     () => {
         "id, key_hash, key_text, schedule, handler, due_at, cause, late, input, window_from, window_to, timezone, \
-         max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, trace_id"
+         max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, start_by, expires_at, trace_id"
     };
 }
 /// What [`record`] reads.
@@ -51,8 +51,8 @@ pub(super) fn order(row: &SqliteRow) -> Found<Order> {
             cap: length(row.try_get("backoff_cap_ms")?),
         },
         timeout: row.try_get::<Option<i64>, _>("timeout_ms")?.map(length),
-        start_by: None,
-        expires_at: None,
+        start_by: maybe_instant(row, "start_by")?,
+        expires_at: maybe_instant(row, "expires_at")?,
         trace_id: row.try_get("trace_id")?,
     })
 }
@@ -223,6 +223,6 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(row: &SqliteRow, column:
     text.map(|text| text.parse().map_err(|problem| shape(column, problem))).transpose()
 }
 
-fn required<T: std::str::FromStr<Err: std::fmt::Display>>(row: &SqliteRow, column: &str) -> Found<T> {
+pub(super) fn required<T: std::str::FromStr<Err: std::fmt::Display>>(row: &SqliteRow, column: &str) -> Found<T> {
     parsed(row, column)?.ok_or_else(|| shape(column, "missing"))
 }

@@ -12,14 +12,15 @@ use super::fault::shape;
 use super::rows;
 use super::writer::{Desk, Request};
 
-const STANDING: &str =
-    "SELECT name, definition, anchor, cursor, pause FROM schedule WHERE removed_at IS NULL ORDER BY name";
+const STANDING: &str = "\
+    SELECT name, definition, anchor, cursor, pause, runs, last_success_due FROM schedule \
+    WHERE removed_at IS NULL ORDER BY name";
 const STORED: &str = "SELECT name, owner, definition, removed_at FROM schedule";
-/// On what is there already, the anchor and the pause stay as they are.
+/// On what is there already, the anchor and the pause stay as they are. Who comes back may run as often as anew.
 const DEFINE: &str = "\
     INSERT INTO schedule (name, owner, definition, anchor, cursor) VALUES (?1, ?2, ?3, ?4, ?4) \
     ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, definition = excluded.definition, removed_at = NULL, \
-    cursor = CASE WHEN ?5 THEN excluded.cursor ELSE cursor END";
+    runs = CASE WHEN removed_at IS NULL THEN runs ELSE 0 END, cursor = CASE WHEN ?5 THEN excluded.cursor ELSE cursor END";
 const REMOVE: &str = "UPDATE schedule SET removed_at = ?2 WHERE name = ?1";
 const PAUSE: &str = "UPDATE schedule SET pause = ?2 WHERE name = ?1 AND removed_at IS NULL";
 const RESUME: &str =
@@ -134,7 +135,7 @@ fn standing(row: &SqliteRow) -> Result<Standing, sqlx::Error> {
         anchor: rows::instant(row, "anchor")?,
         cursor: rows::instant(row, "cursor")?,
         pause: pause.map(|text| rows::from_json("pause", text)).transpose()?,
-        runs: 0,
-        last_success: None,
+        runs: row.try_get::<i64, _>("runs")?.unsigned_abs(),
+        last_success: rows::maybe_instant(row, "last_success_due")?,
     })
 }

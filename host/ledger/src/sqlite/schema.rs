@@ -10,7 +10,10 @@ use super::fault;
 use crate::OpenError;
 
 /// File names are equal in every database's folder.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql")),
+    (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
+];
 
 /// The newest schema this binary knows.
 const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
@@ -37,7 +40,7 @@ pub(super) async fn prepare(path: &Path, options: &SqliteConnectOptions) -> Resu
         return Err(OpenError::Newer { path: path.to_owned(), found, known: KNOWN });
     }
     if found < KNOWN {
-        migrator().run_direct(None, &mut *transaction, false).await.map_err(|error| migrating(path, error))?;
+        migrator(KNOWN).run_direct(None, &mut *transaction, false).await.map_err(|error| migrating(path, error))?;
     }
     sqlx::query(PROBE).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
@@ -53,11 +56,14 @@ async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> 
     sqlx::query_scalar(NEWEST).fetch_one(connection).await
 }
 
-fn migrator() -> Migrator {
+/// The way to the schema of version `newest`.
+pub(super) fn migrator(newest: i64) -> Migrator {
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(MIGRATIONS.map(migration).to_vec())
+    Migrator::with_migrations(
+        MIGRATIONS.into_iter().filter(|(version, ..)| *version <= newest).map(migration).collect(),
+    )
 }
 
 fn migrating(path: &Path, error: sqlx::migrate::MigrateError) -> OpenError {

@@ -4,14 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use noontide_domain::ports::{Settled, Settlement};
+use noontide_domain::ports::{Claim, Settled, Settlement};
 use noontide_domain::{RunId, RunState, Verdict};
 use serde_json::{Value, json};
 use sqlx::Row;
 
-use super::rows;
 use super::state::{self, Fit};
 use super::writer::{Desk, Request};
+use super::{claim, rows};
 
 /// What was asked to stop does not become ready again: its next attempt would only be cancelled.
 const END: &str = "\
@@ -59,6 +59,7 @@ impl Request for Settle {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Settled>, sqlx::Error> {
         let mut answers = Vec::with_capacity(self.settlements.len());
+        let mut then = Claim::default();
         for share in shares(&self.settlements) {
             if let [settlement] = share
                 && let Fit::Conflict { key } = state::write(settlement, desk).await?
@@ -72,9 +73,24 @@ impl Request for Settle {
                 false => Settled::LeaseLost,
             };
             answers.extend(share.iter().map(answer));
+            for settlement in share {
+                if matches!(recorded.get(&settlement.lease.run), Some((RunState::Succeeded, _))) {
+                    append(&mut then, &settlement.then);
+                }
+            }
+        }
+        // All ends come first: what follows one may wait for another.
+        if then != Claim::default() {
+            claim::write(&then, None, desk).await?;
         }
         Ok(answers)
     }
+}
+
+fn append(then: &mut Claim, one: &Claim) {
+    then.fire.extend_from_slice(&one.fire);
+    then.skip.extend_from_slice(&one.skip);
+    then.cursors.extend_from_slice(&one.cursors);
 }
 
 /// Cuts the settlements so that each share can be one statement: no run twice, and whoever writes state is alone, because

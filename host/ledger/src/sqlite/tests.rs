@@ -91,7 +91,7 @@ async fn a_newer_schema_is_refused_and_both_versions_are_named() {
                  VALUES (7, 'newer', 1, x'00', 0)";
     sqlx::query(newer).execute(&mut stranger).await.unwrap();
     let sentence = place.refusal().await;
-    assert!(sentence.contains("its schema has version 7, this noontide knows up to 1"), "{sentence}");
+    assert!(sentence.contains("its schema has version 7, this noontide knows up to 2"), "{sentence}");
     assert!(sentence.contains("noontide.db"), "{sentence}");
 }
 

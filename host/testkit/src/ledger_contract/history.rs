@@ -1,7 +1,7 @@
 //! What is read, and what is forgotten.
 
-use noontide_domain::ports::{Claimed, Retention, RunFilter, RunRecord};
-use noontide_domain::{Cause, RunId, RunState, Usage, Window};
+use noontide_domain::ports::{Claim, Claimed, Retention, RunFilter, RunRecord, Skip};
+use noontide_domain::{Cause, Key, RunId, RunState, SkipReason, Usage, Window};
 
 use super::{Exam, again, enqueued, exclusive, failure, fire, named, over, second, success};
 use crate::ledger_contract::schedules::every_minute;
@@ -165,4 +165,48 @@ async fn no_run_no_answer_for(exam: &Exam, id: RunId) {
     assert_eq!(exam.history.run(id).await.expect("reads"), None);
     assert_eq!(exam.history.logs(id).await.expect("reads"), []);
     assert_eq!(exam.history.attempts(id).await.expect("reads"), []);
+}
+
+pub async fn an_instant_is_found_with_all_its_rows(exam: &Exam) {
+    let name = named("nightly");
+    let mut backfill = fire("nightly", -60);
+    backfill.order.key = Key::backfill(&name, second(-60));
+    backfill.order.cause = Cause::Backfill;
+    let by_hand = |due, schedule: &str| {
+        let mut fire = fire(schedule, due);
+        fire.order.key = Key::manual(fire.order.id);
+        fire.order.cause = Cause::Manual;
+        fire
+    };
+    let of_it = [fire("nightly", -60), backfill, by_hand(-60, "nightly"), by_hand(-60, "nightly")];
+    let mut ids: Vec<_> = of_it.iter().map(|fire| fire.order.id).collect();
+    ids.sort();
+    ids.reverse();
+    exam.claim(of_it.to_vec()).await;
+    exam.claim(vec![fire("nightly", -61), fire("nightly", -59), fire("weekly", -60), by_hand(-60, "weekly")]).await;
+    exam.claim(vec![by_hand(-59, "nightly"), enqueued("k")]).await;
+    let found = exam.history.occurrence(&name, second(-60)).await.expect("reads");
+    assert_eq!(found.iter().map(|run| run.id).collect::<Vec<_>>(), ids);
+    assert_eq!(found[0], exam.run(ids[0]).await);
+    assert_eq!(exam.history.occurrence(&name, second(-30)).await.expect("reads"), []);
+}
+
+pub async fn a_row_for_many_instants_is_found_by_each_of_them(exam: &Exam) {
+    let span = |schedule: &str, first, last| Skip {
+        schedule: named(schedule),
+        handler: "mail/send".parse().expect("a handler"),
+        due_at: second(first),
+        until: second(last),
+        count: 9,
+        reason: SkipReason::Missed,
+    };
+    let skip = vec![span("nightly", 0, 540), span("nightly", 600, 900), span("weekly", 0, 900)];
+    exam.ledger.claim(Claim { skip, ..Claim::default() }, None).await.expect("claims");
+    for (at, first) in [(0, 0), (60, 0), (540, 0), (600, 600), (899, 600), (900, 600)] {
+        let found = exam.history.occurrence(&named("nightly"), second(at)).await.expect("reads");
+        assert_eq!(found.iter().map(|run| run.due_at).collect::<Vec<_>>(), [second(first)], "at {at}");
+    }
+    for at in [-1, 570, 901] {
+        assert_eq!(exam.history.occurrence(&named("nightly"), second(at)).await.expect("reads"), [], "at {at}");
+    }
 }

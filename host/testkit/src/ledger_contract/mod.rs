@@ -20,9 +20,13 @@ use noontide_domain::{
 
 use crate::ManualClock;
 
+pub mod backfill;
 pub mod claim;
+pub mod expiry;
+pub mod follow;
 pub mod history;
 pub mod lease;
+pub mod overlap;
 pub mod schedules;
 pub mod settle;
 
@@ -64,6 +68,39 @@ macro_rules! ledger_contract {
                 an_instant_has_one_row_whether_it_ran_or_not
                 everything_in_an_order_comes_back_from_a_lease
             }
+            overlap {
+                with_nothing_in_the_way_every_policy_begins_at_once
+                without_a_schedule_nothing_is_in_the_way
+                with_queue_one_waits_and_further_ones_name_the_run_in_the_way
+                with_queue_one_waits_behind_a_run_that_is_about_to_begin
+                with_queue_all_everything_waits_and_runs_one_after_the_other
+                a_blocked_run_wakes_nobody
+                a_queued_run_waits_until_the_retries_before_it_are_over
+                a_queued_run_waits_for_what_is_ready_before_it
+                a_queued_run_waits_for_runs_of_other_policies_too
+                queues_of_different_schedules_do_not_wait_for_each_other
+                fires_of_one_claim_queue_behind_its_first
+                cancel_running_asks_what_goes_on_and_begins_when_it_has_stopped
+                cancel_running_asks_all_that_go_on
+                cancel_running_replaces_what_has_not_begun
+                cancel_running_replaces_the_queued_ones_too
+                cancel_running_ends_what_waits_for_a_retry
+                of_several_fires_of_one_claim_that_cancel_only_the_last_begins
+                what_waits_for_a_later_time_is_not_cancelled
+                a_queued_run_that_is_cancelled_lets_the_next_one_go
+                a_queued_run_given_back_is_the_first_again
+                a_delayed_run_waits_its_turn_when_its_time_comes
+                what_is_ready_now_is_in_the_way_of_an_older_instant
+                of_many_who_lease_from_a_queue_one_at_a_time_runs
+            }
+            backfill {
+                a_backfill_fills_what_has_no_row
+                a_backfill_leaves_alone_what_goes_on_or_succeeded
+                a_backfill_takes_up_what_did_not_succeed
+                the_same_backfill_twice_is_one_run_however_it_ended
+                a_backfill_sees_what_fires_in_the_same_claim
+                an_occurrence_fires_whatever_was_filled_in_before
+            }
             lease {
                 ready_runs_are_leased_in_the_order_of_their_time
                 attempt_and_fence_grow_with_each_lease
@@ -78,6 +115,20 @@ macro_rules! ledger_contract {
                 a_running_one_is_asked
                 a_run_that_is_over_stays_as_it_is
                 of_many_who_lease_nobody_gets_the_same_run
+            }
+            expiry {
+                the_last_instants_come_back_from_a_lease_and_when_it_lapses
+                a_run_that_did_not_begin_in_time_expires
+                at_the_last_instant_a_run_may_still_begin
+                a_run_that_began_in_time_is_not_stopped
+                a_retry_may_begin_after_start_by_and_not_after_expires_at
+                a_lease_given_back_leaves_the_first_attempt_bound_by_start_by
+                a_call_that_asked_to_run_again_has_begun
+                an_abandoned_first_attempt_has_begun
+                what_expired_keeps_no_host_looking_and_is_in_nobodys_way
+                a_queued_run_expires_while_it_waits_and_the_next_one_goes
+                however_many_expired_none_of_them_is_leased
+                an_instant_that_expired_before_it_was_claimed_has_a_row_that_says_so
             }
             settle {
                 the_end_of_an_attempt_is_recorded_with_all_it_said
@@ -96,6 +147,17 @@ macro_rules! ledger_contract {
                 the_next_lease_knows_the_last_success
                 a_skip_by_the_handler_has_its_reason
             }
+            follow {
+                what_follows_a_success_is_written_with_it_and_waits
+                nothing_follows_what_did_not_succeed
+                nothing_follows_when_the_lease_was_lost
+                nothing_follows_a_conflict
+                what_follows_is_judged_like_any_fire
+                what_follows_may_take_the_place_of_a_run
+                all_ends_of_a_call_come_before_what_follows_them
+                what_cannot_follow_leaves_its_row
+                a_follower_that_cannot_be_written_leaves_the_run_as_it_was
+            }
             schedules {
                 a_new_schedule_starts_now
                 the_same_definition_changes_nothing
@@ -105,6 +167,10 @@ macro_rules! ledger_contract {
                 what_the_api_owns_stays
                 a_pause_is_kept_and_resuming_moves_the_cursor
                 an_unknown_schedule_cannot_be_paused
+                a_run_is_counted_when_it_is_claimed_because_it_came_due
+                of_fires_that_replace_each_other_the_last_is_counted
+                an_edit_keeps_the_count_and_who_comes_back_starts_anew
+                the_last_success_stands_with_its_schedule
             }
             history {
                 runs_are_listed_newest_first_and_by_page
@@ -115,6 +181,8 @@ macro_rules! ledger_contract {
                 old_runs_go_by_age_in_bounded_batches_and_live_ones_never
                 what_a_run_said_goes_with_it
                 no_run_no_answer
+                an_instant_is_found_with_all_its_rows
+                a_row_for_many_instants_is_found_by_each_of_them
             }
         }
     };
@@ -284,6 +352,10 @@ mod tests {
         let list = include_str!("mod.rs");
         let topics = [
             include_str!("claim.rs"),
+            include_str!("backfill.rs"),
+            include_str!("follow.rs"),
+            include_str!("expiry.rs"),
+            include_str!("overlap.rs"),
             include_str!("history.rs"),
             include_str!("lease.rs"),
             include_str!("schedules.rs"),

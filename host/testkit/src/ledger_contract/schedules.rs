@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use noontide_domain::ports::{Claim, RunFilter};
+use noontide_domain::ports::{Claim, Fire, RunFilter};
 use noontide_domain::trigger::Every;
-use noontide_domain::{Owner, Pause, Schedule, Standing, Trigger};
+use noontide_domain::{Cause, Overlap, Owner, Pause, RunState, Schedule, Standing, Trigger};
 
-use super::{Exam, fire, named, second};
+use super::{Exam, enqueued, failure, fire, named, over, second, tenant};
 
 /// Of the file `jobs.toml`.
 pub(super) fn every_minute(name: &str) -> Schedule {
@@ -101,4 +101,73 @@ pub async fn a_pause_is_kept_and_resuming_moves_the_cursor(exam: &Exam) {
 
 pub async fn an_unknown_schedule_cannot_be_paused(exam: &Exam) {
     assert!(!exam.ledger.pause(&named("a"), None, second(0)).await.expect("asks"));
+}
+
+async fn runs(exam: &Exam) -> u64 {
+    exam.history.standings().await.expect("reads")[0].runs
+}
+
+pub async fn a_run_is_counted_when_it_is_claimed_because_it_came_due(exam: &Exam) {
+    declare(exam, &[every_minute("a"), every_minute("b")], 0).await;
+    let of = |due, cause, overlap| {
+        let mut fire = Fire { overlap, ..fire("a", due) };
+        fire.order.cause = cause;
+        fire
+    };
+    let counted = [
+        of(-9, Cause::Schedule, Overlap::Allow),
+        of(-8, Cause::After, Overlap::Allow),
+        of(-7, Cause::Schedule, Overlap::QueueAll),
+    ];
+    exam.claim_for(counted.to_vec(), Some(tenant(1))).await;
+    assert_eq!(runs(exam).await, 3);
+    let not_counted = [
+        of(-9, Cause::Schedule, Overlap::Allow),
+        of(-6, Cause::Schedule, Overlap::Skip),
+        of(-5, Cause::Manual, Overlap::Allow),
+        of(-4, Cause::Backfill, Overlap::Allow),
+        enqueued("k"),
+        fire("unknown", 0),
+    ];
+    exam.claim(not_counted.to_vec()).await;
+    assert_eq!(runs(exam).await, 3);
+    let with_the_cursor = Claim {
+        fire: vec![of(-3, Cause::Schedule, Overlap::Allow), of(-2, Cause::Schedule, Overlap::Allow)],
+        cursors: vec![(named("a"), second(60)), (named("b"), second(30))],
+        ..Claim::default()
+    };
+    exam.ledger.claim(with_the_cursor, None).await.expect("claims");
+    let standings = exam.history.standings().await.expect("reads");
+    assert_eq!((standings[0].runs, standings[0].cursor), (5, second(60)));
+    assert_eq!((standings[1].runs, standings[1].cursor), (0, second(30)));
+}
+
+pub async fn of_fires_that_replace_each_other_the_last_is_counted(exam: &Exam) {
+    declare(exam, &[every_minute("a")], 0).await;
+    let fires = [-3, -2, -1].map(|due| Fire { overlap: Overlap::CancelRunning, ..fire("a", due) });
+    exam.claim(fires.to_vec()).await;
+    assert_eq!(runs(exam).await, 1);
+}
+
+pub async fn an_edit_keeps_the_count_and_who_comes_back_starts_anew(exam: &Exam) {
+    declare(exam, &[every_minute("a")], 0).await;
+    exam.claim(vec![fire("a", -2), fire("a", -1)]).await;
+    let edited = Schedule { trigger: Trigger::Manual, max_runs: Some(7), ..every_minute("a") };
+    assert_eq!(declare(exam, std::slice::from_ref(&edited), 60).await[0].runs, 2);
+    declare(exam, &[], 120).await;
+    assert_eq!(declare(exam, &[edited], 180).await[0].runs, 0);
+}
+
+pub async fn the_last_success_stands_with_its_schedule(exam: &Exam) {
+    declare(exam, &[every_minute("a")], 0).await;
+    let last_success = async || exam.history.standings().await.expect("reads")[0].last_success;
+    assert_eq!(last_success().await, None);
+    for due in [-20, -10, -30] {
+        let lease = exam.running(fire("a", due)).await.lease;
+        exam.succeed(lease).await;
+    }
+    let failed = exam.running(fire("a", 0)).await.lease;
+    exam.settle(failed, over(RunState::Failed), failure()).await;
+    assert_eq!(last_success().await, Some(second(-10)));
+    assert_eq!(declare(exam, &[every_minute("a")], 60).await[0].last_success, Some(second(-10)));
 }

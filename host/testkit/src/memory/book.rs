@@ -21,7 +21,6 @@ pub(super) struct Entry {
     pub standing: Standing,
     /// Left the list; kept so that its anchor and its pause are there if it comes back.
     pub removed: bool,
-    pub last_success: Option<DateTime<Utc>>,
 }
 
 impl Book {
@@ -38,7 +37,7 @@ impl Book {
                 Some(entry) => entry.renew(schedule, now),
                 None => {
                     let standing = Standing::new(schedule, now);
-                    self.schedules.insert(name, Entry { standing, removed: false, last_success: None });
+                    self.schedules.insert(name, Entry { standing, removed: false });
                 }
             }
         }
@@ -102,7 +101,9 @@ impl Entry {
         if !is_same {
             self.standing.cursor = now;
         }
-        self.removed = false;
+        if std::mem::take(&mut self.removed) {
+            self.standing.runs = 0;
+        }
         self.standing.schedule = schedule;
     }
 }

@@ -1,10 +1,10 @@
-//! Claiming and leasing.
+//! Claiming: what becomes of each fire.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Claim, Claimed, Fire, Lapsed, LedgerError, Pulse, Tenant};
-use noontide_domain::{Key, Lease, Leased, Overlap, RunId, RunState};
+use noontide_domain::ports::{Claim, Claimed, Fire, LedgerError, Tenant};
+use noontide_domain::{Cause, Key, Overlap, RunId, RunState, ScheduleName, SkipReason};
 
 use super::book::Book;
 use super::row::Row;
@@ -17,19 +17,27 @@ impl Book {
         now: DateTime<Utc>,
     ) -> Result<Vec<Claimed>, LedgerError> {
         self.refuse_known_ids(&claim)?;
-        let mut places = tenant.map_or(0, |tenant| tenant.places);
         let mut answers = Vec::new();
+        let mut new = Vec::new();
         for fire in claim.fire {
-            let is_due = fire.not_before <= now;
-            let mut answer = self.fire(fire, now);
-            if let (Some(tenant), Claimed::Ready(id)) = (tenant, &answer)
-                && places > 0
-                && is_due
-            {
-                places -= 1;
-                answer = Claimed::Leased(Box::new(self.take(*id, tenant, now)));
-            }
+            let id = fire.order.id;
+            let answer = self.fire(fire, now);
+            new.extend(matches!(answer, Claimed::Ready(_) | Claimed::Queued { .. }).then_some((answers.len(), id)));
             answers.push(answer);
+        }
+        let mut places = tenant.map_or(0, |tenant| tenant.places);
+        for (i, id) in new {
+            let row = self.rows.get(&id).expect("it was just inserted");
+            if let Some(SkipReason::Replaced { by }) = row.reason {
+                answers[i] = Claimed::Overlapped(by);
+                continue;
+            }
+            let may_begin = !row.queued && row.not_before <= now;
+            self.count_run(id);
+            if let Some(tenant) = tenant.filter(|_| may_begin && places > 0) {
+                places -= 1;
+                answers[i] = Claimed::Leased(Box::new(self.take(id, tenant, now)));
+            }
         }
         for skip in claim.skip {
             if !self.keys.contains_key(&Key::occurrence(&skip.schedule, skip.due_at).hash) {
@@ -45,7 +53,7 @@ impl Book {
     }
 
     /// The one thing that can be wrong with a claim, looked at before anything is written: all or nothing.
-    fn refuse_known_ids(&self, claim: &Claim) -> Result<(), LedgerError> {
+    pub fn refuse_known_ids(&self, claim: &Claim) -> Result<(), LedgerError> {
         let mut seen = HashSet::new();
         for order in claim.fire.iter().map(|fire| &fire.order) {
             let is_new = !self.keys.contains_key(&order.key.hash);
@@ -57,105 +65,83 @@ impl Book {
     }
 
     fn fire(&mut self, fire: Fire, now: DateTime<Utc>) -> Claimed {
-        let id = fire.order.id;
-        if let Some(known) = self.keys.get(&fire.order.key.hash) {
-            return Claimed::Duplicate(*known);
+        if let Some(known) = self.holder(&fire) {
+            return Claimed::Duplicate(known);
         }
-        match self.blocking(&fire) {
-            Some(blocking) => {
-                self.insert(Row::overlapped(fire, blocking, now));
-                Claimed::Overlapped(blocking)
+        let run = fire.order.id;
+        // What could have begun already is held up by whatever is ready now.
+        let by = fire.not_before.max(now);
+        let mut ahead: Vec<_> =
+            self.live(fire.order.schedule.as_ref()).filter(|row| row.is_in_the_way(by)).map(Row::place).collect();
+        ahead.sort();
+        let (mut cancel, mut queued) = (Vec::new(), false);
+        let first = ahead.first().map(|(.., id)| *id);
+        match (fire.overlap, first) {
+            (Overlap::Allow, _) | (_, None) => {}
+            (Overlap::Skip, Some(first)) => return self.overlapped(fire, first, now),
+            // One waits behind the first.
+            (Overlap::Queue, Some(first)) if ahead[1..].iter().any(|(.., queued, _, _)| *queued) => {
+                return self.overlapped(fire, first, now);
             }
-            None => {
-                self.insert(Row::ready(fire, now));
-                Claimed::Ready(id)
+            (Overlap::Queue | Overlap::QueueAll, Some(_)) => queued = true,
+            (Overlap::CancelRunning, Some(_)) => {
+                cancel = self.replace(ahead.iter().map(|(.., id)| *id), run, now);
+                queued = !cancel.is_empty();
             }
         }
+        // By its time another may be under way: then it waits its turn.
+        let is_delayed = fire.order.schedule.is_some() && fire.overlap != Overlap::Allow && fire.not_before > now;
+        self.insert(Row { queued: queued || is_delayed, ..Row::ready(fire, now) });
+        if queued { Claimed::Queued { run, cancel } } else { Claimed::Ready(run) }
     }
 
-    /// The live run that keeps `fire` from running: one that has begun, or one whose time comes no later.
-    fn blocking(&self, fire: &Fire) -> Option<RunId> {
-        let schedule = fire.order.schedule.as_ref().filter(|_| fire.overlap == Overlap::Skip)?;
-        let live = self.rows.values().filter(|row| row.is_live() && row.order.schedule.as_ref() == Some(schedule));
-        let first = live.min_by_key(|row| (row.in_the_way_from(), row.order.id))?;
-        first.in_the_way_from().is_none_or(|from| from <= fire.not_before).then_some(first.order.id)
+    /// The row that makes `fire` a duplicate.
+    fn holder(&self, fire: &Fire) -> Option<RunId> {
+        let is_filled =
+            |run: &&RunId| self.rows.get(run).is_some_and(|row| row.is_live() || row.state == RunState::Succeeded);
+        let fills = fire.fills.as_ref().and_then(|key| self.keys.get(&key.hash)).filter(is_filled);
+        self.keys.get(&fire.order.key.hash).or(fills).copied()
+    }
+
+    /// Those of `schedule` that are not over.
+    pub fn live(&self, schedule: Option<&ScheduleName>) -> impl Iterator<Item = &Row> {
+        self.rows
+            .values()
+            .filter(move |row| row.is_live() && schedule.is_some_and(|name| row.order.schedule.as_ref() == Some(name)))
+    }
+
+    fn overlapped(&mut self, fire: Fire, blocking: RunId, now: DateTime<Utc>) -> Claimed {
+        self.insert(Row::overlapped(fire, blocking, now));
+        Claimed::Overlapped(blocking)
+    }
+
+    /// Clears the way for `by`; gives back what has yet to stop.
+    fn replace(&mut self, runs: impl Iterator<Item = RunId>, by: RunId, now: DateTime<Utc>) -> Vec<RunId> {
+        let mut cancel = Vec::new();
+        for run in runs {
+            let Some(row) = self.rows.get_mut(&run) else { continue };
+            if row.state == RunState::Running {
+                row.cancel_asked = true;
+                cancel.push(run);
+            } else {
+                row.never_runs(SkipReason::Replaced { by }, now);
+            }
+        }
+        cancel.sort();
+        cancel
+    }
+
+    /// For `max-runs`.
+    fn count_run(&mut self, id: RunId) {
+        let Some(order) = self.rows.get(&id).map(|row| &row.order) else { return };
+        let schedule = order.schedule.as_ref().filter(|_| matches!(order.cause, Cause::Schedule | Cause::After));
+        if let Some(entry) = schedule.and_then(|schedule| self.schedules.get_mut(schedule)) {
+            entry.standing.runs += 1;
+        }
     }
 
     fn insert(&mut self, row: Row) {
         self.keys.insert(row.order.key.hash, row.order.id);
         self.rows.insert(row.order.id, row);
     }
-
-    fn take(&mut self, id: RunId, tenant: Tenant, now: DateTime<Utc>) -> Leased {
-        let row = self.rows.get_mut(&id).expect("the caller just saw it");
-        row.state = RunState::Running;
-        row.host = Some(tenant.host);
-        row.fence += 1;
-        row.attempt += 1;
-        row.lease_until = now + tenant.lease;
-        row.started_at = Some(now);
-        row.finished_at = None;
-        row.plugin = None;
-        row.usage = Default::default();
-        let order = row.order.clone();
-        let lease = Lease { run: id, host: tenant.host, fence: row.fence, attempt: row.attempt };
-        let entry = order.schedule.as_ref().and_then(|schedule| self.schedules.get(schedule));
-        Leased { previous_success: entry.and_then(|entry| entry.last_success), order, lease }
-    }
-
-    pub fn lease(&mut self, tenant: Tenant, now: DateTime<Utc>, clock: DateTime<Utc>) -> Vec<Leased> {
-        let mut ready: Vec<_> = self
-            .rows
-            .values()
-            .filter(|row| row.state == RunState::Ready && row.not_before <= now)
-            .map(|row| (row.not_before, row.order.id))
-            .collect();
-        ready.sort();
-        ready.into_iter().take(tenant.places).map(|(_, id)| self.take(id, tenant, clock)).collect()
-    }
-
-    pub fn next_ready(&self) -> Option<DateTime<Utc>> {
-        self.rows.values().filter(|row| row.state == RunState::Ready).map(|row| row.not_before).min()
-    }
-
-    pub fn heartbeat(&mut self, tenant: Tenant, held: &[Lease], now: DateTime<Utc>) -> Pulse {
-        let mut pulse = Pulse::default();
-        for lease in held {
-            match self.rows.get_mut(&lease.run).filter(|row| row.is_held_by(lease)) {
-                Some(row) => {
-                    row.lease_until = now + tenant.lease;
-                    if row.cancel_asked {
-                        pulse.cancel.push(lease.run);
-                    }
-                }
-                None => pulse.lost.push(lease.run),
-            }
-        }
-        pulse
-    }
-
-    pub fn release(&mut self, leases: &[Lease], now: DateTime<Utc>) {
-        for lease in leases {
-            let Some(row) = self.rows.get_mut(&lease.run).filter(|row| row.is_held_by(lease)) else { continue };
-            row.attempt -= 1;
-            row.started_at = None;
-            row.host = None;
-            row.state = RunState::Ready;
-            if row.cancel_asked {
-                row.end(RunState::Cancelled, now);
-            }
-        }
-    }
-
-    pub fn lapsed(&self, limit: usize, now: DateTime<Utc>) -> Vec<Lapsed> {
-        let mut lapsed: Vec<_> =
-            self.rows.values().filter(|row| row.state == RunState::Running && row.lease_until <= now).collect();
-        lapsed.sort_by_key(|row| (row.lease_until, row.order.id));
-        lapsed.into_iter().take(limit).filter_map(lapse).collect()
-    }
-}
-
-fn lapse(row: &Row) -> Option<Lapsed> {
-    let lease = Lease { run: row.order.id, host: row.host?, fence: row.fence, attempt: row.attempt };
-    Some(Lapsed { order: row.order.clone(), lease })
 }

@@ -3,6 +3,7 @@
 mod book;
 mod claim;
 mod history;
+mod lease;
 mod row;
 mod settle;
 
@@ -97,7 +98,8 @@ impl Ledger for MemoryLedger {
     }
 
     async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
-        self.write(|book| Ok(book.next_ready()))
+        let now = self.clock.now();
+        self.write(|book| Ok(book.next_ready(now)))
     }
 
     async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {
@@ -114,7 +116,8 @@ impl Ledger for MemoryLedger {
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, LedgerError> {
-        self.write(|book| Ok(settlements.into_iter().map(|settlement| book.settle(settlement)).collect()))
+        let now = self.clock.now();
+        self.write(|book| book.settle(settlements, now))
     }
 
     async fn lapsed(&self, limit: usize) -> Result<Vec<Lapsed>, LedgerError> {

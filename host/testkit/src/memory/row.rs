@@ -9,6 +9,8 @@ pub(super) struct Row {
     pub order: Order,
     pub state: RunState,
     pub not_before: DateTime<Utc>,
+    /// Waits its turn; no longer once it was leased.
+    pub queued: bool,
     pub host: Option<HostId>,
     pub fence: i64,
     /// Those that count; under a lease the present one is among them.
@@ -34,6 +36,7 @@ impl Row {
             order: fire.order,
             state: RunState::Ready,
             not_before: fire.not_before,
+            queued: false,
             host: None,
             fence: 0,
             attempt: 0,
@@ -54,8 +57,7 @@ impl Row {
 
     pub fn overlapped(fire: Fire, blocking: RunId, now: DateTime<Utc>) -> Self {
         let mut row = Self::ready(fire, now);
-        row.end(RunState::Skipped, now);
-        row.reason = Some(SkipReason::Overlap { blocking });
+        row.never_runs(SkipReason::Overlap { blocking }, now);
         row
     }
 
@@ -66,8 +68,7 @@ impl Row {
             Order { schedule: Some(skip.schedule), ..Order::new(id, key, skip.handler, skip.due_at, Cause::Schedule) };
         let mut row =
             Self::ready(Fire { not_before: order.due_at, overlap: Default::default(), fills: None, order }, now);
-        row.end(skip.reason.state(), now);
-        row.reason = Some(skip.reason);
+        row.never_runs(skip.reason, now);
         row.span = (skip.until != skip.due_at).then_some((skip.until, skip.count));
         row
     }
@@ -76,9 +77,29 @@ impl Row {
         !self.state.is_final()
     }
 
-    /// `None` if it has begun: it is in the way already.
-    pub fn in_the_way_from(&self) -> Option<DateTime<Utc>> {
-        (self.state == RunState::Ready && self.fence == 0).then_some(self.not_before)
+    /// Under lease, or under one before.
+    pub fn has_begun(&self) -> bool {
+        self.is_live() && self.fence > 0
+    }
+
+    /// A run that waits for its time is in nobody's way before.
+    pub fn is_in_the_way(&self, by: DateTime<Utc>) -> bool {
+        self.has_begun() || (self.is_live() && self.not_before <= by)
+    }
+
+    /// The order in which runs are in the way: what goes on, what waits for a retry, what is ready, what is queued.
+    pub fn place(&self) -> (bool, bool, bool, DateTime<Utc>, RunId) {
+        (self.state != RunState::Running, self.fence == 0, self.queued, self.not_before, self.order.id)
+    }
+
+    /// When its next attempt has to begin. What was ready before has an outcome, whether or not that attempt counts.
+    pub fn begins_by(&self) -> Option<DateTime<Utc>> {
+        self.order.begins_by(self.outcome.is_none())
+    }
+
+    pub fn never_runs(&mut self, reason: SkipReason, now: DateTime<Utc>) {
+        self.end(reason.state(), now);
+        self.reason = Some(reason);
     }
 
     pub fn is_held_by(&self, lease: &Lease) -> bool {

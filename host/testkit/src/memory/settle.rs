@@ -1,13 +1,35 @@
 //! The end of an attempt.
 
-use noontide_domain::ports::{AttemptLogs, AttemptRecord, Settled, Settlement};
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{AttemptLogs, AttemptRecord, Claim, LedgerError, Settled, Settlement};
 use noontide_domain::{Report, RunState, StateWrite, Verdict, state_scope};
 
 use super::book::Book;
 use super::row::Row;
 
 impl Book {
-    pub fn settle(&mut self, settlement: Settlement) -> Settled {
+    pub fn settle(&mut self, settlements: Vec<Settlement>, now: DateTime<Utc>) -> Result<Vec<Settled>, LedgerError> {
+        for settlement in &settlements {
+            self.refuse_known_ids(&settlement.then)?;
+        }
+        let mut answers = Vec::new();
+        let mut follows = Claim::default();
+        for settlement in settlements {
+            let (lease, then) = (settlement.lease, settlement.then.clone());
+            let answer = self.settle_one(settlement);
+            if answer == Settled::Recorded && self.rows.get(&lease.run).is_some_and(Row::has_succeeded) {
+                follows.fire.extend(then.fire);
+                follows.skip.extend(then.skip);
+                follows.cursors.extend(then.cursors);
+            }
+            answers.push(answer);
+        }
+        // All ends come first: what follows one may wait for another.
+        self.claim(follows, None, now)?;
+        Ok(answers)
+    }
+
+    fn settle_one(&mut self, settlement: Settlement) -> Settled {
         let Settlement { lease, verdict, report, then: _ } = settlement;
         let Some(row) = self.rows.get(&lease.run).filter(|row| row.is_held_by(&lease)) else {
             return Settled::LeaseLost;
@@ -41,15 +63,19 @@ impl Book {
     }
 
     fn note_success(&mut self, run: noontide_domain::RunId) {
-        let Some(row) = self.rows.get(&run).filter(|row| row.state == RunState::Succeeded) else { return };
+        let Some(row) = self.rows.get(&run).filter(|row| row.has_succeeded()) else { return };
         let schedule = row.order.schedule.as_ref();
         if let Some(entry) = schedule.and_then(|schedule| self.schedules.get_mut(schedule)) {
-            entry.last_success = entry.last_success.max(Some(row.order.due_at));
+            entry.standing.last_success = entry.standing.last_success.max(Some(row.order.due_at));
         }
     }
 }
 
 impl Row {
+    fn has_succeeded(&self) -> bool {
+        self.state == RunState::Succeeded
+    }
+
     fn settle(&mut self, verdict: Verdict, report: Report) {
         let attempt = self.attempt;
         if !report.logs.is_empty() || report.logs_dropped > 0 {

@@ -1,0 +1,356 @@
+//! Whatever is asked of them, the ledger in a file and the one in memory give the same answers and hold the same rows.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use noontide_domain::ports::{
+    Claim, Claimed, Clock, Fire, History, Ledger, RunFilter, RunRecord, Settled, Settlement, Skip, Tenant,
+};
+use noontide_domain::{
+    Cause, HostId, Key, Lease, Order, Outcome, Overlap, Report, RunId, RunState, Schedule, ScheduleName, SkipReason,
+    Trigger, Verdict,
+};
+use noontide_testkit::{ManualClock, MemoryLedger};
+use proptest::prelude::*;
+
+const START: &str = "2026-07-01T08:00:00Z";
+const LEASE: Duration = Duration::from_secs(30);
+
+/// A fire as it is drawn; instants are seconds after the claim.
+#[derive(Debug, Clone)]
+struct Draft {
+    schedule: usize,
+    overlap: Overlap,
+    /// Few, so that keys meet.
+    due: i64,
+    not_before: i64,
+    cause: Cause,
+    start_by: Option<i64>,
+    expires_at: Option<i64>,
+}
+
+/// What somebody does. Numbers choose among what is there.
+#[derive(Debug, Clone)]
+enum Step {
+    Pass(u64),
+    Claim { fires: Vec<Draft>, skip: Option<i64>, places: Option<usize> },
+    Lease(usize),
+    Settle { held: Vec<usize>, verdict: Verdict, then: Vec<Draft> },
+    Release(usize),
+    Cancel(usize),
+    Beat,
+    Rescue,
+    Remove(bool),
+}
+
+fn draft(overlap: impl Strategy<Value = Overlap> + 'static) -> impl Strategy<Value = Draft> {
+    let cause = prop_oneof![
+        4 => Just(Cause::Schedule),
+        1 => Just(Cause::Manual),
+        1 => Just(Cause::After),
+        2 => Just(Cause::Backfill),
+        1 => Just(Cause::Enqueued),
+    ];
+    let end = || prop_oneof![3 => Just(None), 1 => (-2..40_i64).prop_map(Some)];
+    let not_before = prop_oneof![2 => Just(0), 1 => -20..0_i64, 1 => 0..20_i64];
+    (0..2_usize, overlap, 0..40_i64, not_before, cause, end(), end()).prop_map(
+        |(schedule, overlap, due, not_before, cause, start_by, expires_at)| Draft {
+            schedule,
+            overlap,
+            due,
+            not_before,
+            cause,
+            start_by,
+            expires_at,
+        },
+    )
+}
+
+fn verdict() -> impl Strategy<Value = Verdict> {
+    let over = |state| Verdict::Final { state, reason: None };
+    prop_oneof![
+        4 => Just(over(RunState::Succeeded)),
+        1 => Just(over(RunState::Failed)),
+        1 => Just(over(RunState::Cancelled)),
+        2 => (0..30_i64, any::<bool>()).prop_map(|(after, counted)| Verdict::Again { not_before: second(after), counted }),
+    ]
+}
+
+fn steps(overlap: impl Strategy<Value = Overlap> + Clone + 'static) -> impl Strategy<Value = Vec<Step>> {
+    let drafts = |most| prop::collection::vec(draft(overlap.clone()), 0..most);
+    let skip = prop::option::weighted(0.2, 0..40_i64);
+    let step = prop_oneof![
+        2 => (1..40_u64).prop_map(Step::Pass),
+        6 => (drafts(5), skip, prop::option::of(0..3_usize))
+            .prop_map(|(fires, skip, places)| Step::Claim { fires, skip, places }),
+        4 => (0..4_usize).prop_map(Step::Lease),
+        5 => (prop::collection::vec(any::<usize>(), 1..3), verdict(), drafts(2))
+            .prop_map(|(held, verdict, then)| Step::Settle { held, verdict, then }),
+        1 => any::<usize>().prop_map(Step::Release),
+        1 => any::<usize>().prop_map(Step::Cancel),
+        1 => Just(Step::Beat),
+        1 => Just(Step::Rescue),
+        1 => any::<bool>().prop_map(Step::Remove),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+fn second(seconds: i64) -> DateTime<Utc> {
+    START.parse::<DateTime<Utc>>().unwrap() + TimeDelta::seconds(seconds)
+}
+
+fn name(schedule: usize) -> ScheduleName {
+    ["nightly", "weekly"][schedule].parse().unwrap()
+}
+
+fn schedules() -> Vec<Schedule> {
+    let owner = noontide_domain::Owner::File { path: "jobs.toml".to_owned(), line: 1 };
+    let schedule =
+        |i| Schedule { owner: owner.clone(), ..Schedule::new(name(i), Trigger::Manual, "mail/send".parse().unwrap()) };
+    [0, 1].map(schedule).to_vec()
+}
+
+/// Both ledgers, and what their one host holds.
+struct Pair {
+    clock: Arc<ManualClock>,
+    memory: Arc<MemoryLedger>,
+    file: noontide_ledger::Opened,
+    tenant: Tenant,
+    held: Vec<Lease>,
+    /// Keys that must have a row.
+    keys: HashSet<Key>,
+    /// Ids that we chose.
+    offered: HashSet<RunId>,
+    _folder: tempfile::TempDir,
+}
+
+/// Asks both, and gives back what both answered.
+macro_rules! both {
+    ($pair:expr, $door:ident.$call:ident($($argument:expr),*)) => {{
+        let memory = $pair.memory.$call($($argument),*).await.expect("memory answers");
+        let file = $pair.file.$door.$call($($argument),*).await.expect("the file answers");
+        assert_eq!(memory, file, stringify!($call));
+        memory
+    }};
+}
+
+impl Pair {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = ManualClock::at(START);
+        let url = format!("sqlite://{}", folder.path().join("noontide.db").display());
+        let file = noontide_ledger::open(&url, clock.clone()).await.expect("opens");
+        let tenant = Tenant { host: HostId::new(), lease: LEASE, places: 0 };
+        let memory = MemoryLedger::new(clock.clone());
+        let pair = Self {
+            clock,
+            memory,
+            file,
+            tenant,
+            held: Vec::new(),
+            keys: HashSet::new(),
+            offered: HashSet::new(),
+            _folder: folder,
+        };
+        both!(pair, ledger.declare(schedules(), pair.clock.now()));
+        pair
+    }
+
+    fn fires(&self, drafts: &[Draft]) -> Vec<Fire> {
+        drafts.iter().map(|draft| self.fire(draft)).collect()
+    }
+
+    fn fire(&self, draft: &Draft) -> Fire {
+        let (id, due_at, now) = (RunId::new(), second(draft.due), self.clock.now());
+        let name = name(draft.schedule);
+        let key = match draft.cause {
+            Cause::Schedule | Cause::After => Key::occurrence(&name, due_at),
+            Cause::Manual => Key::manual(id),
+            Cause::Enqueued => Key::chosen("mail/send", &draft.due.to_string()),
+            Cause::Backfill => Key::backfill(&name, due_at),
+        };
+        let after = |seconds| now + TimeDelta::seconds(seconds);
+        let order = Order {
+            schedule: (draft.cause != Cause::Enqueued).then(|| name.clone()),
+            start_by: draft.start_by.map(after),
+            expires_at: draft.expires_at.map(after),
+            ..Order::new(id, key, "mail/send".parse().unwrap(), due_at, draft.cause)
+        };
+        let fills = (draft.cause == Cause::Backfill).then(|| Key::occurrence(&name, due_at));
+        Fire { order, overlap: draft.overlap, not_before: after(draft.not_before), fills }
+    }
+
+    fn held(&mut self, i: usize) -> Option<Lease> {
+        (!self.held.is_empty()).then(|| self.held.swap_remove(i % self.held.len()))
+    }
+
+    async fn step(&mut self, step: &Step) {
+        match step {
+            Step::Pass(seconds) => self.clock.advance(Duration::from_secs(*seconds)),
+            Step::Claim { fires, skip, places } => self.claim(self.fires(fires), *skip, *places).await,
+            Step::Lease(places) => {
+                let tenant = Tenant { places: *places, ..self.tenant };
+                let leased = both!(self, ledger.lease(tenant, self.clock.now()));
+                self.held.extend(leased.iter().map(|one| one.lease));
+            }
+            Step::Settle { held, verdict, then } => {
+                let leases: Vec<_> = held.iter().filter_map(|i| self.held(*i)).collect();
+                self.settle(leases, verdict, Outcome::Succeeded { result: None }, then).await;
+            }
+            Step::Release(i) => {
+                if let Some(lease) = self.held(*i) {
+                    both!(self, ledger.release(vec![lease]));
+                }
+            }
+            Step::Cancel(i) => {
+                let rows = self.memory.records();
+                if let Some(row) = rows.get(i % rows.len().max(1)).filter(|row| self.is_known(row)) {
+                    both!(self, ledger.cancel(row.id, self.clock.now()));
+                }
+            }
+            Step::Beat => {
+                both!(self, ledger.heartbeat(self.tenant, self.held.clone()));
+            }
+            Step::Rescue => {
+                let lapsed = both!(self, ledger.lapsed(9));
+                let again = Verdict::Again { not_before: self.clock.now(), counted: true };
+                let leases: Vec<_> = lapsed.iter().map(|one| one.lease).collect();
+                self.held.retain(|lease| !leases.contains(lease));
+                self.settle(leases, &again, Outcome::Abandoned, &[]).await;
+            }
+            Step::Remove(is_back) => {
+                let left = schedules().split_off(usize::from(!is_back));
+                both!(self, ledger.declare(left.clone(), self.clock.now()));
+            }
+        }
+    }
+
+    async fn claim(&mut self, fire: Vec<Fire>, skip: Option<i64>, places: Option<usize>) {
+        let skip = skip.map(|due| Skip {
+            schedule: name(0),
+            handler: "mail/send".parse().unwrap(),
+            due_at: second(due),
+            until: second(due),
+            count: 1,
+            reason: SkipReason::Missed,
+        });
+        let skipped = skip.as_ref().map(|skip| Key::occurrence(&skip.schedule, skip.due_at));
+        let claim = Claim { fire, skip: skip.into_iter().collect(), cursors: vec![(name(1), self.clock.now())] };
+        let tenant = places.map(|places| Tenant { places, ..self.tenant });
+        self.offered.extend(claim.fire.iter().map(|fire| fire.order.id));
+        let memory = self.memory.claim(claim.clone(), tenant).await.expect("memory answers");
+        let file = self.file.ledger.claim(claim.clone(), tenant).await.expect("the file answers");
+        let [claimed, file] = [memory, file].map(|claimed| self.without_chosen_ids(claimed));
+        assert_eq!(claimed, file);
+        for (fire, claimed) in claim.fire.iter().zip(claimed) {
+            if !matches!(claimed, Claimed::Duplicate(_)) {
+                assert!(self.keys.insert(fire.order.key.clone()), "{} was there already", fire.order.key);
+            }
+            if let Claimed::Leased(leased) = claimed {
+                self.held.push(leased.lease);
+            }
+        }
+        self.keys.extend(skipped);
+    }
+
+    /// Rows for what did not run have an id that the ledger chose.
+    fn without_chosen_ids(&self, claimed: Vec<Claimed>) -> Vec<Claimed> {
+        let compared = |one| match one {
+            Claimed::Duplicate(run) if !self.offered.contains(&run) => Claimed::Duplicate(RunId(uuid::Uuid::nil())),
+            other => other,
+        };
+        claimed.into_iter().map(compared).collect()
+    }
+
+    async fn settle(&mut self, leases: Vec<Lease>, verdict: &Verdict, outcome: Outcome, then: &[Draft]) {
+        let report = Report::never_began(outcome, self.clock.now());
+        let settlement = |lease| Settlement {
+            then: Claim { fire: self.fires(then), ..Claim::default() },
+            ..Settlement::new(lease, verdict.clone(), report.clone())
+        };
+        let settlements: Vec<_> = leases.into_iter().map(settlement).collect();
+        let settled = both!(self, ledger.settle(settlements.clone()));
+        for (settlement, settled) in settlements.iter().zip(settled) {
+            if settled == Settled::Recorded {
+                // Whether it was a duplicate nobody tells; then the key is on the list or its occurrence has a row.
+                let rows = self.memory.records();
+                let keys = settlement.then.fire.iter().map(|fire| fire.order.key.clone());
+                self.keys.extend(keys.filter(|key| rows.iter().any(|row| row.key == *key)));
+            }
+        }
+    }
+
+    fn is_known(&self, row: &RunRecord) -> bool {
+        row.reason != Some(SkipReason::Missed)
+    }
+
+    /// All rows, the same in both.
+    async fn rows(&self) -> Vec<RunRecord> {
+        let all = RunFilter { limit: 10_000, ..RunFilter::default() };
+        let rows = async |history: &dyn History| {
+            let mut rows: Vec<_> = history.runs(all.clone()).await.expect("reads");
+            for row in rows.iter_mut().filter(|row| !self.is_known(row)) {
+                row.id = RunId(uuid::Uuid::nil());
+                row.trace_id.clear();
+            }
+            rows.sort_by(|a, b| (a.id, &a.key.text).cmp(&(b.id, &b.key.text)));
+            rows
+        };
+        let (memory, file) = (rows(self.memory.as_ref()).await, rows(self.file.history.as_ref()).await);
+        assert_eq!(memory, file);
+        both!(self, ledger.next_ready());
+        both!(self, history.standings());
+        memory
+    }
+}
+
+/// Takes the steps with both; after each, what `holds` says must hold.
+fn walk(steps: Vec<Step>, holds: impl Fn(&[RunRecord])) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut pair = Pair::new().await;
+        for step in &steps {
+            pair.step(step).await;
+            let rows = pair.rows().await;
+            let keys: HashSet<_> = rows.iter().map(|row| row.key.clone()).collect();
+            assert_eq!(keys.len(), rows.len(), "each key has one row");
+            assert_eq!(keys, pair.keys, "and none is missing");
+            holds(&rows);
+        }
+        pair.file.close().await;
+    });
+}
+
+fn one_at_a_time(rows: &[RunRecord]) {
+    let mut running = HashMap::new();
+    for row in rows.iter().filter(|row| row.state == RunState::Running) {
+        if let Some(schedule) = &row.schedule
+            && let Some(other) = running.insert(schedule, row.id)
+        {
+            panic!("{other} and {} of {schedule} go on at once", row.id);
+        }
+    }
+}
+
+fn any_overlap() -> impl Strategy<Value = Overlap> + Clone {
+    prop::sample::select(Overlap::ALL.to_vec())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_ledgers_give_the_same_answers(steps in steps(any_overlap())) {
+        walk(steps, |_| {});
+    }
+
+    #[test]
+    fn unless_it_is_allowed_no_two_runs_of_a_schedule_go_on_at_once(
+        steps in any_overlap().prop_filter("allows", |overlap| *overlap != Overlap::Allow)
+            .prop_flat_map(|overlap| steps(Just(overlap)))
+    ) {
+        walk(steps, one_at_a_time);
+    }
+}
