@@ -31,7 +31,7 @@ help:
 	@echo 'make test      install what the tests need and run all of them'
 	@echo 'make fuzz      the fuzz targets, 30 s each (FUZZ_SECONDS)'
 	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs'
-	@echo 'make bench     a call in a fresh sandbox, durable runs per second (release build)'
+	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules (release build)'
 	@echo 'make host      the binary $(NOONTIDE)'
 	@echo 'make plugins   shipped plugins and fixtures into plugins/dist'
 	@echo 'make clean     what was built here (the shared target folder stays)'
@@ -114,6 +114,7 @@ bench: plugins
 	cargo bench --locked -p noontide-sandbox --bench call
 	cargo bench --locked -p noontide-ledger --bench settle
 	cargo bench --locked -p noontide --bench throughput
+	cargo bench --locked -p noontide --bench schedules
 
 clean:
 	rm -rf data plugins/dist

@@ -4,6 +4,7 @@ mod support;
 
 mod api;
 mod command_line;
+mod downtime;
 mod full_disk;
 mod hostile;
 mod hot_reload;

@@ -218,11 +218,8 @@ fn instants(standing: &Standing, after: DateTime<Utc>, until: DateTime<Utc>, mos
 }
 
 fn span(standing: &Standing, first: DateTime<Utc>, last: DateTime<Utc>, reason: SkipReason) -> Skip {
-    let count = if first == last {
-        1
-    } else {
-        instants(standing, first - TimeDelta::milliseconds(1), last, COUNT_CAP as usize).len() as u64
-    };
+    let before = first - TimeDelta::milliseconds(1);
+    let count = standing.schedule.trigger.count_within(before, last, standing.anchor, COUNT_CAP as usize) as u64;
     let schedule = &standing.schedule;
     Skip {
         schedule: schedule.name.clone(),

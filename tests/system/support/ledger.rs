@@ -100,6 +100,12 @@ impl Ledger {
         self.rows().await.into_iter().filter(|row| row.schedule.as_deref() == Some(schedule)).collect()
     }
 
+    /// Rows that stand for several due instants.
+    pub async fn spans(&mut self) -> i64 {
+        let count = sqlx::query_scalar("SELECT count(*) FROM run WHERE due_until > due_at");
+        count.fetch_one(&mut self.connection).await.expect("a count")
+    }
+
     /// How far a schedule has come.
     pub async fn standing(&mut self, schedule: &str) -> Standing {
         let query = sqlx::query("SELECT anchor, cursor FROM schedule WHERE name = ?").bind(schedule);

@@ -15,6 +15,7 @@
 //!   cron; [`DstGap`] and [`DstOverlap`] choose otherwise.
 
 mod calendar;
+mod count;
 mod dates;
 mod error;
 mod field;

@@ -90,6 +90,28 @@ impl Trigger {
         }
     }
 
+    /// How many due instants lie in (`after`, `until`]; counting stops at `most`.
+    pub fn count_within(
+        &self,
+        after: DateTime<Utc>,
+        until: DateTime<Utc>,
+        anchor: DateTime<Utc>,
+        most: usize,
+    ) -> usize {
+        match self {
+            Trigger::Cron(cron) => cron.count(after, until, most),
+            Trigger::Within(within) => {
+                let after = within.start().map_or(after, |start| after.max(start - TimeDelta::nanoseconds(1)));
+                let until = within.end().map_or(until, |end| until.min(end));
+                within.trigger().count_within(after, until, anchor, most)
+            }
+            _ => {
+                let next = |after| self.next_after(after, anchor).filter(|due| *due <= until);
+                std::iter::successors(next(after), |due| next(*due)).take(most).count()
+            }
+        }
+    }
+
     /// The last due instant in (`after`, `until`], found by halving: about 40 questions, however long the span.
     pub fn last_within(
         &self,

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// The policies that the memory ledger judges.
-const OVERLAPS: [Overlap; 2] = [Overlap::Skip, Overlap::Allow];
+const OVERLAPS: [Overlap; 5] = Overlap::ALL;
 
 /// A handler whose calls last as long, and end as, a test wrote down; then they succeed at once.
 struct Lasting {
@@ -295,7 +295,10 @@ impl Life {
         // A host that stops while the ledger is away cannot give its leases back; those attempts count and have no call.
         let most = if self.restarted { ABANDONED_ATTEMPTS } else { 0 };
         assert!(row.attempt <= self.schedule.retry.attempts.max(most), "{row:?}");
-        assert!(calls.len() == row.attempt as usize || self.restarted && calls.len() < row.attempt as usize, "{row:?}");
+        // A run may be cancelled between its lease and its call.
+        let may_lack = self.restarted || row.state == RunState::Cancelled;
+        let attempts = row.attempt as usize;
+        assert!(calls.len() == attempts || may_lack && calls.len() < attempts, "{} calls: {row:?}", calls.len());
     }
 }
 

@@ -21,6 +21,11 @@ impl Set {
         self.0.count_ones()
     }
 
+    /// How many smaller ones there are.
+    pub(super) fn below(self, value: u32) -> u32 {
+        (self.0 & ((1 << value) - 1)).count_ones()
+    }
+
     pub(super) fn is_empty(self) -> bool {
         self.0 == 0
     }
