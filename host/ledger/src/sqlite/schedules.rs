@@ -77,7 +77,8 @@ impl Stored {
     fn comes_due_otherwise(&self, new: &Schedule) -> bool {
         self.is_removed
             || self.schedule.as_ref().is_none_or(|old| {
-                (&old.trigger, old.timezone, old.enabled) != (&new.trigger, new.timezone, new.enabled)
+                let of = |schedule: &Schedule| (schedule.timezone, schedule.enabled, schedule.max_runs);
+                old.trigger != new.trigger || of(old) != of(new)
             })
     }
 }
