@@ -68,7 +68,8 @@ fn fingerprint(folders: &[PathBuf]) -> u64 {
     for folder in folders {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.extension().is_some_and(|extension| extension == "toml") {
+            // Calendars lie beside the files that name them.
+            if path.extension().is_some_and(|extension| extension == "toml" || extension == "ics") {
                 files.insert(path.clone(), std::fs::read(&path).ok());
             }
         }
@@ -93,5 +94,7 @@ mod tests {
         assert_eq!(fingerprint(&[folder.path().to_owned()]), before);
         std::fs::write(&file, "a = 2").unwrap();
         tokio::time::timeout(Duration::from_secs(30), watch.changed()).await.expect("the change is noticed");
+        std::fs::write(folder.path().join("holidays.ics"), "BEGIN:VCALENDAR").unwrap();
+        tokio::time::timeout(Duration::from_secs(30), watch.changed()).await.expect("a calendar is noticed");
     }
 }

@@ -38,7 +38,8 @@ pub async fn run(global: &Global) -> Done {
     problems.extend(conf::parked(config, &config.schedules, &*sandbox).iter().map(ToString::to_string));
     let mut notes = of_plugins(config, &sandbox);
     let now = clock::now();
-    notes.extend(config.schedules.iter().flat_map(|schedule| schedules::notes(schedule, now)));
+    let mut outlook = schedules::Outlook::from(now);
+    notes.extend(config.schedules.iter().flat_map(|schedule| schedules::notes(schedule, &mut outlook)));
     notes.extend(schedules::crowd(&config.schedules, now));
     if let Some(history) = History::reached(global).await {
         for schedule in &config.schedules {

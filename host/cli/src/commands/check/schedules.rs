@@ -1,11 +1,14 @@
 //! What people stumble over in their schedules: no mistakes, and yet worth a word each.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use noontide_domain::trigger::Cron;
 use noontide_domain::trigger::cron::{Dialect, Source};
 use noontide_domain::{Lang, Schedule, Trigger, duration};
 
-use crate::changes::{self, Fate};
+use crate::changes::{self, Change, Fate};
 use crate::commands::simulate::durations::{ASSUMED, Lengths};
 use crate::commands::simulate::load::CROWD;
 use crate::commands::simulate::run::{Span, simulate, who};
@@ -23,8 +26,28 @@ const GAPS: usize = 50;
 /// Names told of a crowd.
 const NAMES: usize = 3;
 
+/// The time that lies ahead, as seen from `now`.
+pub struct Outlook {
+    now: DateTime<Utc>,
+    /// Many schedules share a few zones.
+    changes: HashMap<Tz, Vec<Change>>,
+}
+
+impl Outlook {
+    /// From `now` on.
+    pub fn from(now: DateTime<Utc>) -> Self {
+        Self { now, changes: HashMap::new() }
+    }
+
+    fn changes(&mut self, zone: Tz) -> Vec<Change> {
+        let now = self.now;
+        self.changes.entry(zone).or_insert_with(|| changes::all(zone, now, now + YEAR)).clone()
+    }
+}
+
 /// On one schedule by itself.
-pub fn notes(schedule: &Schedule, now: DateTime<Utc>) -> Vec<String> {
+pub fn notes(schedule: &Schedule, outlook: &mut Outlook) -> Vec<String> {
+    let now = outlook.now;
     let trigger = &schedule.trigger;
     let mut notes: Vec<_> =
         trigger.notes(Lang::En).into_iter().map(|note| format!("{note}; next: {}", next(trigger, now))).collect();
@@ -34,7 +57,7 @@ pub fn notes(schedule: &Schedule, now: DateTime<Utc>) -> Vec<String> {
             "never fires again: its last due instant has passed; give it another time, or take it out".to_owned(),
         );
     }
-    notes.extend(lost_times(schedule, now));
+    notes.extend(lost_times(schedule, outlook));
     notes.into_iter().map(|note| format!("schedule `{}`: {note}", schedule.name)).collect()
 }
 
@@ -72,9 +95,9 @@ fn weekday_numbers(cron: &Cron) -> Option<String> {
 }
 
 /// A time that the zone's next change of clocks leaves out.
-fn lost_times(schedule: &Schedule, now: DateTime<Utc>) -> Option<String> {
+fn lost_times(schedule: &Schedule, outlook: &mut Outlook) -> Option<String> {
     let zones = crons(&schedule.trigger).into_iter().map(Cron::timezone);
-    let all = zones.flat_map(|zone| changes::all(zone, now, now + YEAR));
+    let all = zones.flat_map(|zone| outlook.changes(zone));
     let effects = all.flat_map(|change| changes::effects(&schedule.trigger, change));
     let lost = |fate| matches!(fate, Fate::Moved | Fate::Skipped);
     effects.into_iter().find(|effect| effect.counted_on && lost(effect.fate)).map(|effect| effect.words())
@@ -141,7 +164,7 @@ mod tests {
     }
 
     fn noted(schedule: &Schedule) -> String {
-        notes(schedule, now()).join("\n")
+        notes(schedule, &mut Outlook::from(now())).join("\n")
     }
 
     #[test]

@@ -34,8 +34,16 @@ pub fn diff(old: &[Schedule], new: &[Schedule], span: Span) -> Vec<Changed> {
         schedules.iter().map(|schedule| (schedule.name.clone(), schedule.clone())).collect()
     };
     let (old, new) = (by_name(old), by_name(new));
-    let names: BTreeSet<_> = old.keys().chain(new.keys()).cloned().collect();
-    names.into_iter().filter_map(|name| changed(old.get(&name), new.get(&name), name, span)).collect()
+    let names: Vec<_> = old.keys().chain(new.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    let one = |name: &ScheduleName| changed(old.get(name), new.get(name), name.clone(), span);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        let share = names.chunks(names.len().div_ceil(threads).max(1));
+        let work: Vec<_> =
+            share.map(|names| scope.spawn(|| names.iter().filter_map(one).collect::<Vec<_>>())).collect();
+        // A panic in there is a bug of ours, and goes on here.
+        work.into_iter().flat_map(|done| done.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
 }
 
 fn changed(old: Option<&Schedule>, new: Option<&Schedule>, name: ScheduleName, span: Span) -> Option<Changed> {
@@ -73,7 +81,12 @@ fn same_times(old: &Schedule, new: &Schedule) -> bool {
 
 /// Those of `these` that are not among `those`; both ascending.
 fn without(these: &[DateTime<Utc>], those: &[DateTime<Utc>]) -> Vec<DateTime<Utc>> {
-    these.iter().filter(|due| those.binary_search(due).is_err()).copied().collect()
+    let mut those = those.iter().peekable();
+    let mut is_there = |due: &DateTime<Utc>| {
+        while those.next_if(|other| *other < due).is_some() {}
+        those.peek() == Some(&due)
+    };
+    these.iter().filter(|due| !is_there(due)).copied().collect()
 }
 
 type Instants = Vec<DateTime<Utc>>;

@@ -9,6 +9,7 @@
 //! diff        two configurations over the same span                                 diff.rs
 //! ```
 
+mod chain;
 mod diff;
 pub mod durations;
 pub mod load;
@@ -68,7 +69,7 @@ pub async fn run(global: &Global, asked: &Simulate) -> Done {
     if let Some(dir) = &asked.diff {
         let other = conf::load_from(LoadRequest { dir: dir.clone(), ..conf::request(global) })?;
         let faulty = told(&other) || faulty;
-        let chosen = |loaded: &Loaded| asked.chosen_or_none(&loaded.config.schedules);
+        let chosen = |loaded: &Loaded| asked.chosen_or_none(&chain::resolved(&loaded.config.schedules));
         let (old, new) = (chosen(&loaded), chosen(&other));
         asked.all_known(&[&loaded.config.schedules[..], &other.config.schedules].concat())?;
         let changes = diff::diff(&old, &new, span);
@@ -77,7 +78,7 @@ pub async fn run(global: &Global, asked: &Simulate) -> Done {
         return Ok(exit(faulty));
     }
     asked.all_known(&loaded.config.schedules)?;
-    let schedules = asked.chosen_or_none(&loaded.config.schedules);
+    let schedules = asked.chosen_or_none(&chain::resolved(&loaded.config.schedules));
     let lengths = asked.lengths(global, &schedules).await?;
     let begin = Instant::now();
     let (told, load) = run::simulate(&schedules, &lengths, span, shown_in.unwrap_or(Tz::UTC));

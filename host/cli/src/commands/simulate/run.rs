@@ -1,9 +1,9 @@
 //! The virtual clock: from due instant to due instant, day by day, all schedules.
 //!
 //! Nothing on it is paused, late or without its handler. So all that [`plan`] can decide of a due instant beyond "it
-//! fires" are the ends of patience and `max-runs`: schedules that have those, and triggers that may say of an instant
-//! that it does not occur, go through the planner, fire by fire. For the rest the trigger's next instant is the whole
-//! answer, ten times as fast; a test holds both ways against each other. Schedules with the same trigger share its walk.
+//! fires" is what does not occur: schedules whose triggers may leave something out go through the planner, fire by fire. For
+//! the rest the trigger's next instant is the whole answer, ten times as fast; a test holds both ways against each other.
+//! Schedules with the same trigger share its walk.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -120,7 +120,7 @@ impl VirtualClock {
             example_input: None,
             timeout: None,
         };
-        let planned = planner_has_a_say(&schedule);
+        let planned = leaves_out(&schedule.trigger);
         let mut standing = Standing::new(schedule, span.from);
         // An instant right at the begin is in the span.
         standing.cursor = span.from - TimeDelta::milliseconds(1);
@@ -135,7 +135,8 @@ impl VirtualClock {
     /// Whether both come due at the same instants, for certain.
     fn beats_like(&self, other: &Self) -> bool {
         let (this, that) = (&self.standing.schedule, &other.standing.schedule);
-        !self.planned && !other.planned && this.enabled == that.enabled && this.trigger == that.trigger
+        let same_end = (this.enabled, this.max_runs) == (that.enabled, that.max_runs);
+        !self.planned && !other.planned && same_end && this.trigger == that.trigger
     }
 
     /// Goes to the next due instant before `until`; `None` if there is none.
@@ -144,6 +145,7 @@ impl VirtualClock {
         if self.planned {
             return Some(self.plan(due));
         }
+        self.standing.runs += 1;
         self.next = self.standing.next_after(due);
         Some(Pass { fire: Some(due), left_out: 0 })
     }
@@ -163,13 +165,14 @@ impl VirtualClock {
     }
 }
 
-/// Whether [`plan`] can decide otherwise than that an instant on time fires.
-fn planner_has_a_say(schedule: &Schedule) -> bool {
-    let plain = matches!(
-        schedule.trigger,
-        Trigger::Cron(_) | Trigger::Every(_) | Trigger::Step(_) | Trigger::At(_) | Trigger::After(_) | Trigger::Manual
-    );
-    !plain || schedule.max_runs.is_some() || schedule.start_deadline.is_some() || schedule.expires.is_some()
+/// Whether a trigger may leave something out that the planner writes rows for.
+fn leaves_out(trigger: &Trigger) -> bool {
+    match trigger {
+        Trigger::Solar(_) | Trigger::OnWorkdays(_) => true,
+        Trigger::Within(within) => leaves_out(within.trigger()),
+        Trigger::Several(triggers) => triggers.iter().any(leaves_out),
+        _ => false,
+    }
 }
 
 /// Schedules that come due at the same instants, each.
@@ -178,7 +181,7 @@ struct Group {
     walkers: Vec<Walker>,
 }
 
-/// Those with equal triggers together, those that the planner has a say in each alone.
+/// Those with equal triggers together, those that go through the planner each alone.
 fn grouped(schedules: &[Schedule], lengths: &[Lengths], span: Span) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut by_text: HashMap<String, Vec<usize>> = HashMap::new();
@@ -256,7 +259,9 @@ impl Walker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use noontide_domain::trigger::{At, Cron, Every};
+    use noontide_domain::trigger::calendar::saturday_and_sunday;
+    use noontide_domain::trigger::{At, Calendar, Cron, Every, OffDays, OnWorkdays};
+    use std::sync::Arc;
     use std::time::Duration;
 
     fn utc(text: &str) -> DateTime<Utc> {
@@ -291,6 +296,9 @@ mod tests {
         for trigger in triggers {
             let mut plain = schedule(trigger);
             plain.jitter = Some(Duration::from_secs(90));
+            plain.start_deadline = Some(Duration::ZERO);
+            plain.expires = Some(Duration::from_secs(1));
+            plain.max_runs = Some(2_000);
             let walk = |planned| {
                 let mut clock = VirtualClock { planned, ..VirtualClock::new(&plain, year()) };
                 std::iter::from_fn(move || clock.pass(year().to)).map(|pass| pass.fire).collect::<Vec<_>>()
@@ -312,6 +320,16 @@ mod tests {
         assert_eq!(fires(&three, year()).len(), 3);
         let disabled = Schedule { enabled: false, ..three };
         assert_eq!(fires(&disabled, year()).len(), 0);
+    }
+
+    #[test]
+    fn what_a_calendar_leaves_out_is_counted_apart() {
+        let calendar = Calendar::new("office", saturday_and_sunday(), [], []).unwrap();
+        let (trigger, timezone) = (cron("0 8 * * *"), chrono_tz::Europe::Berlin);
+        let on = OnWorkdays { trigger, calendar: Arc::new(calendar), off_days: OffDays::Skip, timezone };
+        let schedules = [schedule(Trigger::OnWorkdays(Box::new(on)))];
+        let (told, _) = simulate(&schedules, &[Lengths::assumed(Duration::from_secs(1))], year(), chrono_tz::UTC);
+        assert_eq!((told[0].fires, told[0].left_out), (261, 104));
     }
 
     #[test]
