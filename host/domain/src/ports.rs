@@ -186,9 +186,9 @@ pub struct Retention {
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// Makes the stored schedules of file owners equal to `schedules` and gives back all that stand (API-owned ones
-    /// too). New ones and ones whose trigger, zone or enabled flag changed get `now` as cursor: nothing looks back.
-    /// File-owned ones that are not in `schedules` leave the list; their history stays. One that comes back has its anchor
-    /// and its pause, and its `runs` are counted anew.
+    /// too). New ones and ones whose trigger, zone, enabled flag or `max-runs` changed get `now` as cursor: nothing
+    /// looks back. File-owned ones that are not in `schedules` leave the list; their history stays. One that comes back has
+    /// its anchor and its pause, and its `runs` are counted anew.
     async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError>;
 
     /// Writes one pass. With `tenant`, up to `places` of the fires that are due are leased in the same transaction.

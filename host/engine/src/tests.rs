@@ -13,6 +13,7 @@ use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 mod changes;
 mod clock;
 mod limits;
+mod past;
 mod property;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -110,3 +110,19 @@ async fn a_schedule_that_left_its_file_and_comes_back_does_not_look_back() {
     let rows = world.ledger.until(|rows| rows.iter().any(|row| row.state == RunState::Succeeded)).await;
     assert_eq!((rows.len(), rows[0].due_at), (1, utc("2026-07-01T09:01:00Z")));
 }
+
+#[tokio::test]
+async fn a_schedule_that_may_run_more_often_than_before_does_not_look_back() {
+    let world = World::new();
+    let host = world.host(vec![Schedule { max_runs: Some(1), ..minutely("a") }]).await;
+    world.clock.advance(MINUTE);
+    world.ledger.until(|rows| rows.len() == 1 && rows[0].state == RunState::Succeeded).await;
+    world.clock.asleep(LOOPS).await;
+    world.pass(60 * MINUTE).await;
+    host.declare(vec![Schedule { max_runs: Some(2), ..minutely("a") }]).await.expect("declared");
+    world.clock.asleep(LOOPS).await;
+    assert_eq!(world.ledger.records().len(), 1, "an edit fires nothing");
+    world.clock.advance(MINUTE);
+    world.ledger.until(|rows| rows.len() == 2 && rows[1].state == RunState::Succeeded).await;
+    assert_eq!(world.ledger.records()[1].due_at, utc("2026-07-01T09:02:00Z"));
+}

@@ -37,47 +37,59 @@ impl Request for Declare {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Standing>, sqlx::Error> {
         let mut stored = stored(desk).await?;
+        let mut given = Given::new();
         for schedule in &self.schedules {
+            let definition = rows::to_json("definition", schedule)?;
             let known = stored.remove(schedule.name.as_str());
-            if known.as_ref().is_some_and(|known| known.is(schedule)) {
-                continue;
+            if !known.as_ref().is_some_and(|known| known.is(&definition)) {
+                let looks_anew = known.is_none_or(|known| known.comes_due_otherwise(schedule));
+                sqlx::query(DEFINE)
+                    .bind(schedule.name.as_str())
+                    .bind(owner(schedule))
+                    .bind(&definition)
+                    .bind(self.now.timestamp_millis())
+                    .bind(looks_anew)
+                    .execute(&mut *desk.connection)
+                    .await?;
             }
-            let looks_anew = known.is_none_or(|known| known.comes_due_otherwise(schedule));
-            sqlx::query(DEFINE)
-                .bind(schedule.name.as_str())
-                .bind(owner(schedule))
-                .bind(rows::to_json("definition", schedule)?)
-                .bind(self.now.timestamp_millis())
-                .bind(looks_anew)
-                .execute(&mut *desk.connection)
-                .await?;
+            given.insert(schedule.name.as_str(), (definition, schedule));
         }
         for (name, gone) in stored.iter().filter(|(_, left)| left.is_of_a_file && !left.is_removed) {
-            tracing::debug!(schedule = name, was = ?gone.schedule.as_ref().map(|s| s.owner.to_string()), "left the list");
+            tracing::debug!(schedule = name, was = ?gone.schedule().map(|s| s.owner.to_string()), "left the list");
             sqlx::query(REMOVE).bind(name).bind(self.now.timestamp_millis()).execute(&mut *desk.connection).await?;
         }
-        standings(&mut *desk.connection).await
+        let rows = sqlx::query(STANDING).fetch_all(&mut *desk.connection).await?;
+        rows.iter().map(|row| standing(row, &given)).collect()
     }
 }
 
+/// What was declared, with its text. What is stored as it was given need not be read again, and a clone shares the
+/// compiled calendar, which takes some KiB.
+type Given<'a> = HashMap<&'a str, (String, &'a Schedule)>;
+
 /// A schedule as it was before.
 struct Stored {
-    /// `None` if an older or newer noontide wrote it in another shape.
-    schedule: Option<Schedule>,
+    definition: String,
     is_of_a_file: bool,
     is_removed: bool,
 }
 
 impl Stored {
-    fn is(&self, schedule: &Schedule) -> bool {
-        !self.is_removed && self.schedule.as_ref() == Some(schedule)
+    fn is(&self, definition: &str) -> bool {
+        !self.is_removed && self.definition == definition
+    }
+
+    /// `None` if an older or newer noontide wrote it in another shape.
+    fn schedule(&self) -> Option<Schedule> {
+        serde_json::from_str(&self.definition).ok()
     }
 
     /// What decides when it comes due has changed, so nothing looks back.
     fn comes_due_otherwise(&self, new: &Schedule) -> bool {
         self.is_removed
-            || self.schedule.as_ref().is_none_or(|old| {
-                (&old.trigger, old.timezone, old.enabled) != (&new.trigger, new.timezone, new.enabled)
+            || self.schedule().is_none_or(|old| {
+                let of = |schedule: &Schedule| (schedule.timezone, schedule.enabled, schedule.max_runs);
+                old.trigger != new.trigger || of(&old) != of(new)
             })
     }
 }
@@ -86,7 +98,7 @@ async fn stored(desk: &mut Desk<'_>) -> Result<HashMap<String, Stored>, sqlx::Er
     let mut stored = HashMap::new();
     for row in sqlx::query(STORED).fetch_all(&mut *desk.connection).await? {
         let one = Stored {
-            schedule: serde_json::from_str(row.try_get("definition")?).ok(),
+            definition: row.try_get("definition")?,
             is_of_a_file: row.try_get::<&str, _>("owner")? == "file",
             is_removed: row.try_get::<Option<i64>, _>("removed_at")?.is_some(),
         };
@@ -123,13 +135,17 @@ impl Request for SetPause {
 }
 
 pub(super) async fn standings(connection: impl SqliteExecutor<'_>) -> Result<Vec<Standing>, sqlx::Error> {
-    sqlx::query(STANDING).fetch_all(connection).await?.iter().map(standing).collect()
+    let rows = sqlx::query(STANDING).fetch_all(connection).await?;
+    rows.iter().map(|row| standing(row, &Given::new())).collect()
 }
 
-fn standing(row: &SqliteRow) -> Result<Standing, sqlx::Error> {
+fn standing(row: &SqliteRow, given: &Given<'_>) -> Result<Standing, sqlx::Error> {
     let pause: Option<&str> = row.try_get("pause")?;
-    let schedule = serde_json::from_str(row.try_get("definition")?)
-        .map_err(|problem| shape(&format!("schedule `{}`", row.get::<&str, _>("name")), problem))?;
+    let (name, definition): (&str, &str) = (row.try_get("name")?, row.try_get("definition")?);
+    let schedule = match given.get(name).filter(|(text, _)| text == definition) {
+        Some((_, schedule)) => (*schedule).clone(),
+        None => serde_json::from_str(definition).map_err(|problem| shape(&format!("schedule `{name}`"), problem))?,
+    };
     Ok(Standing {
         schedule,
         anchor: rows::instant(row, "anchor")?,

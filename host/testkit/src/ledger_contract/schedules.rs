@@ -41,9 +41,10 @@ pub async fn the_same_definition_changes_nothing(exam: &Exam) {
 pub async fn a_changed_trigger_zone_or_flag_does_not_look_back(exam: &Exam) {
     let mut schedule = every_minute("a");
     declare(exam, &[schedule.clone()], 0).await;
-    let changes: [fn(&mut Schedule); 3] = [
+    let changes: [fn(&mut Schedule); 4] = [
         |schedule| schedule.trigger = Trigger::Manual,
         |schedule| schedule.timezone = "Asia/Tokyo".parse().expect("a zone"),
+        |schedule| schedule.max_runs = Some(9),
         |schedule| schedule.enabled = false,
     ];
     for (now, change) in (60..).step_by(60).zip(changes) {

@@ -97,6 +97,8 @@ impl Entry {
         let is_same = old.trigger == schedule.trigger
             && old.timezone == schedule.timezone
             && old.enabled == schedule.enabled
+            // A cursor stays where `max-runs` was used up: whoever allows more does not mean what came due since.
+            && old.max_runs == schedule.max_runs
             && !self.removed;
         if !is_same {
             self.standing.cursor = now;
