@@ -39,7 +39,7 @@ pub struct Fire {
     /// What to do.
     pub order: Order,
     /// What happens when another run of the schedule is in the way: one that has begun and is not over, or one that is
-    /// ready by `not_before`.
+    /// ready by `not_before` (by now, if that is later). Of the fires of one claim, the earlier are there for the later.
     pub overlap: crate::Overlap,
     /// Not before this instant (a delayed call); the due instant if there is nothing to wait for.
     pub not_before: DateTime<Utc>,
@@ -84,7 +84,7 @@ pub enum Claimed {
     Ready(RunId),
     /// Its key was there already; the run that has it.
     Duplicate(RunId),
-    /// A row says which run was in the way.
+    /// A row says which run was in the way, or which later fire of the same claim took its place.
     Overlapped(RunId),
     /// Inserted; waits until the runs of its schedule before it are over.
     Queued {
@@ -115,7 +115,8 @@ pub struct Settlement {
     pub verdict: Verdict,
     /// How the attempt went.
     pub report: Report,
-    /// Written with it, if it is recorded: what follows the success. Nothing of it is leased.
+    /// What follows the success: written with it, if it is recorded and its verdict is success. Nothing of it is leased. Of
+    /// several settlements in one call, all ends come before what follows them.
     pub then: Claim,
 }
 
@@ -186,7 +187,8 @@ pub struct Retention {
 pub trait Ledger: Send + Sync {
     /// Makes the stored schedules of file owners equal to `schedules` and gives back all that stand (API-owned ones
     /// too). New ones and ones whose trigger, zone, enabled flag or `max-runs` changed get `now` as cursor: nothing
-    /// looks back. File-owned ones that are not in `schedules` leave the list; their history stays.
+    /// looks back. File-owned ones that are not in `schedules` leave the list; their history stays. One that comes
+    /// back has its anchor and its pause, and its `runs` are counted anew.
     async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError>;
 
     /// Writes one pass. With `tenant`, up to `places` of the fires that are due are leased in the same transaction.
@@ -194,8 +196,11 @@ pub trait Ledger: Send + Sync {
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError>;
 
     /// Leases ready runs, oldest `not_before` first. A queued run is passed over while a run of its schedule is under
-    /// lease, waits for a retry, or stands before it in the queue. Runs whose `start_by` (before the first attempt) or
-    /// `expires_at` has passed at `now` become [`RunState::Expired`] instead.
+    /// lease, waits for a retry, is ready without being queued, or stands before it in the queue. So is a run that was
+    /// claimed before its time, unless its overlap is `allow`: another may be under way when its time comes.
+    ///
+    /// Runs whose `start_by` (as long as no attempt has begun) or `expires_at` has passed at `now` become
+    /// [`RunState::Expired`] instead, a bounded number with each call; none of them is leased.
     async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError>;
 
     /// The earliest `not_before` of a ready run that is not queued behind another.

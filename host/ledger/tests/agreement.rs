@@ -98,17 +98,19 @@ fn steps(overlap: impl Strategy<Value = Overlap> + Clone + 'static) -> impl Stra
 }
 
 fn second(seconds: i64) -> DateTime<Utc> {
-    START.parse::<DateTime<Utc>>().unwrap() + TimeDelta::seconds(seconds)
+    START.parse::<DateTime<Utc>>().expect("an instant") + TimeDelta::seconds(seconds)
 }
 
 fn name(schedule: usize) -> ScheduleName {
-    ["nightly", "weekly"][schedule].parse().unwrap()
+    ["nightly", "weekly"][schedule].parse().expect("a name")
 }
 
 fn schedules() -> Vec<Schedule> {
     let owner = noontide_domain::Owner::File { path: "jobs.toml".to_owned(), line: 1 };
-    let schedule =
-        |i| Schedule { owner: owner.clone(), ..Schedule::new(name(i), Trigger::Manual, "mail/send".parse().unwrap()) };
+    let schedule = |i| Schedule {
+        owner: owner.clone(),
+        ..Schedule::new(name(i), Trigger::Manual, "mail/send".parse().expect("a handler"))
+    };
     [0, 1].map(schedule).to_vec()
 }
 
@@ -138,7 +140,7 @@ macro_rules! both {
 
 impl Pair {
     async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir().expect("a folder");
         let clock = ManualClock::at(START);
         let url = format!("sqlite://{}", folder.path().join("noontide.db").display());
         let file = noontide_ledger::open(&url, clock.clone()).await.expect("opens");
@@ -176,7 +178,7 @@ impl Pair {
             schedule: (draft.cause != Cause::Enqueued).then(|| name.clone()),
             start_by: draft.start_by.map(after),
             expires_at: draft.expires_at.map(after),
-            ..Order::new(id, key, "mail/send".parse().unwrap(), due_at, draft.cause)
+            ..Order::new(id, key, "mail/send".parse().expect("a handler"), due_at, draft.cause)
         };
         let fills = (draft.cause == Cause::Backfill).then(|| Key::occurrence(&name, due_at));
         Fire { order, overlap: draft.overlap, not_before: after(draft.not_before), fills }
@@ -230,7 +232,7 @@ impl Pair {
     async fn claim(&mut self, fire: Vec<Fire>, skip: Option<i64>, places: Option<usize>) {
         let skip = skip.map(|due| Skip {
             schedule: name(0),
-            handler: "mail/send".parse().unwrap(),
+            handler: "mail/send".parse().expect("a handler"),
             due_at: second(due),
             until: second(due),
             count: 1,
@@ -308,7 +310,7 @@ impl Pair {
 
 /// Takes the steps with both; after each, what `holds` says must hold.
 fn walk(steps: Vec<Step>, holds: impl Fn(&[RunRecord])) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let mut pair = Pair::new().await;
         for step in &steps {

@@ -24,5 +24,5 @@ CREATE INDEX run_queued   ON run (schedule)                     WHERE state = 0 
 CREATE INDEX run_expiring ON run (begins_by)                    WHERE state = 0 AND begins_by IS NOT NULL;
 
 -- The rows of an instant that its keys do not find: one for many instants, a fire by hand.
-CREATE INDEX run_span     ON run (schedule, due_until)          WHERE due_count IS NOT NULL;
+CREATE INDEX run_span     ON run (schedule, due_until, due_at)  WHERE due_count IS NOT NULL;
 CREATE INDEX run_manual   ON run (schedule, due_at)             WHERE cause = 1;

@@ -45,8 +45,7 @@ const ASK: &str = "UPDATE run SET cancel_asked = 1 WHERE id IN (SELECT unhex(val
 const ADVANCE: &str = "\
     UPDATE schedule SET cursor = max(schedule.cursor, coalesce(moved.cursor, schedule.cursor)), \
                         runs = schedule.runs + moved.runs \
-    FROM (SELECT value ->> 0 AS name, max(value ->> 1) AS cursor, sum(value ->> 2) AS runs FROM json_each(?1) \
-          GROUP BY 1) AS moved \
+    FROM (SELECT value ->> 0 AS name, value ->> 1 AS cursor, value ->> 2 AS runs FROM json_each(?1)) AS moved \
     WHERE schedule.name = moved.name";
 
 pub(super) struct ClaimFires {
@@ -154,15 +153,18 @@ async fn clear_the_way(known: &Known, desk: &mut Desk<'_>) -> Result<(), sqlx::E
 
 /// Moves the cursors and counts the runs.
 async fn advance(claim: &Claim, fates: &[Fate], desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    let mut runs = BTreeMap::new();
+    let mut moved: BTreeMap<&ScheduleName, (Option<i64>, u64)> = BTreeMap::new();
+    for (name, at) in &claim.cursors {
+        let cursor = &mut moved.entry(name).or_default().0;
+        *cursor = (*cursor).max(Some(at.timestamp_millis()));
+    }
     for (fire, fate) in claim.fire.iter().zip(fates) {
         if let Some(schedule) = fire.order.schedule.as_ref().filter(|_| fate.is_live() && counts(&fire.order)) {
-            *runs.entry(schedule).or_insert(0) += 1;
+            moved.entry(schedule).or_default().1 += 1;
         }
     }
-    let cursors = claim.cursors.iter().map(|(name, at)| json!([name, at.timestamp_millis(), 0]));
-    let moved: Vec<_> = cursors.chain(runs.iter().map(|(name, runs)| json!([name, null, runs]))).collect();
     if !moved.is_empty() {
+        let moved: Vec<_> = moved.iter().map(|(name, (cursor, runs))| json!([name, cursor, runs])).collect();
         sqlx::query(ADVANCE).bind(Value::Array(moved).to_string()).execute(&mut *desk.connection).await?;
     }
     Ok(())

@@ -29,29 +29,44 @@ const EXPIRE: &str = "\
 
 /// Whoever was leased once is not queued any more: it has begun, and stands before all that has not.
 macro_rules! take {
-    ($ready:expr) => {
+    ($chosen:expr) => {
         concat!(
             "UPDATE run SET state = 1, host = ?1, fence = fence + 1, attempt = attempt + 1, lease_until = ?2, \
              started_at = ?3, finished_at = NULL, plugin_name = NULL, plugin_version = NULL, plugin_sha256 = NULL, \
              wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, queued = 0 \
-             WHERE id IN (SELECT id FROM ",
-            $ready,
-            " WHERE begins_by IS NULL OR begins_by >= ?4 ORDER BY not_before, id LIMIT ?5) \
-             RETURNING not_before, fence, attempt, \
+             WHERE id IN (SELECT id FROM (",
+            $chosen,
+            ")) RETURNING not_before, fence, attempt, \
              (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",
             rows::order_columns!()
         )
     };
 }
 
+macro_rules! in_time {
+    () => {
+        "not_before <= ?4 AND (begins_by IS NULL OR begins_by >= ?4)"
+    };
+}
+
+macro_rules! not_queued {
+    () => {
+        concat!(
+            "SELECT id, not_before FROM run WHERE state = 0 AND queued = 0 AND ",
+            in_time!(),
+            " ORDER BY not_before, id LIMIT ?5"
+        )
+    };
+}
+
 /// Of the queued runs of each schedule, only the first can have its turn: if nothing has begun, and nothing is ready that
-/// is not queued. `?` is an instant: what waits for a later one is in nobody's way.
+/// is not queued; what waits for a later instant is in nobody's way.
 macro_rules! in_turn {
     ($columns:literal, $instant:literal) => {
         concat!(
             "SELECT ",
             $columns,
-            " FROM (SELECT min(id) AS first FROM run WHERE state = 0 AND queued = 1 GROUP BY schedule) \
+            " FROM (SELECT min(id) AS first FROM run INDEXED BY run_queued WHERE state = 0 AND queued = 1 GROUP BY schedule) \
               CROSS JOIN run ON run.id = first \
               WHERE NOT EXISTS (SELECT 1 FROM run AS ahead \
                                 WHERE ahead.state < 2 AND ahead.schedule = run.schedule AND ahead.queued = 0 \
@@ -62,13 +77,16 @@ macro_rules! in_turn {
     };
 }
 
-const TAKE: &str =
-    take!("(SELECT id, not_before, begins_by FROM run WHERE state = 0 AND queued = 0 AND not_before <= ?4)");
+const TAKE: &str = take!(not_queued!());
 
 const TAKE_IN_TURN: &str = take!(concat!(
-    "(SELECT id, not_before, begins_by FROM run WHERE state = 0 AND queued = 0 AND not_before <= ?4 UNION ALL ",
-    in_turn!("id, not_before, begins_by", "?6"),
-    " AND not_before <= ?4)"
+    "SELECT id, not_before FROM (",
+    not_queued!(),
+    ") UNION ALL ",
+    in_turn!("id, not_before", "?6"),
+    " AND ",
+    in_time!(),
+    " ORDER BY not_before, id LIMIT ?5"
 ));
 
 const NEXT_READY: &str = concat!(
