@@ -1,0 +1,140 @@
+//! The door through which the durable record is read.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::LedgerError;
+use crate::{
+    HandlerRef, Key, LogLine, Outcome, PluginVersion, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
+};
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Of this schedule only.
+    pub schedule: Option<ScheduleName>,
+    /// Of this handler only, as written in the order.
+    pub handler: Option<String>,
+    /// In this state only.
+    pub state: Option<RunState>,
+    /// Due at or after.
+    pub since: Option<DateTime<Utc>>,
+    /// Due before.
+    pub until: Option<DateTime<Utc>>,
+    /// Older than this run: the last one of the page before.
+    pub after: Option<RunId>,
+    /// Page size.
+    pub limit: usize,
+}
+
+/// A run as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    /// Identifies it.
+    pub id: RunId,
+    /// Its identity as a fire.
+    pub key: Key,
+    /// `None` for an enqueued run.
+    pub schedule: Option<ScheduleName>,
+    /// What is called.
+    pub handler: HandlerRef,
+    /// The nominal instant.
+    pub due_at: DateTime<Utc>,
+    /// For a row that stands for several due instants: the last of them, and how many.
+    pub span: Option<(DateTime<Utc>, u64)>,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why it never ran.
+    pub reason: Option<SkipReason>,
+    /// Why it exists.
+    pub cause: crate::Cause,
+    /// Was missed and caught up.
+    pub late: bool,
+    /// Of the newest attempt; 0 before the first.
+    pub attempt: u32,
+    /// Allowed in all.
+    pub max_attempts: u32,
+    /// Earliest start, while ready.
+    pub not_before: Option<DateTime<Utc>>,
+    /// Begin of the newest attempt.
+    pub started_at: Option<DateTime<Utc>>,
+    /// End of the newest attempt.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// How the newest finished attempt ended.
+    pub outcome: Option<Outcome>,
+    /// Which version it ran on.
+    pub plugin: Option<PluginVersion>,
+    /// What the newest attempt used.
+    pub usage: Usage,
+    /// As JSON.
+    pub input: serde_json::Value,
+    /// The data window.
+    pub window: Option<crate::Window>,
+    /// W3C trace id.
+    pub trace_id: String,
+    /// When the row was written.
+    pub created_at: DateTime<Utc>,
+}
+
+/// An earlier attempt of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptRecord {
+    /// Counted from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Which version it ran on.
+    pub plugin: Option<PluginVersion>,
+    /// Begin.
+    pub started_at: DateTime<Utc>,
+    /// End.
+    pub finished_at: DateTime<Utc>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// The log lines of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptLogs {
+    /// Counted from 1.
+    pub attempt: u32,
+    /// In the order they were written.
+    pub lines: Vec<LogLine>,
+    /// Lines over the limits.
+    pub dropped: u64,
+}
+
+/// How many runs there are in each state that is not final, and the size of the record.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerStatus {
+    /// For example `sqlite`.
+    pub kind: String,
+    /// Waiting.
+    pub ready: u64,
+    /// Under lease.
+    pub running: u64,
+    /// Version of the schema.
+    pub schema: i64,
+}
+
+/// The durable record: what is read. Never blocks a writer.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// Newest first.
+    async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRecord>, LedgerError>;
+    /// One run.
+    async fn run(&self, id: RunId) -> Result<Option<RunRecord>, LedgerError>;
+    /// The earlier attempts of a run, oldest first; the newest is in the run's own record.
+    async fn attempts(&self, id: RunId) -> Result<Vec<AttemptRecord>, LedgerError>;
+    /// What a run said.
+    async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError>;
+    /// All schedules that stand.
+    async fn standings(&self) -> Result<Vec<Standing>, LedgerError>;
+    /// The rows of one due instant, newest first: the occurrence (or the row that stands for several due instants with
+    /// this one among them), a backfill of it, a fire by hand at it.
+    async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError>;
+    /// The newest run of each schedule that began (not skipped ones).
+    async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError>;
+    /// Numbers for `status`.
+    async fn status(&self) -> Result<LedgerStatus, LedgerError>;
+}
