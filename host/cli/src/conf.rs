@@ -20,6 +20,7 @@ pub fn request(global: &Global) -> LoadRequest {
         env: global.env.clone(),
         overrides: global.settings.clone(),
         vars: std::env::vars_os().filter_map(text).collect(),
+        show: false,
     }
 }
 

@@ -42,6 +42,8 @@ pub struct LoadRequest {
     pub overrides: Vec<(String, String)>,
     /// The process environment, handed in.
     pub vars: BTreeMap<String, String>,
+    /// Whether [`Loaded::shown`] is wanted: of many schedules it takes more memory than they do.
+    pub show: bool,
 }
 
 /// What was loaded.
@@ -57,7 +59,7 @@ pub struct Loaded {
     pub env: String,
     /// The environment's folder, if there is one.
     pub env_dir: Option<PathBuf>,
-    /// Every effective value with its origin.
+    /// Every effective value with its origin, if it was asked for.
     pub shown: Vec<Shown>,
 }
 
@@ -192,7 +194,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, Refused> {
         Some(config) if problems.iter().all(|problem| problem.scope != Scope::Host) => Ok(Loaded {
             config,
             problems,
-            shown: show::values(&layers.tree),
+            shown: if request.show { show::values(&layers.tree) } else { Vec::new() },
             files: layers.files,
             env: layers.env,
             env_dir: layers.env_dir,

@@ -1,6 +1,7 @@
 //! `config show`: the configuration as it was understood.
 
 use clap::Subcommand;
+use noontide_config::LoadRequest;
 use serde_json::{Value, json};
 
 use super::show::word;
@@ -26,7 +27,7 @@ pub enum Config {
 /// If the configuration is wrong as a whole.
 pub fn run(global: &Global, asked: &Config) -> Done {
     let Config::Show { origin } = asked;
-    let loaded = conf::load(global)?;
+    let loaded = conf::load_from(LoadRequest { show: true, ..conf::request(global) })?;
     for problem in &loaded.problems {
         complain(&problem.to_string());
     }

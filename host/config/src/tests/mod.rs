@@ -21,7 +21,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn request(dir: &Path) -> LoadRequest {
-    LoadRequest { dir: dir.to_owned(), ..LoadRequest::default() }
+    LoadRequest { dir: dir.to_owned(), show: true, ..LoadRequest::default() }
 }
 
 fn loaded(files: &[(&str, &str)]) -> Loaded {

@@ -23,6 +23,7 @@ mod fields;
 mod kind;
 mod notes;
 mod rules;
+mod shared;
 mod words;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use crate::Lang;
 use calendar::Calendar;
 pub use error::CronError;
 use fields::Fields;
+use shared::Script;
 pub use rules::{Dialect, DstGap, DstOverlap, Rules, Source};
 
 /// Longest gap that a fixed time is moved out of; Vixie cron's bound.
@@ -133,21 +135,24 @@ impl Cron {
     /// # Errors
     /// As for [`Cron::parse`].
     pub fn read(source: Source, timezone: Tz, rules: Rules) -> Result<Self, CronError> {
-        let (source, text, fields) = match source {
-            Source::Text(text) => {
-                let text = text.trim().to_owned();
-                let fields = Fields::parse(&text, rules.dialect)?;
-                (Source::Text(text.clone()), text, fields)
-            }
-            Source::Table(table) => {
-                let table = fields::normal(table)?;
-                let fields = Fields::from_table(&table, rules.dialect)?;
-                let text = fields::table_text(&table);
-                (Source::Table(table), text, fields)
-            }
+        let dialect = rules.dialect;
+        let source = match source {
+            Source::Text(text) => Source::Text(text.trim().to_owned()),
+            Source::Table(table) => Source::Table(fields::normal(table)?),
         };
-        let calendar = Arc::new(Calendar::new(fields, &text)?);
-        Ok(Self { source, text: text.into(), timezone, rules, calendar })
+        let text: Arc<str> = match &source {
+            Source::Text(text) => text.as_str().into(),
+            Source::Table(table) => fields::table_text(table).into(),
+        };
+        let is_table = matches!(source, Source::Table(_));
+        let calendar = shared::calendar(Script { text: Arc::clone(&text), is_table, dialect }, || {
+            let fields = match &source {
+                Source::Text(text) => Fields::parse(text, dialect)?,
+                Source::Table(table) => Fields::from_table(table, dialect)?,
+            };
+            Calendar::new(fields, &text)
+        })?;
+        Ok(Self { source, text, timezone, rules, calendar })
     }
 
     /// As it was written; a table as `day-of-week=mon hour=9`.
