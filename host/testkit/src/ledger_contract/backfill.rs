@@ -1,7 +1,7 @@
 //! Due instants of the past that somebody asks for.
 
 use noontide_domain::ports::{Claim, Claimed, Fire, Skip};
-use noontide_domain::{Cause, Key, RunState, SkipReason};
+use noontide_domain::{Cause, Key, Overlap, RunState, SkipReason};
 
 use super::{Exam, exclusive, failure, fire, named, over, second};
 
@@ -75,6 +75,14 @@ pub async fn a_backfill_sees_what_fires_in_the_same_claim(exam: &Exam) {
     let claimed = exam.claim(fires).await;
     assert_eq!(claimed[..3], [Claimed::Ready(run), Claimed::Overlapped(run), Claimed::Duplicate(run)]);
     assert!(matches!(claimed[3], Claimed::Ready(_)), "what a row says did not run");
+}
+
+pub async fn a_backfill_takes_up_what_the_same_claim_replaced(exam: &Exam) {
+    let cancelling = |due| Fire { overlap: Overlap::CancelRunning, ..fire("nightly", due) };
+    exam.claim(vec![cancelling(-60)]).await;
+    let claimed = exam.claim(vec![cancelling(-45), cancelling(-30), backfill(-60), backfill(-45), backfill(-30)]).await;
+    assert!(matches!(claimed[2..4], [Claimed::Ready(_), Claimed::Ready(_)]), "{claimed:?}");
+    assert!(matches!(claimed[4], Claimed::Duplicate(_)), "the last one goes on");
 }
 
 pub async fn an_occurrence_fires_whatever_was_filled_in_before(exam: &Exam) {

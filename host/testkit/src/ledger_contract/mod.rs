@@ -73,6 +73,7 @@ macro_rules! ledger_contract {
                 without_a_schedule_nothing_is_in_the_way
                 with_queue_one_waits_and_further_ones_name_the_run_in_the_way
                 with_queue_one_waits_behind_a_run_that_is_about_to_begin
+                with_queue_one_waits_behind_a_queued_run_whose_turn_has_come
                 with_queue_all_everything_waits_and_runs_one_after_the_other
                 a_blocked_run_wakes_nobody
                 a_queued_run_waits_until_the_retries_before_it_are_over
@@ -99,6 +100,7 @@ macro_rules! ledger_contract {
                 a_backfill_takes_up_what_did_not_succeed
                 the_same_backfill_twice_is_one_run_however_it_ended
                 a_backfill_sees_what_fires_in_the_same_claim
+                a_backfill_takes_up_what_the_same_claim_replaced
                 an_occurrence_fires_whatever_was_filled_in_before
             }
             lease {

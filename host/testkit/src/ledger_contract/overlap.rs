@@ -66,6 +66,15 @@ pub async fn with_queue_one_waits_behind_a_run_that_is_about_to_begin(exam: &Exa
     assert_eq!(exam.one(due(Overlap::Queue, -1)).await.1, Claimed::Overlapped(first));
 }
 
+pub async fn with_queue_one_waits_behind_a_queued_run_whose_turn_has_come(exam: &Exam) {
+    let running = exam.running(due(Overlap::Queue, -9)).await.lease;
+    let (next, _) = exam.one(due(Overlap::Queue, -3)).await;
+    exam.succeed(running).await;
+    let (waiting, claimed) = exam.one(due(Overlap::Queue, -2)).await;
+    assert_eq!(claimed, queued(waiting));
+    assert_eq!(exam.one(due(Overlap::Queue, -1)).await.1, Claimed::Overlapped(next));
+}
+
 pub async fn with_queue_all_everything_waits_and_runs_one_after_the_other(exam: &Exam) {
     let mut running = exam.running(due(Overlap::QueueAll, -9)).await.lease;
     for i in 0..4 {
