@@ -21,7 +21,7 @@ manual  = true
         [
             "local/schedules.toml:1:11: schedule `nightly`: has no trigger; give exactly one of cron, every, at, solar, after, manual",
             "local/schedules.toml:3:1: schedule `nightly`: unknown key `crn` — did you mean `cron`?",
-            "local/schedules.toml:7:12: schedule `weekly`: `cron`: `0 8 30 2 *` never fires: no date has day of month `30`, month `2` and day of week `*`",
+            "local/schedules.toml:7:12: schedule `weekly`: `cron`: `0 8 30 2 *` never fires: day of month `30` does not exist in month `2`",
             "local/schedules.toml:8:12: schedule `weekly`: unknown time zone `Asia/Shangai` — did you mean `Asia/Shanghai`?",
             "local/schedules.toml:10:11: schedule `both`: has every (local/schedules.toml:12:11) and manual (local/schedules.toml:13:11); exactly one trigger is possible here: take out the others, or list them in `trigger`",
         ]

@@ -38,8 +38,8 @@ use crate::Lang;
 use calendar::Calendar;
 pub use error::CronError;
 use fields::Fields;
-use shared::Script;
 pub use rules::{Dialect, DstGap, DstOverlap, Rules, Source};
+use shared::Script;
 
 /// Longest gap that a fixed time is moved out of; Vixie cron's bound.
 const LONGEST_GAP: TimeDelta = TimeDelta::hours(3);
