@@ -45,6 +45,26 @@ pub fn run(global: &Global, imported: &Imported, count: usize) -> Result<bool, S
     Ok(wrong.is_empty())
 }
 
+/// Tells beside each entry where it fires and its source does not, or the other way round; whoever only writes shall know.
+///
+/// # Errors
+/// What was translated does not load.
+pub fn note(imported: &mut Imported, count: usize) -> Result<(), Stop> {
+    let schedules = write::loaded(&write::document(imported, "check"))?;
+    for entry in &mut imported.entries {
+        let Some(schedule) = schedules.iter().find(|schedule| schedule.name.as_str() == entry.name) else { continue };
+        let differences = compared(entry, schedule, count, None).1;
+        let Some(first) = differences.first() else { continue };
+        let note = match differences.len() {
+            1 => first.clone(),
+            many => format!("{many} fires differ, which --check shows; the first: {first}"),
+        };
+        imported.notes.push(format!("{}: {note}", entry.place));
+        entry.notes.push(note);
+    }
+    Ok(())
+}
+
 /// What is shown of an entry, and a sentence for each difference.
 fn compared(entry: &Entry, schedule: &Schedule, count: usize, shown_in: Option<Tz>) -> (Vec<Value>, Vec<String>) {
     let zone = shown_in.unwrap_or(schedule.timezone);

@@ -4,12 +4,14 @@
 //! ```text
 //! crontab FILE ─────▶ crontab ──┐
 //!                               ├─▶ Imported ─▶ write   TOML, which is loaded back before anybody sees it
-//! apscheduler FILE ─▶ apscheduler┘          └─▶ check   the next fires by the source's own rules beside ours
+//! apscheduler FILE ─▶ apscheduler┘           └─▶ check   the next fires by the source's own rules beside ours
 //! ```
 
+mod apscheduler;
 mod check;
 mod command;
 mod crontab;
+mod fields;
 mod names;
 mod write;
 
@@ -33,6 +35,8 @@ use write::Toml;
 pub enum Import {
     /// A crontab, as `crontab -l` shows it, or /etc/crontab with --system
     Crontab(Crontab),
+    /// Jobs of APScheduler 3, as docs/apscheduler-export.py writes them
+    Apscheduler(Apscheduler),
 }
 
 /// The flags of `import crontab`.
@@ -45,6 +49,18 @@ pub struct Crontab {
     system: bool,
     /// The handler of the schedules; its input is the command
     #[arg(long, value_name = "PLUGIN/HANDLER", default_value = "command/run")]
+    handler: HandlerRef,
+    #[command(flatten)]
+    what: What,
+}
+
+/// The flags of `import apscheduler`.
+#[derive(Debug, Args)]
+pub struct Apscheduler {
+    /// The export; `-` is stdin
+    file: PathBuf,
+    /// The handler of the schedules; its input is the function with its arguments
+    #[arg(long, value_name = "PLUGIN/HANDLER", default_value = "python/call")]
     handler: HandlerRef,
     #[command(flatten)]
     what: What,
@@ -114,16 +130,21 @@ struct Imported {
 /// The file cannot be read (2), is there already (6).
 pub fn run(global: &Global, asked: &Import) -> Done {
     let (file, handler, what) = match asked {
-        Import::Crontab(Crontab { file, handler, what, .. }) => (file, handler, what),
+        Import::Crontab(Crontab { file, handler, what, .. })
+        | Import::Apscheduler(Apscheduler { file, handler, what }) => (file, handler, what),
     };
     let shown = if file.as_os_str() == "-" { "stdin".to_owned() } else { file.display().to_string() };
     let text = text_of(file, &shown)?;
     let count = usize::from(what.count);
     let reading = Reading { file: &shown, handler, zone: global.zone()?, now: clock::now(), count };
     let mut names = Names::beside(what.into.as_deref());
-    let imported = match asked {
+    let mut imported = match asked {
         Import::Crontab(flags) => crontab::read(&text, flags.system, &reading, &mut names),
+        Import::Apscheduler(_) => apscheduler::read(&text, &reading, &mut names)?,
     };
+    if !what.check {
+        check::note(&mut imported, count)?;
+    }
     for note in &imported.notes {
         global.output().hint(&format!("note: {note}"));
     }

@@ -127,10 +127,21 @@ pub fn document(imported: &Imported, source: &str) -> String {
         text.push_str(&format!("[schedule.{}]\n", key(&entry.name)));
         let width = entry.keys.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
         for (key, value) in &entry.keys {
-            text.push_str(&format!("{key:width$} = {value}\n"));
+            text.push_str(&format!("{key:width$} = {}\n", laid_out(value)));
         }
     }
     text
+}
+
+/// Several triggers stand below each other, anything else in a line.
+fn laid_out(value: &Toml) -> String {
+    match value {
+        Toml::List(values) if values.iter().all(|value| matches!(value, Toml::Table(_))) => {
+            let lines: String = values.iter().map(|value| format!("  {value},\n")).collect();
+            format!("[\n{lines}]")
+        }
+        _ => value.to_string(),
+    }
 }
 
 /// The schedules of a document, as a host would read them.
