@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
-use crate::commands::{backfill, config, explain, fire, logs, next, plugin, runs, schedules, simulate, why};
+use crate::commands::{backfill, config, explain, fire, import, logs, next, plugin, runs, schedules, simulate, why};
 use crate::exit::Stop;
 use crate::output::{Format, Output};
 use crate::{serve, zone};
@@ -146,6 +146,9 @@ pub enum Verb {
     /// Look into, check and call plugin files
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Translate the schedules of other schedulers into TOML; needs no host
+    #[command(subcommand)]
+    Import(import::Import),
     /// The configuration as it was understood
     #[command(subcommand)]
     Config(config::Config),

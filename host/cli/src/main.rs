@@ -1,7 +1,7 @@
 //! The binary `noontide`: arguments, verbs, and the one place where the rooms of the house are wired together.
 //!
 //! ```text
-//! args ──▶ commands/…   ask the running host through `reach`, or answer without one (explain, check, plugin, config)
+//! args ──▶ commands/…   ask the running host through `reach`, or answer without one (explain, check, import, plugin, config)
 //!      └─▶ serve/…      configuration → ledger → sandbox → engine → API, then reload, signals, drain
 //! ```
 //!
@@ -26,7 +26,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Noontide, Verb};
-use commands::{backfill, check, config, explain, fire, host, logs, next, plugin, runs, schedules, simulate, why};
+use commands::{
+    backfill, check, config, explain, fire, host, import, logs, next, plugin, runs, schedules, simulate, why,
+};
 use exit::{Done, Exit, Stop};
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn begin(asked: Noontide) -> Done {
     match asked.verb {
         Verb::Explain(flags) => explain::run(&asked.global, &flags),
         Verb::Config(flags) => config::run(&asked.global, &flags),
+        Verb::Import(flags) => import::run(&asked.global, &flags),
         _ => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             let runtime = runtime.map_err(|error| Stop::failed(format!("no threads: {error}")))?;
@@ -80,6 +83,6 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Logs(flags) => logs::run(&global, &flags).await,
         Verb::Cancel(flags) => runs::cancel(&global, &flags).await,
         Verb::Plugin(flags) => plugin::run(&global, flags).await,
-        Verb::Explain(_) | Verb::Config(_) => Ok(Exit::Ok),
+        Verb::Explain(_) | Verb::Import(_) | Verb::Config(_) => Ok(Exit::Ok),
     }
 }

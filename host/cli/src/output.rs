@@ -18,6 +18,8 @@ pub enum Format {
     Json,
     /// One line of JSON for each thing.
     Jsonl,
+    /// What a configuration folder takes; of `import` only, which writes it by default.
+    Toml,
 }
 
 /// Where data goes, and how.
@@ -39,6 +41,7 @@ impl Output {
             Format::Table if items.is_empty() => Ok(()),
             Format::Table => self.text(&rows(items).drawn()),
             Format::Json => self.text(&pretty(&Value::Array(items.to_vec()))),
+            Format::Toml => Err(no_toml()),
             Format::Jsonl => items.iter().try_for_each(|item| self.text(&item.to_string())),
         }
     }
@@ -52,6 +55,7 @@ impl Output {
             Format::Table => self.text(&text()),
             Format::Json => self.text(&pretty(value)),
             Format::Jsonl => self.text(&value.to_string()),
+            Format::Toml => Err(no_toml()),
         }
     }
 
@@ -108,6 +112,10 @@ impl Rows {
             table.lines().map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned()).collect();
         lines.join("\n")
     }
+}
+
+fn no_toml() -> Stop {
+    Stop::usage("-o toml: only `import` writes TOML; take table, json or jsonl")
 }
 
 fn pretty(value: &Value) -> String {

@@ -6,6 +6,7 @@ pub mod config;
 pub mod explain;
 pub mod fire;
 pub mod host;
+pub mod import;
 pub mod logs;
 pub mod next;
 pub mod plugin;
