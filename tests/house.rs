@@ -15,6 +15,8 @@ const KEPT_TO_ONE_ROOM: [(&str, &str); 9] = [
     ("toml*", "config"),
     ("clap", "cli"),
     ("cron", "domain"),
+    ("solar-positioning", "domain"),
+    ("icalendar", "config"),
     ("askama", "web"),
 ];
 
