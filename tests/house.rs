@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Who alone may use what. A name that ends in `*` stands for all that begin so.
-const KEPT_TO_ONE_ROOM: [(&str, &str); 9] = [
+const KEPT_TO_ONE_ROOM: [(&str, &str); 11] = [
     ("sqlx", "ledger"),
     ("wasmtime*", "sandbox"),
     ("wasmparser", "sandbox"),
