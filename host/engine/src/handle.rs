@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, order};
-use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError};
+use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::{
     Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable,
 };
@@ -74,6 +74,41 @@ impl EngineHandle {
     /// If the ledger cannot take them; then the former ones stand.
     pub async fn declare(&self, schedules: Vec<Schedule>) -> Result<(), EngineError> {
         Ok(self.core.declare(schedules).await?)
+    }
+
+    /// Makes a schedule of the API stand as given; what stands already, word for word, is left alone. Nothing fires because
+    /// of it; what was due before is decided first, by the former one.
+    ///
+    /// # Errors
+    /// A file owns the name; the input does not fit the handler; no ledger. A handler that is not there yet is none: the
+    /// schedule stands, and its due instants leave rows that say so.
+    pub async fn put(&self, schedule: Schedule) -> Result<Put, EngineError> {
+        if let Err(wrong @ Unavailable::Input { .. }) = self.check(&schedule.handler, &schedule.input) {
+            return Err(wrong.into());
+        }
+        let (core, name) = (Arc::clone(&self.core), schedule.name.clone());
+        // A client that goes away must not stop it half way.
+        let work = tokio::spawn(async move { core.put(schedule).await });
+        match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {
+            Put::OwnedByFile(place) => Err(EngineError::OwnedByFile { name, place }),
+            put => Ok(put),
+        }
+    }
+
+    /// Takes a schedule of the API off the list. What was due before is decided first; runs go on, and history stays.
+    ///
+    /// # Errors
+    /// No such schedule; a file owns it; no ledger.
+    pub async fn remove(&self, name: &str) -> Result<(), EngineError> {
+        let found = self.standing(name)?.schedule.name;
+        let (core, gone) = (Arc::clone(&self.core), found.clone());
+        let work = tokio::spawn(async move { core.remove(&gone).await });
+        match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {
+            Removed::OwnedByFile(place) => Err(EngineError::OwnedByFile { name: found, place }),
+            // Somebody else was faster.
+            Removed::NotFound => Err(EngineError::NoSuchSchedule { name: name.to_owned(), hint: String::new() }),
+            Removed::Removed => Ok(()),
+        }
     }
 
     /// All schedules that stand, by name.

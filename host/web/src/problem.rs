@@ -41,7 +41,7 @@ impl From<EngineError> for Problem {
             }
             EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
             EngineError::BadSpan(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            EngineError::Busy { .. } => StatusCode::CONFLICT,
+            EngineError::Busy { .. } | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
             EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self::new(status, error.to_string())
