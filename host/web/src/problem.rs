@@ -13,6 +13,8 @@ use serde_json::json;
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
+    /// All that is wrong, if the detail is made of several.
+    errors: Vec<String>,
 }
 
 /// What a route answers.
@@ -20,11 +22,16 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), errors: Vec::new() }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// What was sent can be read and makes no sense: all that is wrong with it.
+    pub(crate) fn unprocessable(errors: Vec<String>) -> Self {
+        Self { errors: errors.clone(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; ")) }
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -57,8 +64,11 @@ impl From<LedgerError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Problem");
-        let body =
+        let mut body =
             json!({ "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": self.detail });
+        if !self.errors.is_empty() {
+            body["errors"] = self.errors.into();
+        }
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
