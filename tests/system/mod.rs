@@ -11,6 +11,7 @@ mod hot_reload;
 mod kills;
 mod main_job;
 mod policy;
+mod put;
 mod refusals;
 mod refused_ledgers;
 mod refused_plugins;
