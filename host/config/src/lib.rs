@@ -184,11 +184,11 @@ pub struct Body<'a> {
 
 impl Config {
     /// Reads a schedule of the API by the rules of `[schedule.NAME]`, in this configuration's zone and with its calendars.
-    /// Its texts are taken as they stand: `${VAR}` is no variable there. `standing` is what `after` may name.
+    /// Its texts are taken as they stand: `${VAR}` is no variable there. `standing` is what `after` may name; it is asked for only then.
     ///
     /// # Errors
     /// All that is wrong, a line each.
-    pub fn schedule(&self, body: Body<'_>, standing: &[Schedule]) -> Result<Schedule, Vec<String>> {
+    pub fn schedule(&self, body: Body<'_>, standing: impl FnOnce() -> Vec<Schedule>) -> Result<Schedule, Vec<String>> {
         read::body::schedule(body, self.zone, &self.calendars, standing)
     }
 

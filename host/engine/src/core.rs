@@ -125,9 +125,17 @@ impl Core {
         Ok(())
     }
 
-    /// One schedule of the API.
-    pub(crate) async fn put(self: &Arc<Self>, schedule: Schedule) -> Result<Put, LedgerError> {
+    /// One schedule of the API; only in place of `former`, if that is given, else `None`.
+    pub(crate) async fn put(
+        self: &Arc<Self>,
+        schedule: Schedule,
+        former: Option<Schedule>,
+    ) -> Result<Option<Put>, LedgerError> {
         let _pass = self.pass.lock().await;
+        let is_former = |former| self.book().get(&schedule.name).is_some_and(|standing| standing.schedule == former);
+        if former.is_some_and(|former| !is_former(former)) {
+            return Ok(None);
+        }
         let now = self.clock.now();
         scheduler::decide_all(self, now).await?;
         let put = self.ledger.put(schedule, now).await?;
@@ -136,7 +144,7 @@ impl Core {
             self.look_at_book.notify_one();
             self.tell(Happening::SchedulesChanged);
         }
-        Ok(put)
+        Ok(Some(put))
     }
 
     /// One schedule of the API leaves.

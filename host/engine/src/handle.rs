@@ -83,14 +83,28 @@ impl EngineHandle {
     /// A file owns the name; the input does not fit the handler; no ledger. A handler that is not there yet is none: the
     /// schedule stands, and its due instants leave rows that say so.
     pub async fn put(&self, schedule: Schedule) -> Result<Put, EngineError> {
+        // Without a condition there is an answer.
+        Ok(self.put_over(schedule, None).await?.unwrap_or(Put::Unchanged))
+    }
+
+    /// The same in place of `former`, which `schedule` was made from. `None` if another stands by now, or none does: the
+    /// caller looks again.
+    ///
+    /// # Errors
+    /// As [`EngineHandle::put`].
+    pub async fn replace(&self, former: Schedule, schedule: Schedule) -> Result<Option<Put>, EngineError> {
+        self.put_over(schedule, Some(former)).await
+    }
+
+    async fn put_over(&self, schedule: Schedule, former: Option<Schedule>) -> Result<Option<Put>, EngineError> {
         if let Err(wrong @ Unavailable::Input { .. }) = self.check(&schedule.handler, &schedule.input) {
             return Err(wrong.into());
         }
         let (core, name) = (Arc::clone(&self.core), schedule.name.clone());
         // A client that goes away must not stop it half way.
-        let work = tokio::spawn(async move { core.put(schedule).await });
+        let work = tokio::spawn(async move { core.put(schedule, former).await });
         match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {
-            Put::OwnedByFile(place) => Err(EngineError::OwnedByFile { name, place }),
+            Some(Put::OwnedByFile(place)) => Err(EngineError::OwnedByFile { name, place }),
             put => Ok(put),
         }
     }
@@ -116,15 +130,18 @@ impl EngineHandle {
         self.core.book().all()
     }
 
+    /// One schedule, if it stands.
+    pub fn find(&self, name: &str) -> Option<Standing> {
+        self.core.book().get(&name.parse().ok()?).cloned()
+    }
+
     /// One schedule.
     ///
     /// # Errors
     /// [`EngineError::NoSuchSchedule`], with a did-you-mean.
     pub fn standing(&self, name: &str) -> Result<Standing, EngineError> {
-        let book = self.core.book();
-        let found = name.parse().ok().and_then(|name| book.get(&name));
-        found.cloned().ok_or_else(|| {
-            let all = book.all();
+        self.find(name).ok_or_else(|| {
+            let all = self.core.book().all();
             let names = all.iter().map(|standing| standing.schedule.name.as_str());
             EngineError::NoSuchSchedule { name: name.to_owned(), hint: noontide_domain::suggest::hint(name, names) }
         })

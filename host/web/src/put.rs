@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{Router, put};
 use noontide_domain::ports::Put;
+use noontide_domain::{Schedule, Standing};
 use noontide_engine::EngineError;
 use serde_json::Value;
 
@@ -23,8 +24,12 @@ async fn replace(
     Name(name): Name,
     JsonBody(body): JsonBody<Value>,
 ) -> Answer<(StatusCode, Json<Value>)> {
-    not_of_a_file(&parts, &name)?;
-    stand(&parts, &name, &body, None).await
+    if let Some(standing) = parts.engine.find(&name) {
+        not_of_a_file(&standing)?;
+    }
+    let schedule = read(&parts, &name, &body, None).await?;
+    let put = parts.engine.put(schedule).await?;
+    answer(&parts, &name, &put).await
 }
 
 /// A merge patch (RFC 7396) over what was put.
@@ -33,15 +38,19 @@ async fn patch(
     Name(name): Name,
     JsonBody(body): JsonBody<Value>,
 ) -> Answer<(StatusCode, Json<Value>)> {
-    let standing = parts.engine.standing(&name)?;
-    not_of_a_file(&parts, &name)?;
-    let Some(before) = &standing.schedule.asked else {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            format!("what was asked for `{name}` is not known; put it as a whole"),
-        ));
-    };
-    stand(&parts, &name, &body, Some(before)).await
+    loop {
+        let former = parts.engine.standing(&name)?;
+        not_of_a_file(&former)?;
+        let Some(before) = &former.schedule.asked else {
+            let detail = format!("what was asked for `{name}` is not known; put it as a whole");
+            return Err(Problem::new(StatusCode::CONFLICT, detail));
+        };
+        let schedule = read(&parts, &name, &body, Some(before)).await?;
+        // Two clients who patch different keys both get theirs: whoever comes second lays its patch over the first one's.
+        if let Some(put) = parts.engine.replace(former.schedule, schedule).await? {
+            return answer(&parts, &name, &put).await;
+        }
+    }
 }
 
 async fn remove(State(parts): State<WebParts>, Name(name): Name) -> Answer<StatusCode> {
@@ -50,22 +59,19 @@ async fn remove(State(parts): State<WebParts>, Name(name): Name) -> Answer<Statu
 }
 
 /// Looked at before the body: whose it is comes before what is wrong with it. The ledger has the last word.
-fn not_of_a_file(parts: &WebParts, name: &str) -> Answer<()> {
-    match parts.engine.standing(name).ok().map(|standing| standing.schedule) {
-        Some(schedule) => match schedule.owner.place() {
-            Some(place) => Err(EngineError::OwnedByFile { name: schedule.name, place }.into()),
-            None => Ok(()),
-        },
+fn not_of_a_file(standing: &Standing) -> Answer<()> {
+    let schedule = &standing.schedule;
+    match schedule.owner.place() {
+        Some(place) => Err(EngineError::OwnedByFile { name: schedule.name.clone(), place }.into()),
         None => Ok(()),
     }
 }
 
-async fn stand(parts: &WebParts, name: &str, body: &Value, onto: Option<&Value>) -> Answer<(StatusCode, Json<Value>)> {
-    let schedule = parts.host.read_schedule(name, body, onto).await.map_err(Problem::unprocessable)?;
-    let status = match parts.engine.put(schedule).await? {
-        Put::Created(_) => StatusCode::CREATED,
-        _ => StatusCode::OK,
-    };
-    let standing = parts.engine.standing(name)?;
-    Ok((status, Json(shown(parts, &standing).await?)))
+async fn read(parts: &WebParts, name: &str, body: &Value, onto: Option<&Value>) -> Answer<Schedule> {
+    parts.host.read_schedule(name, body, onto).await.map_err(Problem::unprocessable)
+}
+
+async fn answer(parts: &WebParts, name: &str, put: &Put) -> Answer<(StatusCode, Json<Value>)> {
+    let status = if matches!(put, Put::Created(_)) { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(shown(parts, &parts.engine.standing(name)?).await?)))
 }

@@ -52,8 +52,8 @@ impl HostControl for Process {
     }
 
     async fn read_schedule(&self, name: &str, json: &Value, onto: Option<&Value>) -> Result<Schedule, Vec<String>> {
-        let standing: Vec<_> = self.engine.standings().into_iter().map(|standing| standing.schedule).collect();
-        self.reloader.read_schedule(Body { name, json, onto }, &standing).await
+        let standing = || self.engine.standings().into_iter().map(|standing| standing.schedule).collect();
+        self.reloader.read_schedule(Body { name, json, onto }, standing).await
     }
 
     fn problems(&self) -> Vec<String> {

@@ -65,7 +65,11 @@ impl Reloader {
     ///
     /// # Errors
     /// All that is wrong, a line each.
-    pub async fn read_schedule(&self, body: Body<'_>, standing: &[Schedule]) -> Result<Schedule, Vec<String>> {
+    pub async fn read_schedule(
+        &self,
+        body: Body<'_>,
+        standing: impl FnOnce() -> Vec<Schedule>,
+    ) -> Result<Schedule, Vec<String>> {
         self.good.lock().await.config.schedule(body, standing)
     }
 

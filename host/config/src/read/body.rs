@@ -19,7 +19,7 @@ pub(crate) fn schedule(
     body: Body<'_>,
     zone: Tz,
     calendars: &Calendars,
-    standing: &[Schedule],
+    standing: impl FnOnce() -> Vec<Schedule>,
 ) -> Result<Schedule, Vec<String>> {
     let subject = format!("schedule `{}`: ", body.name);
     let failed = |reason: String| vec![format!("{subject}{reason}")];
@@ -34,8 +34,8 @@ pub(crate) fn schedule(
     let times = trigger::Times { zone, calendars };
     let read = schedule::schedule(&reader, body.name, &place, &times);
     let is_clean = reader.finish();
-    if let Some(schedule) = &read {
-        follow_what_stands(&reader, &place, schedule, standing);
+    if let Some(schedule) = read.as_ref().filter(|schedule| !schedule.trigger.follows().is_empty()) {
+        follow_what_stands(&reader, &place, schedule, &standing());
     }
     let mut problems: Vec<_> = desk.problems.take().into_iter().map(|problem| problem.message).collect();
     problems.sort();

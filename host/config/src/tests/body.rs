@@ -14,7 +14,7 @@ fn config() -> Config {
 fn read(json: &Value, onto: Option<&Value>) -> Result<Schedule, Vec<String>> {
     let config = config();
     let standing = config.schedules.clone();
-    config.schedule(Body { name: "mine", json, onto }, &standing)
+    config.schedule(Body { name: "mine", json, onto }, || standing)
 }
 
 fn good(json: Value) -> Schedule {
@@ -30,7 +30,7 @@ fn a_body_reads_as_the_same_table_of_a_file_would_and_the_api_owns_it() {
     let dir = folder(&[("a.toml", &GOOD.replace("${TO:-ops}", "ops"))]);
     let config = load(&request(dir.path())).expect("loaded").config;
     let json = from_toml(&GOOD.replace("${TO:-ops}", "ops"), "nightly").expect("a table");
-    let of_the_api = config.schedule(Body { name: "nightly", json: &json, onto: None }, &[]).expect("a schedule");
+    let of_the_api = config.schedule(Body { name: "nightly", json: &json, onto: None }, Vec::new).expect("a schedule");
     let expected = Schedule { owner: Owner::Api, asked: Some(json), ..config.schedules[0].clone() };
     assert_eq!(of_the_api, expected);
 }
@@ -86,7 +86,7 @@ fn it_may_follow_what_stands_and_neither_nothing_nor_itself() {
 #[test]
 fn a_name_that_no_table_could_have_is_refused() {
     let json = json!({ "handler": "mail/send", "every": "5m" });
-    let refused = config().schedule(Body { name: "a b", json: &json, onto: None }, &[]).expect_err("refused");
+    let refused = config().schedule(Body { name: "a b", json: &json, onto: None }, Vec::new).expect_err("refused");
     assert_eq!(refused.len(), 1, "{refused:?}");
 }
 

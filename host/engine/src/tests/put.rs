@@ -104,3 +104,15 @@ async fn what_was_put_stands_on_the_next_host() {
     let second = world.host(Vec::new()).await;
     assert_eq!(second.standings()[0].schedule, of_the_api("a"));
 }
+
+#[tokio::test]
+async fn what_was_made_from_a_schedule_that_stands_no_more_is_not_taken() {
+    let world = World::new();
+    let host = world.host(Vec::new()).await;
+    let (first, second) = (of_the_api("a"), Schedule { max_runs: Some(1), ..of_the_api("a") });
+    assert_eq!(host.replace(first.clone(), second.clone()).await.expect("asked"), None, "none stands");
+    host.put(first.clone()).await.expect("put");
+    assert!(matches!(host.replace(first.clone(), second.clone()).await.expect("asked"), Some(Put::Replaced(_))));
+    assert_eq!(host.replace(first.clone(), first).await.expect("asked"), None, "another stands");
+    assert_eq!(host.standings()[0].schedule, second);
+}

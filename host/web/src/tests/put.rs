@@ -87,3 +87,21 @@ async fn only_who_shows_the_token_puts_and_deletes() {
     assert_eq!(world.put("mine", hourly()).await.0, 401);
     assert_eq!(world.ask(Method::DELETE, "/schedules/nightly", None).await.0, 401);
 }
+
+#[tokio::test]
+async fn of_clients_who_patch_different_keys_at_the_same_time_none_loses_its_own() {
+    let world = Arc::new(world(Access::token(TOKEN)).await);
+    world.put("mine", hourly()).await;
+    let patches: Vec<_> = (0..12)
+        .map(|number| {
+            let world = Arc::clone(&world);
+            let patch = json!({ format!("key-{number}"): number });
+            tokio::spawn(async move { world.ask(Method::PATCH, "/schedules/mine", Some(patch)).await.0 })
+        })
+        .collect();
+    for patch in patches {
+        assert_eq!(patch.await.expect("no panic"), 200);
+    }
+    let definition = world.get("/schedules/mine").await["definition"].clone();
+    assert!((0..12).all(|number| definition[format!("key-{number}")] == number), "{definition}");
+}
