@@ -78,6 +78,15 @@ impl Client {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// Sends `json` to `path` as it stands.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, ClientError> {
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.send(request.header(reqwest::header::CONTENT_TYPE, "application/json").body(json)).await
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {
         let request = match &self.token {
             Some(token) => request.bearer_auth(token),

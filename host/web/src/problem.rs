@@ -6,13 +6,15 @@ use axum::response::{IntoResponse, Response};
 use noontide_domain::Unavailable;
 use noontide_domain::ports::LedgerError;
 use noontide_engine::EngineError;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// A refusal: the status, and a sentence that names the thing and the next step.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
+    /// Beside the standard members: where exactly.
+    place: Map<String, Value>,
 }
 
 /// What a route answers.
@@ -20,11 +22,19 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), place: Map::new() }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// A body that cannot be read is a body that cannot be worked with.
+    pub(crate) fn or_unprocessable(mut self) -> Self {
+        if self.status == StatusCode::BAD_REQUEST {
+            self.status = StatusCode::UNPROCESSABLE_ENTITY;
+        }
+        self
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -40,12 +50,23 @@ impl From<EngineError> for Problem {
                 StatusCode::NOT_FOUND
             }
             EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
-            EngineError::BadSpan(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            EngineError::Busy { .. } => StatusCode::CONFLICT,
+            EngineError::BadSpan(_) | EngineError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            EngineError::Busy { .. } | EngineError::NoTimetable(_) | EngineError::Closed { .. } => StatusCode::CONFLICT,
             EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self::new(status, error.to_string())
+        Self { place: place(&error), ..Self::new(status, error.to_string()) }
     }
+}
+
+/// Where in a submission something is wrong.
+fn place(error: &EngineError) -> Map<String, Value> {
+    let mut place = Map::new();
+    if let EngineError::Refused(refusal) = error {
+        place.extend(refusal.timestamp.clone().map(|timestamp| ("timestamp".to_owned(), timestamp.into())));
+        place.extend(refusal.index.map(|index| ("index".to_owned(), index.into())));
+        place.extend(refusal.field.clone().map(|field| ("field".to_owned(), field.into())));
+    }
+    place
 }
 
 impl From<LedgerError> for Problem {
@@ -57,8 +78,11 @@ impl From<LedgerError> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Problem");
-        let body =
+        let mut body =
             json!({ "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": self.detail });
+        for (name, value) in self.place {
+            body[name] = value;
+        }
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -8,6 +8,7 @@ mod plugins;
 mod runs;
 mod schedules;
 mod server;
+mod timetable;
 
 use std::sync::Arc;
 use std::time::Duration;
