@@ -17,3 +17,4 @@ mod refused_plugins;
 mod secrets;
 mod state;
 mod time;
+mod timetable;
