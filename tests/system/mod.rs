@@ -7,6 +7,7 @@ mod command_line;
 mod full_disk;
 mod hostile;
 mod hot_reload;
+mod import;
 mod kills;
 mod main_job;
 mod policy;
