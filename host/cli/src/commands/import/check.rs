@@ -12,7 +12,7 @@ use super::{Entry, Imported, Span, write};
 use crate::args::Global;
 use crate::commands::show::word;
 use crate::exit::Stop;
-use crate::output::{Rows, complain};
+use crate::output::{Format, Rows, complain};
 use crate::zone;
 
 /// More fires than this in one span are not looked at: a trigger that is wrong may fire each second.
@@ -21,8 +21,11 @@ const MOST: usize = 10_000;
 /// Shows the fires and says where they differ; whether they are the same.
 ///
 /// # Errors
-/// If stdout takes no more.
+/// Usage: TOML is asked for; or stdout takes no more.
 pub fn run(global: &Global, imported: &Imported, count: usize) -> Result<bool, Stop> {
+    if global.output == Format::Toml {
+        return Err(Stop::usage("-o toml: --check shows fires; take table, json or jsonl, or leave --check out"));
+    }
     let schedules = write::loaded(&write::document(imported, "check"))?;
     let shown_in = global.zone()?;
     let (mut items, mut wrong) = (Vec::new(), Vec::new());
