@@ -8,6 +8,7 @@ mod downtime;
 mod full_disk;
 mod hostile;
 mod hot_reload;
+mod import;
 mod kills;
 mod main_job;
 mod policy;
