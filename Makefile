@@ -113,6 +113,7 @@ torture: host plugins
 bench: plugins
 	cargo bench --locked -p noontide-sandbox --bench call
 	cargo bench --locked -p noontide-ledger --bench settle
+	cargo bench --locked -p noontide-ledger --bench submit
 	cargo bench --locked -p noontide --bench throughput
 	cargo bench --locked -p noontide --bench schedules
 

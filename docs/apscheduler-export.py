@@ -2,11 +2,11 @@
 """Writes the jobs of an APScheduler 3 scheduler as JSON, for `noontide import apscheduler`. It changes nothing.
 
     python apscheduler-export.py sqlite:///jobs.sqlite > jobs.json      a job store, by its SQLAlchemy URL
-    python apscheduler-export.py myapp.scheduling:scheduler > jobs.json the scheduler object of an application
+    python apscheduler-export.py myapp.scheduling:scheduler > jobs.json the scheduler of an application, not started
 
-Run it where the application runs: same virtual environment, same PYTHONPATH, as APScheduler imports what jobs call.
+Run it in the application's folder and virtual environment: APScheduler imports what the jobs call.
 """
-import copy, importlib, json, sys
+import copy, importlib, json, os, sys
 from datetime import datetime, timedelta, timezone
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -16,7 +16,7 @@ COUNT = 50
 def read_only(_conn, _cursor, statement, *_rest):
     # APScheduler deletes the jobs that it cannot restore; it shall not do so here.
     if not statement.lstrip().upper().startswith(("SELECT", "PRAGMA", "SHOW", "WITH")):
-        sys.exit("apscheduler-export: no job table, or a job whose code cannot be imported here; set PYTHONPATH")
+        sys.exit("apscheduler-export: no job table, or a job whose code cannot be imported here; run it in the application's folder")
 
 def jobs_of(source):
     if "://" not in source:
@@ -70,20 +70,23 @@ def changes(trigger):
     return out
 
 def exported(job):
-    trigger, next_run = calm(job.trigger), getattr(job, "next_run_time", NOW)
-    by_rule = getattr(job.trigger, "jitter", None) or next_run in (None, NOW)
-    first = trigger.get_next_fire_time(None, NOW) if by_rule else next_run
+    trigger = calm(job.trigger)
+    first = trigger.get_next_fire_time(None, NOW)
+    next_run = getattr(job, "next_run_time", first)  # a scheduler that was not started has not set it
+    if next_run and not getattr(job.trigger, "jitter", None):
+        first = next_run
+    setting = lambda key: getattr(job, key) if hasattr(job, key) else job._scheduler._job_defaults[key]
     return {
         "id": job.id, "name": job.name, "func": job.func_ref, "args": list(job.args), "kwargs": job.kwargs,
-        "trigger": told(job.trigger), "coalesce": job.coalesce, "max_instances": job.max_instances,
-        "misfire_grace_time": job.misfire_grace_time,
-        "next_run_time": (first if next_run is NOW else next_run) and (first if next_run is NOW else next_run).isoformat(),
+        "trigger": told(job.trigger), "coalesce": setting("coalesce"), "max_instances": setting("max_instances"),
+        "misfire_grace_time": setting("misfire_grace_time"), "next_run_time": next_run and next_run.isoformat(),
         "exported_at": NOW.isoformat(), "fires": fires(trigger, first), "changes": changes(trigger),
     }
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
+    sys.path.insert(0, os.getcwd())
     jobs = [exported(job) for job in jobs_of(sys.argv[1])]
     json.dump(jobs, sys.stdout, indent=1, ensure_ascii=False, default=lambda value: {"not-json": repr(value)})
     print()

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    backfill, config, explain, fire, import, logs, next, plugin, put, runs, schedules, simulate, why,
+    backfill, config, explain, fire, import, logs, next, plugin, put, runs, schedules, simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -135,6 +135,8 @@ pub enum Verb {
     Fire(fire::Fire),
     /// Run due instants of the past that have not run; nothing runs twice
     Backfill(backfill::Backfill),
+    /// Hand payloads with due times of their own to a schedule with a timetable; what was done is left out
+    Submit(submit::Submit),
     /// Call a handler once, without a schedule
     Enqueue(fire::Enqueue),
     /// Pause a schedule
@@ -147,6 +149,8 @@ pub enum Verb {
     ShowRun(runs::ShowRun),
     /// What a run said
     Logs(logs::Logs),
+    /// The payloads that a run was handed, and what became of each
+    Items(submit::Items),
     /// Ask a run to stop
     Cancel(runs::Cancel),
     /// Look into, check and call plugin files

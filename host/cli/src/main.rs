@@ -27,7 +27,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    backfill, check, config, explain, fire, host, import, logs, next, plugin, put, runs, schedules, simulate, why,
+    backfill, check, config, explain, fire, host, import, logs, next, plugin, put, runs, schedules, simulate, submit,
+    why,
 };
 use exit::{Done, Exit, Stop};
 
@@ -77,6 +78,8 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Put(flags) => put::put(&global, &flags).await,
         Verb::Rm(flags) => put::rm(&global, &flags).await,
         Verb::Fire(flags) => fire::fire(&global, &flags).await,
+        Verb::Submit(flags) => submit::submit(&global, &flags).await,
+        Verb::Items(flags) => submit::items(&global, &flags).await,
         Verb::Enqueue(flags) => fire::enqueue(&global, &flags).await,
         Verb::Pause(flags) => schedules::pause(&global, &flags).await,
         Verb::Resume(flags) => schedules::resume(&global, &flags).await,

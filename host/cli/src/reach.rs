@@ -60,6 +60,14 @@ impl Reach {
         self.client.delete(&format!("/api/v1{path}")).await.map_err(stop)
     }
 
+    /// Sends JSON as it stands.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, Stop> {
+        self.client.post_text(&format!("/api/v1{path}"), json).await.map_err(stop)
+    }
+
     /// `None` if the host is ready, else why not.
     ///
     /// # Errors

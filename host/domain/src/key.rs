@@ -27,6 +27,8 @@ pub enum KeyPart<'a> {
     Text(&'a str),
     /// A whole number.
     Integer(i64),
+    /// A whole number that no [`KeyPart::Integer`] can hold.
+    Unsigned(u64),
     /// A number with a fraction (or written with one).
     Float(f64),
 }
@@ -58,6 +60,14 @@ impl Key {
         Self::of("chosen", &[KeyPart::Text(handler), KeyPart::Text(key)]).named(format!("{handler}:{key}"))
     }
 
+    /// The key of a run with the entries of a timetable that are due at `due_at`. A later submission may bring more for the
+    /// same instant; each entry has a key of its own.
+    pub fn bucket(schedule: &ScheduleName, due_at: DateTime<Utc>, run: RunId) -> Self {
+        let (millis, run) = (due_at.timestamp_millis(), run.to_string());
+        Self::of("bucket", &[KeyPart::Text(schedule.as_str()), KeyPart::Integer(millis), KeyPart::Text(&run)])
+            .named(format!("{schedule}@{} (timetable)", due_at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)))
+    }
+
     /// Hashes `parts` under a `kind` that keeps keys of different kinds apart.
     pub fn of(kind: &str, parts: &[KeyPart<'_>]) -> Self {
         let mut hasher = Sha256::new();
@@ -66,6 +76,7 @@ impl Key {
             match part {
                 KeyPart::Text(text) => feed(&mut hasher, b't', text.as_bytes()),
                 KeyPart::Integer(number) => feed(&mut hasher, b'i', &number.to_be_bytes()),
+                KeyPart::Unsigned(number) => feed(&mut hasher, b'u', &number.to_be_bytes()),
                 KeyPart::Float(number) => feed(&mut hasher, b'f', &number.to_bits().to_be_bytes()),
             }
         }
@@ -82,8 +93,14 @@ impl Key {
 
     /// What handlers get as idempotency key: the hash in hexadecimal, 32 characters.
     pub fn hex(&self) -> String {
-        self.hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.hash)
     }
+}
+
+/// A hash as text, 32 characters.
+pub fn hex(hash: &[u8; 16]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 impl fmt::Display for Key {

@@ -4,7 +4,7 @@
 //! identified by the schedule and its nominal due instant ([`Key`]). [`plan`](plan::plan) looks at how far every
 //! schedule has come and says which due instants fire and which are skipped, with a reason. A fire becomes a run
 //! ([`Order`]), which a host carries out under a [`Lease`]; [`settle`](run::settle) says what becomes of it after each
-//! attempt. The doors through which the rest of the house does all that are in [`ports`].
+//! attempt. A [`Submission`] brings fires with payloads of their own. The doors through which the rest of the house does all that are in [`ports`].
 //!
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
@@ -19,6 +19,7 @@ pub mod policy;
 pub mod ports;
 pub mod run;
 pub mod schedule;
+pub mod submission;
 pub mod suggest;
 pub mod trigger;
 
@@ -31,10 +32,12 @@ pub use plugin::{
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use run::{
-    Cause, Lease, Leased, LogLine, Order, Outcome, Report, RunState, SkipReason, StateWrite, Usage, Verdict, Window,
+    Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd, Lease, Leased, LogLine, Order, Outcome, Report,
+    RunState, SkipReason, StateWrite, Usage, Verdict, Window,
 };
 pub use schedule::{Owner, Pause, Schedule, Standing};
-pub use trigger::Trigger;
+pub use submission::{Bucket, Submission};
+pub use trigger::{Timetable, Trigger};
 
 /// Whose state a run reads and writes: its schedule's, or for an enqueued run its handler's.
 pub fn state_scope(order: &Order) -> String {

@@ -14,8 +14,9 @@ use crate::ports::{Claim, Fire, Skip};
 use crate::{Cause, HandlerInfo, Key, Order, Overlap, Pause, RunId, ScheduleName, SkipReason, Standing, Unavailable};
 
 use catch_up::{Caught, catch_up};
-use order::{fire, patient};
+use order::patient;
 
+pub(crate) use order::fire;
 pub use order::order;
 
 /// Where counting the instants of one long gap ends. A row with this count means "at least".

@@ -11,10 +11,10 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, Order, Pause, PluginStatus, Report, RunId, RunState, Schedule,
-    ScheduleName, SkipReason, Standing, Unavailable, Verdict,
+    ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
 };
 
-pub use history::{AttemptLogs, AttemptRecord, History, LedgerStatus, RunFilter, RunRecord};
+pub use history::{AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, RunFilter, RunRecord};
 
 /// Where time comes from.
 pub trait Clock: Send + Sync {
@@ -97,6 +97,17 @@ pub enum Claimed {
         /// Runs that go on and were asked to stop for it.
         cancel: Vec<RunId>,
     },
+}
+
+/// What became of the buckets of a [`Submission`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Submitted {
+    /// Items that were handed to a run.
+    pub accepted: u64,
+    /// Items that were left out because their key is known.
+    pub duplicate: u64,
+    /// The runs of the buckets that had an item left, in the same order.
+    pub claimed: Vec<Claimed>,
 }
 
 /// A host's right to lease.
@@ -229,6 +240,11 @@ pub trait Ledger: Send + Sync {
     /// Lease times are the ledger's own clock.
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError>;
 
+    /// Writes the buckets of a submission: each becomes a run with the items whose keys are new, and none if there are no such
+    /// items. A known key is new again if its run is over and it was not executed, failed with `retry_failed`, or the
+    /// timetable is `repeatable`. With `tenant` as in [`claim`](Self::claim).
+    async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError>;
+
     /// Leases ready runs, oldest `not_before` first. A queued run is passed over while a run of its schedule is under
     /// lease, waits for a retry, is ready without being queued, or stands before it in the queue. So is a run that was
     /// claimed before its time, unless its overlap is `allow`: another may be under way when its time comes.
@@ -267,7 +283,7 @@ pub trait Ledger: Send + Sync {
     /// One state entry: value and revision. `scope` is [`crate::state_scope`] of the order.
     async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError>;
 
-    /// Deletes finished runs past the retention, in one bounded transaction; how many went.
+    /// Deletes finished runs past the retention with all that belongs to them, in one transaction; how many went.
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError>;
 }
 

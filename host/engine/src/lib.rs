@@ -29,7 +29,7 @@ mod watcher;
 
 pub use event::{Event, Happening};
 pub use handle::{EngineHandle, EngineStatus, Progress};
-pub use request::{Backfill, Backfilled, EngineError, Enqueue, FireRequest};
+pub use request::{Backfill, Backfilled, EngineError, Enqueue, FireRequest, Handed};
 pub use settings::Settings;
 
 use std::sync::Arc;

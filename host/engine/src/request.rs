@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Fire, LedgerError};
-use noontide_domain::{Cause, HandlerRef, Key, Order, Overlap, RetryPolicy, RunId, ScheduleName, Unavailable, Window};
+use noontide_domain::submission::{Counts, Refusal};
+use noontide_domain::{
+    Cause, HandlerRef, Key, Order, Overlap, RetryPolicy, RunId, ScheduleName, Standing, Timetable, Unavailable, Window,
+};
 
 /// Why the engine did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -39,6 +42,20 @@ pub enum EngineError {
     /// More due instants than a backfill may have, or a span that ends before it begins.
     #[error("{0}")]
     BadSpan(String),
+    /// It comes due by itself; nothing can be submitted to it.
+    #[error("schedule `{0}` has no timetable; give it one, or run it with `fire`")]
+    NoTimetable(ScheduleName),
+    /// It takes nothing now.
+    #[error("schedule `{schedule}` takes nothing: {reason}")]
+    Closed {
+        /// The schedule.
+        schedule: ScheduleName,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The submission is not what its timetable asks for.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// The engine is draining.
     #[error("the host is shutting down and takes nothing new")]
     Stopping,
@@ -102,6 +119,31 @@ pub struct Backfilled {
     pub runs: Vec<RunId>,
     /// How many ran already, or go on.
     pub duplicate: usize,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handed {
+    /// How many of its entries met which fate.
+    pub counts: Counts,
+    /// The new runs, one for each instant with entries left, in the order of the instants.
+    pub runs: Vec<RunId>,
+}
+
+/// The timetable of a schedule that takes submissions now.
+pub(crate) fn timetable(standing: &Standing, now: DateTime<Utc>) -> Result<Timetable, EngineError> {
+    let schedule = &standing.schedule;
+    let name = || schedule.name.clone();
+    let timetable = schedule.trigger.timetable().ok_or_else(|| EngineError::NoTimetable(name()))?;
+    if !schedule.enabled {
+        let reason = "it is disabled; set `enabled = true`".to_owned();
+        return Err(EngineError::Closed { schedule: name(), reason });
+    }
+    if let Some(pause) = standing.pause.as_ref().filter(|pause| pause.covers(now)) {
+        let reason = format!("it is paused by {}; resume it first", pause.by);
+        return Err(EngineError::Closed { schedule: name(), reason });
+    }
+    Ok(timetable.clone())
 }
 
 pub(crate) fn enqueued(call: Enqueue, now: DateTime<Utc>) -> Fire {

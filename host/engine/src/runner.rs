@@ -101,7 +101,7 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
     let order = &leased.order;
     loop {
         let verdict = settle(&report.outcome, leased.lease.attempt, order.id, &order.retry, core.clock.now());
-        if !report.outcome.ended_well() {
+        if !report.keeps_state() {
             report.state.clear();
         }
         let then = match &verdict {
@@ -120,6 +120,7 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
             Ok(Settled::StateConflict { key }) => {
                 let message = format!("state entry `{key}` was changed by another run meanwhile");
                 report.outcome = Outcome::Failed { message, retryable: true, after: None };
+                report.items.clear();
                 report.state.clear();
             }
             Ok(Settled::LeaseLost) => {

@@ -118,6 +118,7 @@ fn settlement(lease: Lease) -> Settlement {
         usage: Usage { wall_ms: 3, cpu_ms: 0, peak_memory_bytes: 1 << 20 },
         logs: Vec::new(),
         logs_dropped: 0,
+        items: Vec::new(),
         state: Vec::new(),
     };
     Settlement::new(lease, Verdict::Final { state: RunState::Succeeded, reason: None }, report)

@@ -157,5 +157,5 @@ fn call() -> Call {
         ..Order::new(id, Key::manual(id), handler, DateTime::UNIX_EPOCH, Cause::Enqueued)
     };
     let lease = Lease { run: id, host: HostId::new(), fence: 1, attempt: 1 };
-    Call { leased: Leased { order, lease, previous_success: None }, desk: Arc::new(NoDesk) }
+    Call { leased: Leased { order, lease, previous_success: None, items: Default::default() }, desk: Arc::new(NoDesk) }
 }

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, RunDesk};
-use noontide_domain::{Cause, Grant, Leased, Limits, Outcome, Report, StateWrite, Unavailable, Usage};
+use noontide_domain::{
+    Cause, Grant, Item, ItemOutcome, Leased, Limits, Outcome, Report, StateWrite, Unavailable, Usage,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use wasmtime::Store;
@@ -16,6 +18,7 @@ use crate::bindings::types as wit;
 use crate::classify::{self, Ended};
 use crate::engine::Machine;
 use crate::guest::{Allowance, Guest};
+use crate::items;
 use crate::registry::Generation;
 use crate::sandbox::Sandbox;
 use crate::stopwatch::{GRACE, LONGEST, Stopped};
@@ -28,6 +31,7 @@ struct Attempt {
     limits: Limits,
     allowed: Duration,
     invocation: wit::Invocation,
+    items: Arc<[Item]>,
     desk: Arc<dyn RunDesk>,
     clock: Arc<dyn Clock>,
     started_at: DateTime<Utc>,
@@ -56,6 +60,7 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
     let attempt = Attempt {
         machine: Arc::clone(&sandbox.machine),
         invocation: invocation(&call.leased, &handler.name, started_at, allowed),
+        items: Arc::clone(&call.leased.items),
         _place: (permit, Running::new(&generation.running)),
         generation: Arc::clone(&generation),
         desk: call.desk,
@@ -133,12 +138,18 @@ impl Attempt {
     }
 
     fn report(&self, ended: Ended, guest: Guest, begun: Instant) -> Report {
-        let outcome = classify::outcome(ended, &guest, self.allowed);
+        let (outcome, items) = match ended {
+            Ended::Answered(Ok(wit::Outcome::Items(said))) if !self.items.is_empty() => {
+                items::judge(&self.items, &said)
+            }
+            ended => (classify::outcome(ended, &guest, self.allowed), Vec::new()),
+        };
         let usage =
             Usage { wall_ms: ms(begun.elapsed()), cpu_ms: guest.watch.cpu_ms(), peak_memory_bytes: guest.meter.peak() };
         let (logs, logs_dropped) = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).close();
         Report {
-            state: kept(&outcome, guest.state.into_writes()),
+            state: kept(&outcome, &items, guest.state.into_writes()),
+            items,
             outcome,
             plugin: Some(self.generation.version.clone()),
             started_at: self.started_at,
@@ -150,9 +161,9 @@ impl Attempt {
     }
 }
 
-/// After a failure nothing has happened.
-fn kept(outcome: &Outcome, writes: Vec<StateWrite>) -> Vec<StateWrite> {
-    if outcome.ended_well() { writes } else { Vec::new() }
+/// After a failure nothing has happened; unless the handler told its items apart, and some of them have.
+fn kept(outcome: &Outcome, items: &[ItemOutcome], writes: Vec<StateWrite>) -> Vec<StateWrite> {
+    if outcome.ended_well() || !items.is_empty() { writes } else { Vec::new() }
 }
 
 /// Waits for a place; `None` if the run was asked to stop before there was one.
@@ -199,7 +210,7 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
         },
         trace_parent: trace_parent(leased),
         input: order.input.to_string(),
-        items: Vec::new(),
+        items: leased.items.iter().map(item).collect(),
         extra: extra(order.cause),
     }
 }
@@ -210,6 +221,10 @@ fn extra(cause: Cause) -> Vec<(String, String)> {
         Cause::After => vec![("cause".to_owned(), "after".to_owned())],
         _ => Vec::new(),
     }
+}
+
+fn item(item: &Item) -> wit::Item {
+    wit::Item { key: item.key.hex(), payload: item.payload.clone() }
 }
 
 /// The run's trace, and a span of its own for this attempt: random as the run's id is, and the same if asked again.

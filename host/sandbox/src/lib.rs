@@ -25,6 +25,7 @@ mod engine;
 mod guest;
 mod imports;
 mod invoke;
+mod items;
 mod journal;
 mod limits;
 mod load;

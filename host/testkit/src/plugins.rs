@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, PluginHost};
 use noontide_domain::{
-    HandlerInfo, HandlerRef, LoadedPlugin, LogLine, Outcome, PluginInfo, PluginStatus, PluginVersion, Report,
-    StateWrite, Unavailable, Usage, Wants,
+    HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Outcome, PluginInfo, PluginStatus, PluginVersion,
+    Report, StateWrite, Unavailable, Usage, Wants,
 };
 use tokio::sync::watch;
 
@@ -43,13 +43,15 @@ pub struct Step {
     pub outcome: Outcome,
     /// What it says.
     pub logs: Vec<LogLine>,
+    /// What it says of each item.
+    pub items: Vec<ItemOutcome>,
     /// What it wants to remember.
     pub state: Vec<StateWrite>,
 }
 
 impl From<Outcome> for Step {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, logs: Vec::new(), state: Vec::new() }
+        Self { outcome, logs: Vec::new(), items: Vec::new(), state: Vec::new() }
     }
 }
 
@@ -296,6 +298,7 @@ fn report(
         usage: Usage { wall_ms, ..Usage::default() },
         logs: step.logs,
         logs_dropped: 0,
+        items: step.items,
         state: step.state,
     }
 }

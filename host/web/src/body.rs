@@ -23,7 +23,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is larger than 1 MiB (for /runs: 16 MiB); send less at a time",
+                "the body is larger than 1 MiB (for /runs 16 MiB, for a submission 64 MiB); send less at a time",
             ),
             status => Problem::new(status, rejection.body_text()),
         })?;

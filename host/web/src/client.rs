@@ -96,6 +96,15 @@ impl Client {
         self.send(self.http.delete(format!("{}{path}", self.base))).await.map(drop)
     }
 
+    /// Sends `json` to `path` as it stands.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, ClientError> {
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.send(request.header(reqwest::header::CONTENT_TYPE, "application/json").body(json)).await
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {
         self.ask(request).await.map(|(_, answer)| answer)
     }

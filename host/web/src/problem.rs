@@ -6,15 +6,15 @@ use axum::response::{IntoResponse, Response};
 use noontide_domain::Unavailable;
 use noontide_domain::ports::LedgerError;
 use noontide_engine::EngineError;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// A refusal: the status, and a sentence that names the thing and the next step.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
-    /// All that is wrong, if the detail is made of several.
-    errors: Vec<String>,
+    /// Beside the standard members: where exactly, or all that is wrong.
+    more: Map<String, Value>,
 }
 
 /// What a route answers.
@@ -22,7 +22,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new() }
+        Self { status, detail: detail.into(), more: Map::new() }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -31,7 +31,16 @@ impl Problem {
 
     /// What was sent can be read and makes no sense: all that is wrong with it.
     pub(crate) fn unprocessable(errors: Vec<String>) -> Self {
-        Self { errors: errors.clone(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; ")) }
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; "));
+        Self { more: Map::from_iter([("errors".to_owned(), errors.into())]), ..problem }
+    }
+
+    /// A body that cannot be read is a body that cannot be worked with.
+    pub(crate) fn or_unprocessable(mut self) -> Self {
+        if self.status == StatusCode::BAD_REQUEST {
+            self.status = StatusCode::UNPROCESSABLE_ENTITY;
+        }
+        self
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -47,12 +56,26 @@ impl From<EngineError> for Problem {
                 StatusCode::NOT_FOUND
             }
             EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
-            EngineError::BadSpan(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            EngineError::Busy { .. } | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
+            EngineError::BadSpan(_) | EngineError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            EngineError::Busy { .. }
+            | EngineError::OwnedByFile { .. }
+            | EngineError::NoTimetable(_)
+            | EngineError::Closed { .. } => StatusCode::CONFLICT,
             EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self::new(status, error.to_string())
+        Self { more: place(&error), ..Self::new(status, error.to_string()) }
     }
+}
+
+/// Where in a submission something is wrong.
+fn place(error: &EngineError) -> Map<String, Value> {
+    let mut place = Map::new();
+    if let EngineError::Refused(refusal) = error {
+        place.extend(refusal.timestamp.clone().map(|timestamp| ("timestamp".to_owned(), timestamp.into())));
+        place.extend(refusal.index.map(|index| ("index".to_owned(), index.into())));
+        place.extend(refusal.field.clone().map(|field| ("field".to_owned(), field.into())));
+    }
+    place
 }
 
 impl From<LedgerError> for Problem {
@@ -66,8 +89,8 @@ impl IntoResponse for Problem {
         let title = self.status.canonical_reason().unwrap_or("Problem");
         let mut body =
             json!({ "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": self.detail });
-        if !self.errors.is_empty() {
-            body["errors"] = self.errors.into();
+        for (name, value) in self.more {
+            body[name] = value;
         }
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
-use noontide_domain::ports::{CancelAnswer, RunFilter, RunRecord};
+use noontide_domain::ports::{CancelAnswer, ItemPage, RunFilter, RunRecord};
 use noontide_domain::{RetryPolicy, RunId, RunState, ScheduleName, duration};
 use noontide_engine::Enqueue;
 use serde::Deserialize;
@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Router<WebParts> {
         .route("/runs", get(list).merge(post(enqueue).layer(DefaultBodyLimit::max(ENQUEUE_BYTES))))
         .route("/runs/{id}", get(show))
         .route("/runs/{id}/logs", get(logs))
+        .route("/runs/{id}/items", get(items))
         .route("/runs/{id}/cancel", post(cancel))
 }
 
@@ -97,6 +98,27 @@ async fn logs(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Valu
     let run = find(&parts, &id).await?;
     let logs = parts.history.logs(run.id).await?;
     Ok(Json(shape::list(logs.iter().map(shape::logs).collect(), None)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ItemsQuery {
+    after: Option<u64>,
+    #[serde(default = "hundred")]
+    limit: usize,
+}
+
+async fn items(State(parts): State<WebParts>, Name(id): Name, Query(query): Query<ItemsQuery>) -> Answer<Json<Value>> {
+    if query.limit == 0 || query.limit > MOST {
+        return Err(Problem::bad_request(format!("`limit` is {}; 1 to {MOST} is possible", query.limit)));
+    }
+    let run = find(&parts, &id).await?.id;
+    // One more tells whether another page follows.
+    let mut items = parts.history.items(ItemPage { run, after: query.after, limit: query.limit + 1 }).await?;
+    let more = items.len() > query.limit;
+    items.truncate(query.limit);
+    let next = items.last().filter(|_| more).map(|item| item.id.to_string());
+    Ok(Json(shape::list(items.iter().map(shape::item).collect(), next)))
 }
 
 async fn cancel(

@@ -1,7 +1,7 @@
 //! What the JSON looks like. Times are RFC 3339 in UTC.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use noontide_domain::ports::{AttemptLogs, AttemptRecord, LedgerStatus, RunRecord};
+use noontide_domain::ports::{AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, RunRecord};
 use noontide_domain::{Lang, Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Usage, duration};
 use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ pub(crate) fn run(run: &RunRecord) -> Value {
         "error": run.outcome.as_ref().and_then(Outcome::message),
         "backtrace": backtrace(run.outcome.as_ref()),
         "plugin": run.plugin.as_ref().map(version),
-        "items": null,
+        "items": run.items,
         "window": run.window.map(|window| json!({ "from": time(window.from), "to": time(window.to) })),
         "input": run.input,
         "usage": usage(&run.usage),
@@ -92,6 +92,22 @@ pub(crate) fn attempt(attempt: &AttemptRecord) -> Value {
         "started_at": time(attempt.started_at),
         "finished_at": time(attempt.finished_at),
         "usage": usage(&attempt.usage),
+    })
+}
+
+pub(crate) fn item(item: &ItemRecord) -> Value {
+    json!({
+        "id": item.id,
+        "key": item.key.hex(),
+        "text": item.key.text,
+        // The ledger keeps what it was handed: JSON.
+        "payload": serde_json::from_str::<Value>(&item.payload).unwrap_or_default(),
+        "status": item.status.as_str(),
+        "error": item.error,
+        "runs": item.runs,
+        "finished_at": times(item.finished_at),
+        "created_at": time(item.created_at),
+        "updated_at": time(item.updated_at),
     })
 }
 

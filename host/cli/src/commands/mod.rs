@@ -15,5 +15,6 @@ pub mod runs;
 pub mod schedules;
 mod show;
 pub mod simulate;
+pub mod submit;
 mod wait;
 pub mod why;

@@ -7,6 +7,7 @@ mod host;
 mod input;
 mod plugin;
 mod schedule;
+mod timetable;
 mod trigger;
 
 use std::cell::RefCell;

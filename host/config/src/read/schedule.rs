@@ -1,10 +1,10 @@
 //! `[schedule.x]`.
 
-use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule};
+use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule, Trigger};
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, own_zone, trigger};
+use super::{input, own_zone, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -25,13 +25,17 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         Some(node) => input::json(reader, node),
     };
     reader.later(&LATER, "take it out");
+    let overlap = match trigger.as_ref().and_then(Trigger::timetable) {
+        Some(_) => timetable::overlap(reader, overlap(reader)),
+        None => overlap(reader),
+    };
     let schedule = Schedule {
         description: reader.text("description").map(|(text, _)| text),
         owner: owner(place),
         timezone,
         window: reader.positive("window"),
         catch_up: catch_up(reader),
-        overlap: overlap(reader),
+        overlap,
         start_deadline: reader.positive("start-deadline"),
         expires: reader.positive("expires"),
         max_runs: reader.count("max-runs", 1).map(|runs| runs as u64),

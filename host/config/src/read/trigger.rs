@@ -1,5 +1,5 @@
-//! When a schedule comes due: `cron`, `every`, `at`, `solar`, `after` or `manual` in its own table, or several tables in
-//! `trigger`.
+//! When a schedule comes due: `cron`, `every`, `at`, `solar`, `after`, `timetable` or `manual` in its own table, or several
+//! tables in `trigger`.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use noontide_domain::trigger::{At, Calendar, Cron, OffDays, OnWorkdays, Solar, W
 use noontide_domain::{ScheduleName, Trigger, suggest};
 
 use super::calendar::Calendars;
-use super::{every, own_zone};
+use super::{every, own_zone, timetable};
 use crate::reader::Reader;
 use crate::tree::{Node, Place, Value};
 
-const KINDS: [&str; 6] = ["cron", "every", "at", "solar", "after", "manual"];
+const KINDS: [&str; 7] = ["cron", "every", "at", "solar", "after", "timetable", "manual"];
 
 /// Keys of one trigger; with `trigger = […]` they stand in its tables.
 const KEYS: [&str; 18] = [
@@ -63,6 +63,9 @@ pub(super) fn trigger(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> 
     let triggers: Vec<_> = nodes.iter().map(|node| entry(reader, node, times)).collect();
     match triggers.into_iter().collect::<Option<Vec<_>>>()? {
         none if none.is_empty() => reader.good(&node.place, Err("`trigger` is an empty list: it would never fire")),
+        triggers if triggers.iter().any(|trigger| trigger.timetable().is_some()) => {
+            reader.good(&node.place, Err("`timetable` stands in a list: give it a schedule of its own"))
+        }
         triggers => Some(Trigger::Several(triggers)),
     }
 }
@@ -84,7 +87,6 @@ fn entry(reader: &Reader<'_>, node: &Node, times: &Times<'_>) -> Option<Trigger>
 /// One trigger with its bounds and its calendar. Every key is asked for in any case.
 fn one(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> Option<Trigger> {
     let zone = times.zone;
-    reader.later(&["timetable"], &format!("there are {}", KINDS.join(", ")));
     let (start, end) = (bound(reader, "start", zone), bound(reader, "end", zone));
     let rules = rules(reader);
     let place = solar_place(reader);
@@ -99,7 +101,6 @@ fn one(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> Option<Trigger>
     }
     let [kind] = given.as_slice() else {
         match given.as_slice() {
-            [] if reader.is_written("timetable") => {}
             [] => reader.problem(table, format!("has no trigger; give exactly one of {}", KINDS.join(", "))),
             several => reader.problem(table, too_many(reader, several)),
         }
@@ -113,6 +114,7 @@ fn one(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> Option<Trigger>
         "at" => at(reader, node, zone).map(Trigger::At),
         "solar" => solar(reader, node, place?, zone).map(Trigger::Solar),
         "after" => after(reader, node).map(Trigger::After),
+        "timetable" => return timetable::timetable(reader, node).map(Trigger::Timetable),
         _ => match reader.flag("manual")? {
             true => Some(Trigger::Manual),
             false => {

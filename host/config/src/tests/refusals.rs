@@ -19,7 +19,7 @@ manual  = true
     assert_eq!(
         problems(&[("local/schedules.toml", text)], &[]),
         [
-            "local/schedules.toml:1:11: schedule `nightly`: has no trigger; give exactly one of cron, every, at, solar, after, manual",
+            "local/schedules.toml:1:11: schedule `nightly`: has no trigger; give exactly one of cron, every, at, solar, after, timetable, manual",
             "local/schedules.toml:3:1: schedule `nightly`: unknown key `crn` — did you mean `cron`?",
             "local/schedules.toml:7:12: schedule `weekly`: `cron`: `0 8 30 2 *` never fires: day of month `30` does not exist in month `2`",
             "local/schedules.toml:8:12: schedule `weekly`: unknown time zone `Asia/Shangai` — did you mean `Asia/Shanghai`?",
@@ -74,7 +74,13 @@ fn each_wrong_value_of_a_schedule_is_refused_in_one_line_at_its_place() {
         ("trigger = [{ manual = true, at = \"2026-01-01 00:00:00\" }]", "3:12", "exactly one trigger"),
         ("trigger = [{ every = 60 }]\ncron = \"* * * * *\"", "4:8", "stands beside `trigger`"),
         ("every = \"2 fortnights\"", "3:9", "2w"),
-        ("timetable = { before = \"1h\" }", "3:13", "not in this version yet"),
+        ("timetable = \"1h\"", "3:13", "a table such as"),
+        ("timetable = { befor = \"1h\" }", "3:15", "did you mean `before`"),
+        ("timetable = { unique = \"id\" }", "3:24", "a list of the payload's fields"),
+        ("timetable = {}\nmax-runs = 3", "4:12", "`max-runs` does not go with `timetable`"),
+        ("timetable = {}\nstart = 2027-01-01T00:00:00Z", "4:9", "set `before` and `after`"),
+        ("timetable = {}\noverlap = \"skip\"", "4:11", "`allow` or `queue-all` is possible"),
+        ("trigger = [{ timetable = {} }]", "3:11", "a schedule of its own"),
         ("manual = true\ndelivery = \"at-most-once\"", "4:12", "`delivery` is not in this version yet"),
         ("manual = true\noverlap = \"skipp\"", "4:11", "did you mean `skip`"),
         ("manual = true\nmax-runs = 0", "4:12", "at least 1"),

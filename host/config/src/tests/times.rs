@@ -2,6 +2,7 @@
 
 use super::*;
 use chrono::{DateTime, Utc};
+use noontide_domain::{Overlap, Timetable};
 use std::time::Duration;
 
 fn due(text: &str, after: &str, count: usize) -> Vec<String> {
@@ -126,4 +127,23 @@ fn the_policies_of_time_are_read() {
     assert_eq!((seconds(schedule.start_deadline), seconds(schedule.expires)), (Some(300), Some(3_600)));
     assert_eq!((seconds(schedule.jitter), seconds(schedule.spread)), (Some(10), Some(60)));
     assert_eq!(seconds(schedule.expect_within), Some(7_200));
+}
+
+#[test]
+fn a_timetable_is_read_and_lets_its_runs_go_on_side_by_side() {
+    let keys = "timetable = { before = \"2h\", unique = [\"channel_id\"], flag = \"1\", retry-failed = true }";
+    let loaded = loaded(&[("a.toml", &schedule(keys))]);
+    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
+    let schedule = &loaded.config.schedules[0];
+    let hours = |count: u64| Duration::from_secs(count * 3_600);
+    let expected = Timetable {
+        before: hours(2),
+        after: hours(1),
+        unique: vec!["channel_id".to_owned()],
+        flag: "1".to_owned(),
+        repeatable: false,
+        retry_failed: true,
+    };
+    assert_eq!(schedule.trigger.timetable(), Some(&expected));
+    assert_eq!(schedule.overlap, Overlap::Allow);
 }

@@ -24,7 +24,7 @@ pub fn order(standing: &Standing, id: RunId, due_at: DateTime<Utc>, cause: Cause
 }
 
 /// The fire of an occurrence. Whatever delays its start delays the ends of its patience, too.
-pub(super) fn fire(standing: &Standing, due_at: DateTime<Utc>, late: bool) -> Fire {
+pub(crate) fn fire(standing: &Standing, due_at: DateTime<Utc>, late: bool) -> Fire {
     let schedule = &standing.schedule;
     let not_before = due_at + schedule.delay(due_at);
     let order = Order {

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::LedgerError;
 use crate::{
-    HandlerRef, Key, LogLine, Outcome, PluginVersion, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
+    HandlerRef, ItemCounts, ItemStatus, Key, LogLine, Outcome, PluginVersion, RunId, RunState, ScheduleName,
+    SkipReason, Standing, Usage,
 };
 
 /// Which runs to list.
@@ -70,6 +71,8 @@ pub struct RunRecord {
     pub input: serde_json::Value,
     /// The data window.
     pub window: Option<crate::Window>,
+    /// Of a timetable: how its items stand.
+    pub items: Option<ItemCounts>,
     /// W3C trace id.
     pub trace_id: String,
     /// When the row was written.
@@ -104,6 +107,40 @@ pub struct AttemptLogs {
     pub dropped: u64,
 }
 
+/// Which items of a run to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ItemPage {
+    /// The run.
+    pub run: RunId,
+    /// After this item: the last one of the page before.
+    pub after: Option<u64>,
+    /// Page size.
+    pub limit: usize,
+}
+
+/// An item of a timetable as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemRecord {
+    /// Grows with each new key.
+    pub id: u64,
+    /// Its identity.
+    pub key: Key,
+    /// As JSON text.
+    pub payload: String,
+    /// Where it stands.
+    pub status: ItemStatus,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// How often it was handed to a run.
+    pub runs: u64,
+    /// When it succeeded or failed.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// When its key was first seen.
+    pub created_at: DateTime<Utc>,
+    /// When the row was last written.
+    pub updated_at: DateTime<Utc>,
+}
+
 /// How many runs there are in each state that is not final, and the size of the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerStatus {
@@ -128,6 +165,8 @@ pub trait History: Send + Sync {
     async fn attempts(&self, id: RunId) -> Result<Vec<AttemptRecord>, LedgerError>;
     /// What a run said.
     async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError>;
+    /// The items that a run was handed and no later run since, in the order of their ids.
+    async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError>;
     /// All schedules that stand.
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError>;
     /// The rows of one due instant, newest first: the occurrence (or the row that stands for several due instants with

@@ -9,10 +9,12 @@
 //! | `Succeeded` `Failed` `Cancelled` | settle | nobody |
 //! | `Skipped` `Expired` | the scheduler's claim, or the lease | nobody |
 
+mod items;
 mod outcome;
 mod settle;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{HandlerRef, HostId, Key, RetryPolicy, RunId, ScheduleName};
 
+pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
 pub use outcome::{LogLine, Outcome, Report, StateWrite, Usage};
 pub use settle::{ABANDONED_ATTEMPTS, Verdict, settle};
 
@@ -134,6 +137,8 @@ pub struct Leased {
     pub lease: Lease,
     /// The due instant of the schedule's last success, if there was one.
     pub previous_success: Option<DateTime<Utc>>,
+    /// Of a timetable: the items that have not succeeded yet.
+    pub items: Arc<[Item]>,
 }
 
 /// Where a run stands.

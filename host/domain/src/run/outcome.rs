@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::{ItemOutcome, ItemsEnd};
 use crate::PluginVersion;
 
 /// How one attempt ended, as the sandbox and the rescuer see it. A guest's fault is data, never an error of ours.
@@ -160,7 +161,9 @@ pub struct Report {
     pub logs: Vec<LogLine>,
     /// Lines that were over the limits.
     pub logs_dropped: u64,
-    /// What it wants to remember; only kept if the call ended well ([`Outcome::ended_well`]).
+    /// What the handler said of each of its items; empty if it did not tell them apart.
+    pub items: Vec<ItemOutcome>,
+    /// What it wants to remember; only kept if that counts ([`Report::keeps_state`]).
     pub state: Vec<StateWrite>,
 }
 
@@ -175,7 +178,25 @@ impl Report {
             usage: Usage::default(),
             logs: Vec::new(),
             logs_dropped: 0,
+            items: Vec::new(),
             state: Vec::new(),
+        }
+    }
+
+    /// Whether what it wrote to its state counts: it ended well, or it told its items apart and answers for each.
+    pub fn keeps_state(&self) -> bool {
+        self.outcome.ended_well() || !self.items.is_empty()
+    }
+
+    /// What it means for the items of the run; `is_over` if no attempt follows.
+    pub fn items_end(&self, is_over: bool) -> ItemsEnd<'_> {
+        match &self.outcome {
+            _ if !self.items.is_empty() => ItemsEnd::Each(&self.items),
+            Outcome::Succeeded { .. } | Outcome::Skipped { .. } => ItemsEnd::All(None),
+            Outcome::RunAgain { .. } if !is_over => ItemsEnd::Untouched,
+            // Nobody said that they failed, and somebody will look again.
+            Outcome::Abandoned | Outcome::Unavailable { .. } if !is_over => ItemsEnd::Untouched,
+            outcome => ItemsEnd::All(Some(outcome.message().unwrap_or_else(|| "asked to stop".to_owned()))),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Triggers: when a schedule comes due. A function from one instant to the next, and nothing else.
 //!
 //! [`Cron`], [`Every`], [`Step`], [`At`] and [`Solar`] have instants of their own. [`Within`], [`OnWorkdays`] and
-//! `Several` are made of other triggers, and may be of one another. `After` and `Manual` have no instants: a fire comes
-//! from elsewhere.
+//! `Several` are made of other triggers, and may be of one another. `After`, `Timetable` and `Manual` have no instants of
+//! their own: a fire comes from elsewhere.
 //!
 //! Some instants are expected and do not come: sunrise in the polar night, a run on a holiday. They are not due, but
 //! people ask where they are: [`Trigger::absent`] tells.
@@ -15,6 +15,7 @@ pub mod every;
 mod several;
 pub mod solar;
 pub mod step;
+pub mod timetable;
 pub mod within;
 mod words;
 
@@ -29,6 +30,7 @@ pub use cron::Cron;
 pub use every::Every;
 pub use solar::{Solar, SolarEvent};
 pub use step::Step;
+pub use timetable::Timetable;
 pub use within::Within;
 
 /// How far ahead a day with something left out is sought.
@@ -56,6 +58,8 @@ pub enum Trigger {
     Several(Vec<Trigger>),
     /// After each success of another schedule.
     After(ScheduleName),
+    /// When the entries of a submission are due.
+    Timetable(Timetable),
     /// Only by hand.
     Manual,
 }
@@ -86,7 +90,7 @@ impl Trigger {
             Trigger::Within(within) => within.next_after(after, anchor),
             Trigger::OnWorkdays(workdays) => workdays.next_after(after, anchor),
             Trigger::Several(triggers) => several::next_after(triggers, after, anchor),
-            Trigger::After(_) | Trigger::Manual => None,
+            Trigger::After(_) | Trigger::Timetable(_) | Trigger::Manual => None,
         }
     }
 
@@ -217,6 +221,14 @@ impl Trigger {
         }
     }
 
+    /// The timetable, if it is one.
+    pub fn timetable(&self) -> Option<&Timetable> {
+        match self {
+            Trigger::Timetable(timetable) => Some(timetable),
+            _ => None,
+        }
+    }
+
     /// The word in TOML and API. What bounds or moves a trigger are keys beside that word.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -228,6 +240,7 @@ impl Trigger {
             Trigger::OnWorkdays(workdays) => workdays.trigger.kind(),
             Trigger::Several(_) => "several",
             Trigger::After(_) => "after",
+            Trigger::Timetable(_) => "timetable",
             Trigger::Manual => "manual",
         }
     }
@@ -247,6 +260,7 @@ impl Trigger {
                 each.collect::<Vec<_>>().join("; ")
             }
             Trigger::After(name) => name.to_string(),
+            Trigger::Timetable(timetable) => timetable.text(),
             Trigger::Manual => "manual".to_owned(),
         }
     }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc, Weekday};
 
-use super::{At, Calendar, Every, OffDays, OnWorkdays, Solar, SolarEvent, Step, Trigger, Within, civil};
+use super::{At, Calendar, Every, OffDays, OnWorkdays, Solar, SolarEvent, Step, Timetable, Trigger, Within, civil};
 use crate::Lang;
 
 impl Trigger {
@@ -24,6 +24,7 @@ impl Trigger {
                 Lang::En => format!("after each success of `{name}`"),
                 Lang::Zh => format!("在 `{name}` 每次成功之后"),
             },
+            Trigger::Timetable(timetable) => of_timetable(timetable, lang),
             Trigger::Manual => pick(lang, "only by hand", "仅手动触发").to_owned(),
         }
     }
@@ -41,7 +42,9 @@ impl Trigger {
                 notes
             }
             Trigger::Several(triggers) => triggers.iter().flat_map(|trigger| trigger.notes(lang)).collect(),
-            Trigger::Every(_) | Trigger::At(_) | Trigger::After(_) | Trigger::Manual => Vec::new(),
+            Trigger::Every(_) | Trigger::At(_) | Trigger::After(_) | Trigger::Timetable(_) | Trigger::Manual => {
+                Vec::new()
+            }
         }
     }
 }
@@ -107,6 +110,14 @@ fn on_step(step: &Step, lang: Lang) -> Vec<String> {
         Lang::Zh => format!("没有 {day} 日的月份在当月最后一天触发"),
     };
     day.filter(|day| *day >= 29).map(note).into_iter().collect()
+}
+
+fn of_timetable(timetable: &Timetable, lang: Lang) -> String {
+    let (before, after) = (crate::duration::words(timetable.before), crate::duration::words(timetable.after));
+    match lang {
+        Lang::En => format!("when submitted payloads are due, from {before} ago to {after} ahead"),
+        Lang::Zh => format!("按提交数据自带的时间触发（过去 {before} 至未来 {after} 之内）"),
+    }
 }
 
 fn of_solar(solar: &Solar, lang: Lang) -> String {

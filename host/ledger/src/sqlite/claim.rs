@@ -2,6 +2,7 @@
 //! statement, given as a JSON array: each statement is a hop to the connection's thread.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -204,6 +205,7 @@ fn answer(fire: &Fire, fate: Fate, tenant: Option<Tenant>, known: &Known) -> Cla
             order: order.clone(),
             lease: Lease { run: order.id, host: tenant.host, fence: 1, attempt: 1 },
             previous_success: order.schedule.as_ref().and_then(|name| known.successes.get(name)).copied(),
+            items: Arc::default(),
         })),
         (Fate::Ready { .. } | Fate::Leased, _) => Claimed::Ready(order.id),
     }

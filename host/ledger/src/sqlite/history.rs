@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{AttemptLogs, AttemptRecord, History, LedgerError, LedgerStatus, RunFilter, RunRecord};
+use noontide_domain::ports::{
+    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter, RunRecord,
+};
 use noontide_domain::{Key, RunId, RunState, ScheduleName, Standing};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
 use super::lease::limit;
-use super::{fault, rows, schedules};
+use super::{fault, items, rows, schedules};
 
 const RUNS: &str = concat!("SELECT ", rows::record_columns!(), " FROM run");
 
@@ -28,6 +30,7 @@ const OCCURRENCE: &str = concat!(
     " FROM run WHERE id IN ( \
       SELECT id FROM run WHERE key_hash IN (?3, ?4) \
       UNION SELECT id FROM run WHERE due_count IS NOT NULL AND schedule = ?1 AND due_until >= ?2 AND due_at <= ?2 \
+      UNION SELECT id FROM run WHERE items > 0 AND schedule = ?1 AND due_at = ?2 \
       UNION SELECT id FROM run WHERE cause = 1 AND schedule = ?1 AND due_at = ?2) \
       ORDER BY id DESC"
 );
@@ -68,6 +71,10 @@ impl History for SqliteHistory {
     async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError> {
         let found = sqlx::query(LOGS).bind(id.0.as_bytes().as_slice()).fetch_all(&self.readers).await;
         found.and_then(|found| found.iter().map(logs).collect()).map_err(fault::answer)
+    }
+
+    async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {
+        items::page(&self.readers, page).await.map_err(fault::answer)
     }
 
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {

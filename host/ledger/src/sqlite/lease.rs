@@ -9,8 +9,8 @@ use noontide_domain::{HostId, Lease, Leased, RunId, RunState, SkipReason};
 use serde_json::{Value, json};
 use sqlx::{Row, SqlitePool};
 
-use super::rows;
 use super::writer::{Desk, Request};
+use super::{items, rows};
 
 /// Rows that one lease call writes off at most: the rest waits for the next call, so that no call takes long.
 const EXPIRE_AT_ONCE: i64 = 1_000;
@@ -36,7 +36,7 @@ macro_rules! take {
              wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, queued = 0 \
              WHERE id IN (SELECT id FROM (",
             $chosen,
-            ")) RETURNING not_before, fence, attempt, \
+            ")) RETURNING not_before, fence, attempt, items, \
              (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",
             rows::order_columns!()
         )
@@ -144,12 +144,15 @@ impl Request for LeaseReady {
             .bind(self.now.max(desk.now).timestamp_millis())
             .fetch_all(&mut *desk.connection)
             .await?;
+        let mut items = items::left(&taken, desk).await?;
         let mut leased = Vec::with_capacity(taken.len());
         for row in &taken {
             let order = rows::order(row)?;
             let previous_success = rows::maybe_instant(row, "last_success_due")?;
             let not_before: i64 = row.try_get("not_before")?;
-            leased.push((not_before, order.id, Leased { lease: rows::lease(row, host)?, order, previous_success }));
+            let items = items.remove(&order.id).unwrap_or_default().into();
+            let id = order.id;
+            leased.push((not_before, id, Leased { lease: rows::lease(row, host)?, order, previous_success, items }));
         }
         // RETURNING promises no order.
         leased.sort_by_key(|(not_before, id, _)| (*not_before, *id));

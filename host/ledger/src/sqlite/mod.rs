@@ -4,6 +4,7 @@ mod claim;
 mod fault;
 mod history;
 mod insert;
+mod items;
 mod judge;
 mod lease;
 mod prune;
@@ -22,9 +23,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
     CancelAnswer, Claim, Claimed, Clock, History, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, Settled,
-    Settlement, Tenant,
+    Settlement, Submitted, Tenant,
 };
-use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing};
+use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing, Submission};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -110,6 +111,10 @@ impl Ledger for SqliteLedger {
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
         self.inbox.ask(claim::ClaimFires { claim, tenant }).await
+    }
+
+    async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError> {
+        self.inbox.ask(items::Submit { submission, tenant }).await
     }
 
     async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError> {

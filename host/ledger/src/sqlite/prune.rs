@@ -6,10 +6,12 @@ use noontide_domain::ports::Retention;
 use super::lease::limit;
 use super::writer::{Desk, Request};
 
-// The same choice three times, in one transaction; the runs go last because they are what is chosen from.
+// The same choice each time, in one transaction; the runs go last because they are what is chosen from.
 const LOGS: &str = "DELETE FROM log WHERE run_id IN \
     (SELECT id FROM run WHERE state >= 2 AND finished_at < ?1 ORDER BY finished_at, id LIMIT ?2)";
 const ATTEMPTS: &str = "DELETE FROM attempt WHERE run_id IN \
+    (SELECT id FROM run WHERE state >= 2 AND finished_at < ?1 ORDER BY finished_at, id LIMIT ?2)";
+const ITEMS: &str = "DELETE FROM item WHERE run_id IN \
     (SELECT id FROM run WHERE state >= 2 AND finished_at < ?1 ORDER BY finished_at, id LIMIT ?2)";
 const RUNS: &str = "DELETE FROM run WHERE id IN \
     (SELECT id FROM run WHERE state >= 2 AND finished_at < ?1 ORDER BY finished_at, id LIMIT ?2)";
@@ -24,7 +26,7 @@ impl Request for Prune {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<u64, sqlx::Error> {
         let mut gone = 0;
-        for sql in [LOGS, ATTEMPTS, RUNS] {
+        for sql in [LOGS, ATTEMPTS, ITEMS, RUNS] {
             let chosen =
                 sqlx::query(sql).bind(self.retention.before.timestamp_millis()).bind(limit(self.retention.batch));
             gone = chosen.execute(&mut *desk.connection).await?.rows_affected();
@@ -34,6 +36,6 @@ impl Request for Prune {
 }
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 3] {
-    [LOGS, ATTEMPTS, RUNS]
+pub(super) fn statements() -> [&'static str; 4] {
+    [LOGS, ATTEMPTS, ITEMS, RUNS]
 }

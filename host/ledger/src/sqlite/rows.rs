@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptRecord, RunRecord};
 use noontide_domain::{
-    Cause, HostId, Key, Lease, Order, Outcome, PluginVersion, RetryPolicy, RunId, RunState, Usage, Window,
+    Cause, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, RetryPolicy, RunId, RunState, Usage, Window,
 };
 use serde_json::Value;
 use sqlx::Row;
@@ -26,7 +26,8 @@ macro_rules! record_columns {
     () => {
         "run.id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, state, reason, cause, late, attempt, \
          max_attempts, not_before, started_at, finished_at, outcome, plugin_name, plugin_version, plugin_sha256, wall_ms, \
-         cpu_ms, peak_memory_bytes, input, window_from, window_to, trace_id, created_at"
+         cpu_ms, peak_memory_bytes, input, window_from, window_to, trace_id, items, \
+         items_succeeded, items_failed, created_at"
     };
 }
 pub(super) use {order_columns, record_columns};
@@ -89,6 +90,7 @@ pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
         usage: usage(row)?,
         input: json(row, "input")?,
         window: window(row)?,
+        items: items(row)?,
         trace_id: row.try_get("trace_id")?,
         created_at: instant(row, "created_at")?,
     })
@@ -184,7 +186,7 @@ fn cause(row: &SqliteRow) -> Found<Cause> {
     }
 }
 
-fn key(row: &SqliteRow) -> Found<Key> {
+pub(super) fn key(row: &SqliteRow) -> Found<Key> {
     Ok(Key { hash: key_hash(row)?, text: row.try_get("key_text")? })
 }
 
@@ -208,6 +210,13 @@ fn usage(row: &SqliteRow) -> Found<Usage> {
         cpu_ms: number("cpu_ms")?,
         peak_memory_bytes: number("peak_memory_bytes")?,
     })
+}
+
+fn items(row: &SqliteRow) -> Found<Option<ItemCounts>> {
+    let number = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+    let counts =
+        ItemCounts { total: number("items")?, succeeded: number("items_succeeded")?, failed: number("items_failed")? };
+    Ok(Some(counts).filter(|counts| counts.total > 0))
 }
 
 fn json(row: &SqliteRow, column: &str) -> Found<Value> {

@@ -11,7 +11,7 @@ use sqlx::Row;
 
 use super::state::{self, Fit};
 use super::writer::{Desk, Request};
-use super::{claim, rows};
+use super::{claim, items, rows};
 
 /// What was asked to stop does not become ready again: its next attempt would only be cancelled.
 const END: &str = "\
@@ -31,7 +31,7 @@ const END: &str = "\
                  value ->> 14 AS cpu_ms, value ->> 15 AS peak_memory_bytes \
           FROM told) AS ended \
     WHERE run.id = ended.id AND run.state = 1 AND run.host = ended.host AND run.fence = ended.fence \
-    RETURNING id, state, schedule, due_at, attempt";
+    RETURNING id, state, schedule, due_at, attempt, items";
 
 const ARCHIVE: &str = "\
     INSERT INTO attempt (run_id, fence, attempt, outcome, plugin_name, plugin_version, plugin_sha256, started_at, \
@@ -124,13 +124,21 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
     let ended = Value::Array(columns).to_string();
     let mut recorded = HashMap::with_capacity(share.len());
     let mut successes = Vec::new();
+    let mut with_items = HashMap::new();
     for row in sqlx::query(END).bind(ended).fetch_all(&mut *desk.connection).await? {
         let state = rows::state(&row)?;
         let schedule: Option<&str> = row.try_get("schedule")?;
         if let Some(schedule) = schedule.filter(|_| state == RunState::Succeeded) {
             successes.push(json!([schedule, row.try_get::<i64, _>("due_at")?]));
         }
-        recorded.insert(RunId(rows::uuid(&row, "id")?), (state, row.try_get("attempt")?));
+        let run = RunId(rows::uuid(&row, "id")?);
+        if row.try_get::<i64, _>("items")? > 0 {
+            with_items.insert(run, state.is_final());
+        }
+        recorded.insert(run, (state, row.try_get("attempt")?));
+    }
+    for (settlement, is_over) in share.iter().filter_map(|one| Some((one, with_items.get(&one.lease.run)?))) {
+        items::settle(settlement.lease.run, &settlement.report, *is_over, desk).await?;
     }
     insert(SUCCESS, successes, desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;

@@ -36,8 +36,7 @@ pub(super) async fn read(readers: &SqlitePool, scope: &str, key: &str) -> Result
 /// Writes what the settlement's attempt wants to remember, if it ended well and its lease holds. All entries, or none.
 pub(super) async fn write(settlement: &Settlement, desk: &mut Desk<'_>) -> Result<Fit, sqlx::Error> {
     let report = &settlement.report;
-    // A call that ended well has nothing to say about what went wrong.
-    if report.state.is_empty() || report.outcome.message().is_some() {
+    if report.state.is_empty() || !report.keeps_state() {
         return Ok(Fit::Fits);
     }
     let Some(scope) = scope(settlement, desk).await? else { return Ok(Fit::Fits) };

@@ -167,7 +167,7 @@ pub fn call_at(handler: &str, input: Value, desk: Arc<Desk>, attempt: u32) -> Ca
         ..Order::new(id, Key::manual(id), handler, Wall.now(), Cause::Manual)
     };
     let lease = Lease { run: id, host: HostId::new(), fence: 1, attempt };
-    Call { leased: Leased { order, lease, previous_success: None }, desk }
+    Call { leased: Leased { order, lease, previous_success: None, items: Default::default() }, desk }
 }
 
 /// The bytes of a fixture.

@@ -90,6 +90,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
         usage: Usage::default(),
         input: order.input,
         window: order.window,
+        items: None,
         trace_id: order.trace_id,
         created_at: second(0),
     };

@@ -6,6 +6,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
 use noontide_domain::{Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing};
 
+use super::items::ItemRow;
 use super::row::Row;
 
 #[derive(Default)]
@@ -13,6 +14,7 @@ pub(super) struct Book {
     pub rows: BTreeMap<RunId, Row>,
     pub keys: HashMap<[u8; 16], RunId>,
     pub schedules: BTreeMap<ScheduleName, Entry>,
+    pub items: HashMap<[u8; 16], ItemRow>,
     /// By scope and key: value and revision.
     pub state: BTreeMap<(String, String), (Vec<u8>, u64)>,
 }
@@ -111,6 +113,7 @@ impl Book {
         for (_, id) in &old {
             if let Some(row) = self.rows.remove(id) {
                 self.keys.remove(&row.order.key.hash);
+                self.items.retain(|_, item| item.run != *id);
             }
         }
         old.len() as u64

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{AttemptLogs, AttemptRecord, History, LedgerError, LedgerStatus, RunFilter, RunRecord};
+use noontide_domain::ports::{
+    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter, RunRecord,
+};
 use noontide_domain::{RunId, RunState, ScheduleName, Standing};
 
 use super::MemoryLedger;
@@ -30,6 +32,10 @@ impl History for MemoryLedger {
 
     async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError> {
         Ok(self.book().rows.get(&id).map(|row| row.logs.clone()).unwrap_or_default())
+    }
+
+    async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {
+        Ok(self.book().items_page(page))
     }
 
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {

@@ -26,7 +26,8 @@ impl Book {
         let order = row.order.clone();
         let lease = Lease { run: id, host: tenant.host, fence: row.fence, attempt: row.attempt };
         let entry = order.schedule.as_ref().and_then(|schedule| self.schedules.get(schedule));
-        Leased { previous_success: entry.and_then(|entry| entry.standing.last_success), order, lease }
+        let previous_success = entry.and_then(|entry| entry.standing.last_success);
+        Leased { previous_success, order, lease, items: self.items_left(id) }
     }
 
     pub fn lease(&mut self, tenant: Tenant, now: DateTime<Utc>, clock: DateTime<Utc>) -> Vec<Leased> {

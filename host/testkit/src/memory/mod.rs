@@ -3,6 +3,7 @@
 mod book;
 mod claim;
 mod history;
+mod items;
 mod lease;
 mod row;
 mod settle;
@@ -13,9 +14,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
     CancelAnswer, Claim, Claimed, Clock, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, RunRecord,
-    Settled, Settlement, Tenant,
+    Settled, Settlement, Submitted, Tenant,
 };
-use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing};
+use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing, Submission};
 use tokio::sync::watch;
 
 use book::Book;
@@ -98,6 +99,11 @@ impl Ledger for MemoryLedger {
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
         let now = self.clock.now();
         self.write(|book| book.claim(claim, tenant, now))
+    }
+
+    async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError> {
+        let now = self.clock.now();
+        self.write(|book| book.submit(submission, tenant, now))
     }
 
     async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError> {

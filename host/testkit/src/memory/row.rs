@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, Fire, RunRecord, Skip};
-use noontide_domain::{Cause, HostId, Key, Lease, Order, Outcome, PluginVersion, RunId, RunState, SkipReason, Usage};
+use noontide_domain::{
+    Cause, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, RunId, RunState, SkipReason, Usage,
+};
 
 #[derive(Debug, Clone)]
 pub(super) struct Row {
@@ -24,6 +26,7 @@ pub(super) struct Row {
     pub usage: Usage,
     pub reason: Option<SkipReason>,
     pub span: Option<(DateTime<Utc>, u64)>,
+    pub items: Option<ItemCounts>,
     pub created_at: DateTime<Utc>,
     /// Attempts after which the run became ready again, with the fence each had.
     pub archive: Vec<(i64, AttemptRecord)>,
@@ -49,6 +52,7 @@ impl Row {
             usage: Usage::default(),
             reason: None,
             span: None,
+            items: None,
             created_at: now,
             archive: Vec::new(),
             logs: Vec::new(),
@@ -135,6 +139,7 @@ impl Row {
             usage: self.usage,
             input: order.input.clone(),
             window: order.window,
+            items: self.items,
             trace_id: order.trace_id.clone(),
             created_at: self.created_at,
         }

@@ -16,7 +16,7 @@ impl Book {
         let mut follows = Claim::default();
         for settlement in settlements {
             let (lease, then) = (settlement.lease, settlement.then.clone());
-            let answer = self.settle_one(settlement);
+            let answer = self.settle_one(settlement, now);
             if answer == Settled::Recorded && self.rows.get(&lease.run).is_some_and(Row::has_succeeded) {
                 follows.fire.extend(then.fire);
                 follows.skip.extend(then.skip);
@@ -29,14 +29,13 @@ impl Book {
         Ok(answers)
     }
 
-    fn settle_one(&mut self, settlement: Settlement) -> Settled {
+    fn settle_one(&mut self, settlement: Settlement, now: DateTime<Utc>) -> Settled {
         let Settlement { lease, verdict, report, then: _ } = settlement;
         let Some(row) = self.rows.get(&lease.run).filter(|row| row.is_held_by(&lease)) else {
             return Settled::LeaseLost;
         };
         let scope = state_scope(&row.order);
-        // A call that ended well has nothing to say about what went wrong.
-        let writes = if report.outcome.message().is_none() { report.state.clone() } else { Vec::new() };
+        let writes = if report.keeps_state() { report.state.clone() } else { Vec::new() };
         if let Some(key) = self.conflict(&scope, &writes) {
             return Settled::StateConflict { key };
         }
@@ -48,8 +47,9 @@ impl Book {
             };
         }
         if let Some(row) = self.rows.get_mut(&lease.run) {
-            row.settle(verdict, report);
+            row.settle(verdict, report.clone());
         }
+        self.settle_items(lease.run, &report, now);
         self.note_success(lease.run);
         Settled::Recorded
     }

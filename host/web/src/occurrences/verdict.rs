@@ -40,7 +40,7 @@ fn verdict_of(state: &'static str, text: impl Into<String>) -> Verdict {
 pub(super) fn verdict(asked: &Asked<'_>) -> Verdict {
     let [row, others @ ..] = asked.rows else { return without_rows(asked) };
     let mut text = of_row(row, asked);
-    if !asked.due && row.cause == Cause::Schedule {
+    if !asked.due && row.cause == Cause::Schedule && row.items.is_none() {
         text.push_str("; the trigger has been changed since and names no such instant now");
     }
     for other in others {
@@ -51,6 +51,7 @@ pub(super) fn verdict(asked: &Asked<'_>) -> Verdict {
 
 fn of_row(row: &RunRecord, asked: &Asked<'_>) -> String {
     let who = match row.cause {
+        Cause::Schedule if row.items.is_some() => "submitted: ",
         Cause::Schedule => "",
         Cause::After => "after the schedule before it: ",
         Cause::Backfill => "backfilled: ",

@@ -1,6 +1,8 @@
 //! Status, reload and the probes.
 
-use noontide_domain::ports::{AttemptLogs, AttemptRecord, History, LedgerError, LedgerStatus, RunFilter};
+use noontide_domain::ports::{
+    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter,
+};
 use noontide_domain::{RunId, Standing};
 
 use super::*;
@@ -24,6 +26,9 @@ impl History for Gone {
         gone()
     }
     async fn logs(&self, _: RunId) -> Result<Vec<AttemptLogs>, LedgerError> {
+        gone()
+    }
+    async fn items(&self, _: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {
         gone()
     }
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {

@@ -9,6 +9,7 @@ mod put;
 mod runs;
 mod schedules;
 mod server;
+mod timetable;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use chrono_tz::Tz;
-use noontide_domain::Schedule;
-use noontide_domain::trigger::civil;
+use noontide_domain::trigger::{Cron, civil};
+use noontide_domain::{Schedule, Trigger};
 use serde_json::{Value, json};
 
 use super::{Entry, Imported, Span, write};
 use crate::args::Global;
 use crate::commands::show::word;
 use crate::exit::Stop;
-use crate::output::{Rows, complain};
+use crate::output::{Format, Rows, complain};
 use crate::zone;
 
 /// More fires than this in one span are not looked at: a trigger that is wrong may fire each second.
@@ -21,8 +21,11 @@ const MOST: usize = 10_000;
 /// Shows the fires and says where they differ; whether they are the same.
 ///
 /// # Errors
-/// If stdout takes no more.
+/// Usage: TOML is asked for; or stdout takes no more.
 pub fn run(global: &Global, imported: &Imported, count: usize) -> Result<bool, Stop> {
+    if global.output == Format::Toml {
+        return Err(Stop::usage("-o toml: --check shows fires; take table, json or jsonl, or leave --check out"));
+    }
     let schedules = write::loaded(&write::document(imported, "check"))?;
     let shown_in = global.zone()?;
     let (mut items, mut wrong) = (Vec::new(), Vec::new());
@@ -75,7 +78,7 @@ fn compared(entry: &Entry, schedule: &Schedule, count: usize, shown_in: Option<T
         let mut before = span.from;
         for at in theirs.union(&ours) {
             let (source, noontide) = (theirs.contains(at), ours.contains(at));
-            let remark = remark(before, *at, schedule.timezone);
+            let remark = remark(before, *at, schedule, &ours);
             before = *at;
             let (shown, wall) = (zone::rfc3339(*at), zone::wall_and_day(*at, zone));
             if source != noontide {
@@ -111,21 +114,49 @@ fn to_the_millisecond(at: DateTime<Utc>) -> DateTime<Utc> {
     at.duration_round(TimeDelta::milliseconds(1)).unwrap_or(at)
 }
 
-/// What a clock change between two fires does to the second of them.
-fn remark(before: DateTime<Utc>, at: DateTime<Utc>, zone: Tz) -> String {
-    if let civil::Found::Twice(first, second) = civil::find(civil::wall(at, zone), zone) {
-        let which = if at == first { "first" } else { "second" };
-        let other = if at == first { second } else { first };
-        return format!("this wall time occurs twice, this is the {which}; the other is {}", zone::rfc3339(other));
+/// What a clock change does to a fire, or did between the one `before` and it.
+fn remark(before: DateTime<Utc>, at: DateTime<Utc>, schedule: &Schedule, ours: &BTreeSet<DateTime<Utc>>) -> String {
+    let zone = schedule.timezone;
+    let shown = civil::wall(at, zone);
+    if let civil::Found::Twice(first, second) = civil::find(shown, zone) {
+        return match (ours.contains(&first), ours.contains(&second)) {
+            (true, true) => format!("{shown} occurs twice, and it fires both times"),
+            (true, false) => format!("{shown} occurs twice, and it fires the first time only"),
+            _ => format!("{shown} occurs twice"),
+        };
     }
     let Some(change) = civil::change_within(before, at, zone) else { return String::new() };
     let forward = civil::offset(at, zone) > civil::offset(before, zone);
-    let direction = if forward { "forward" } else { "back" };
-    format!("clocks go {direction} at {}", zone::rfc3339(change))
+    let told = format!("clocks go {} at {}", if forward { "forward" } else { "back" }, zone::rfc3339(change));
+    let left_out = cron_of(&schedule.trigger).and_then(|cron| {
+        let second = TimeDelta::seconds(1);
+        cron.next_wall(civil::wall(change - second, zone)).filter(|wall| *wall < civil::wall(change, zone))
+    });
+    match left_out {
+        Some(wall) if at == change => format!("{told}: {wall} does not occur, it fires at {shown}"),
+        Some(wall) => format!("{told}: {wall} does not occur"),
+        None => told,
+    }
 }
 
+/// The expression, whatever bounds lie around it.
+fn cron_of(trigger: &Trigger) -> Option<&Cron> {
+    match trigger {
+        Trigger::Cron(cron) => Some(cron),
+        Trigger::Within(within) => cron_of(within.trigger()),
+        _ => None,
+    }
+}
+
+/// What is to be done where clocks leave a time out, which schedulers take in their own ways.
 fn because(remark: &str) -> String {
-    if remark.is_empty() { String::new() } else { format!(": {remark}") }
+    match remark {
+        "" => String::new(),
+        _ if remark.contains("does not occur") => {
+            format!(": {remark}; choose an hour that occurs every day, or dst-gap = \"skip\" to leave it out")
+        }
+        _ => format!(": {remark}"),
+    }
 }
 
 fn table(items: &[Value]) -> Rows {
@@ -137,4 +168,40 @@ fn table(items: &[Value]) -> Rows {
         rows.push([word(item, "schedule"), told("source"), told("noontide"), word(item, "local"), remark]);
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::names::Names;
+    use super::super::{Reading, crontab};
+    use super::*;
+
+    /// The remarks on the fires of a crontab line, in Berlin.
+    fn remarks(line: &str, from: &str, count: usize) -> Vec<String> {
+        let handler = "command/run".parse().unwrap();
+        let now = from.parse().unwrap();
+        let reading = Reading { file: "crontab", handler: &handler, zone: Some(Tz::Europe__Berlin), now, count };
+        let imported = crontab::read(line, false, &reading, &mut Names::default());
+        let schedules = write::loaded(&write::document(&imported, "crontab")).unwrap();
+        let (items, differences) = compared(&imported.entries[0], &schedules[0], count, None);
+        assert_eq!((items.len(), differences.len()), (count, 0), "{differences:?}");
+        items.iter().map(|item| word(item, "remark")).collect()
+    }
+
+    #[test]
+    fn a_clock_change_is_told_at_the_fire_that_it_touches() {
+        let spring = remarks("30 2 * * * x", "2026-03-28T00:00:00Z", 3);
+        assert_eq!((spring[0].as_str(), spring[2].as_str()), ("", ""));
+        assert!(
+            spring[1].ends_with("2026-03-29 02:30:00 does not occur, it fires at 2026-03-29 03:00:00"),
+            "{spring:?}"
+        );
+        let left_out = remarks("*/30 2 * * * x", "2026-03-28T03:00:00Z", 1);
+        assert!(left_out[0].ends_with("2026-03-29 02:00:00 does not occur"), "{left_out:?}");
+        let autumn = remarks("30 2 * * * x", "2026-10-25T00:00:00Z", 2);
+        assert!(autumn[0].ends_with("it fires the first time only"), "{autumn:?}");
+        let twice = remarks("*/30 2 * * * x", "2026-10-25T00:10:00Z", 3);
+        assert!(twice[0].ends_with("it fires both times"), "{twice:?}");
+        assert_eq!(remarks("0 12 * * * x", "2026-10-24T12:00:00Z", 1), ["clocks go back at 2026-10-25T01:00:00Z"]);
+    }
 }

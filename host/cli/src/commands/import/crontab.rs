@@ -57,7 +57,7 @@ impl Reader<'_> {
         if line.is_empty() {
             self.comment.clear();
         } else if let Some(comment) = line.strip_prefix('#') {
-            self.comment.push(comment.trim().to_owned());
+            self.comment(comment.trim(), place);
         } else if let Some((name, value)) = assignment(line) {
             self.comment.clear();
             self.set(name, value, place)?;
@@ -67,6 +67,21 @@ impl Reader<'_> {
             self.comment.clear();
         }
         Ok(())
+    }
+
+    /// A line that is commented out is no comment on the next one.
+    fn comment(&mut self, comment: &str, place: &str) {
+        let disabled = split(comment).is_ok_and(|(expression, rest)| {
+            let art = rest.is_empty() || self.comment.iter().any(|line| line.starts_with(['|', '.']));
+            !art && Cron::parse(&expression, Tz::UTC).is_ok()
+        });
+        match disabled {
+            true => {
+                let note = "a line that is commented out is left out; take out the `#` and import again to have it";
+                self.imported.notes.push(format!("{place}: {note}"));
+            }
+            false => self.comment.push(comment.to_owned()),
+        }
     }
 
     /// A line that sets a variable, from there on.

@@ -142,6 +142,7 @@ pub fn run(global: &Global, asked: &Import) -> Done {
         Import::Crontab(flags) => crontab::read(&text, flags.system, &reading, &mut names),
         Import::Apscheduler(_) => apscheduler::read(&text, &reading, &mut names)?,
     };
+    write::settle(&mut imported)?;
     if !what.check {
         check::note(&mut imported, count)?;
     }

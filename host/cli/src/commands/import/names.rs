@@ -1,9 +1,7 @@
 //! Names of schedules, made of whatever the source has.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-
-use noontide_config::LoadRequest;
+use std::path::{Path, PathBuf};
 
 /// Longer ones nobody reads in a table.
 const LONGEST: usize = 48;
@@ -13,13 +11,21 @@ const LONGEST: usize = 48;
 pub struct Names(BTreeSet<String>);
 
 impl Names {
-    /// Those of the schedules that are in `folder` already: tables of the same name would be laid over each other.
+    /// Those of the schedules that are in `folder` and in the folders it may be laid over or under: tables of the same
+    /// name would become one.
     pub fn beside(folder: Option<&Path>) -> Self {
         let Some(folder) = folder else { return Self::default() };
-        let request = LoadRequest { dir: folder.to_owned(), ..LoadRequest::default() };
-        let Ok(loaded) = noontide_config::load(&request) else { return Self::default() };
-        let known = loaded.config.schedules.iter().map(|schedule| schedule.name.to_string());
-        Self(known.chain(loaded.config.faulty.iter().cloned()).collect())
+        let mut folders = vec![folder.to_owned()];
+        folders.extend(folder.canonicalize().ok().and_then(|folder| Some(folder.parent()?.to_owned())));
+        folders.extend(inside(folder).filter(|path| path.is_dir()));
+        let files = folders.iter().flat_map(|folder| inside(folder));
+        let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        // By its text: what cannot be loaded today is a name all the same.
+        let names = files.filter_map(|path| std::fs::read_to_string(path).ok()).flat_map(|text| {
+            let tables = text.lines().filter_map(|line| line.trim_start().strip_prefix("[schedule."));
+            tables.filter_map(|rest| Some(rest.split([']', '#']).next()?.trim())).map(name_of).collect::<Vec<_>>()
+        });
+        Self(names.collect())
     }
 
     /// `text` as the name of a schedule, with a number if it is taken.
@@ -32,6 +38,18 @@ impl Names {
             number += 1;
         }
         name
+    }
+}
+
+fn inside(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    std::fs::read_dir(folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()))
+}
+
+/// The name in `[schedule.NAME]` and `[schedule."NAME".retry]`.
+fn name_of(key: &str) -> String {
+    match key.strip_prefix(['"', '\'']) {
+        Some(rest) => rest.split(['"', '\'']).next().unwrap_or_default().to_owned(),
+        None => key.split('.').next().unwrap_or_default().trim().to_owned(),
     }
 }
 
@@ -73,11 +91,17 @@ mod tests {
     }
 
     #[test]
-    fn names_in_the_folder_are_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        let table = "[schedule.backup]\nhandler = \"a/b\"\nmanual = true\n[schedule.wrong]\n";
-        std::fs::write(folder.path().join("own.toml"), table).unwrap();
-        let mut names = Names::beside(Some(folder.path()));
-        assert_eq!((names.take("backup"), names.take("wrong")), ("backup-2".to_owned(), "wrong-2".to_owned()));
+    fn names_in_the_folder_above_it_and_in_it_are_taken() {
+        let conf = tempfile::tempdir().unwrap();
+        let local = conf.path().join("local");
+        std::fs::create_dir(&local).unwrap();
+        std::fs::write(conf.path().join("all.toml"), "[schedule.backup]\nhandler = \"a/b\"\n").unwrap();
+        std::fs::write(local.join("own.toml"), "[schedule.\"wrong\"] # [\n  [schedule.deep.retry]\n= broken").unwrap();
+        for folder in [conf.path(), &local] {
+            let mut names = Names::beside(Some(folder));
+            let taken = ["backup", "wrong", "deep", "free"].map(|name| names.take(name));
+            assert_eq!(taken, ["backup-2", "wrong-2", "deep-2", "free"]);
+        }
+        assert_eq!(Names::beside(Some(Path::new("/nowhere"))).take("backup"), "backup");
     }
 }

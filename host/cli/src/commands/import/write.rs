@@ -6,14 +6,14 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use noontide_config::LoadRequest;
+use noontide_config::{LoadRequest, Loaded};
 use noontide_domain::Schedule;
 use serde_json::{Map, Value};
 
 use super::{Entry, Imported};
 use crate::args::Global;
 use crate::exit::{Exit, Stop};
-use crate::output::Format;
+use crate::output::{Format, Rows};
 
 /// A value in TOML, its tables in the order in which they are read best.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,14 +86,14 @@ impl fmt::Display for Toml {
 /// The file is there already (6), or cannot be written (1).
 pub fn run(global: &Global, imported: &Imported, into: Option<&Path>, source: &str) -> Result<(), Stop> {
     let text = document(imported, source);
-    loaded(&text)?;
     let Some(folder) = into else {
         return match global.output {
             Format::Table | Format::Toml if imported.entries.is_empty() => Ok(()),
             Format::Table | Format::Toml => global.output().text(text.trim_end()),
-            Format::Json | Format::Jsonl => global
-                .output()
-                .list(&imported.entries.iter().map(json).collect::<Vec<_>>(), |_| crate::output::Rows::default()),
+            Format::Json | Format::Jsonl => {
+                let items: Vec<_> = imported.entries.iter().map(json).collect();
+                global.output().list(&items, |_| Rows::default())
+            }
         };
     };
     if imported.entries.is_empty() {
@@ -107,7 +107,11 @@ pub fn run(global: &Global, imported: &Imported, into: Option<&Path>, source: &s
         }
         _ => Stop::failed(format!("{shown}: {error}; --into names a folder that exists, such as conf/local")),
     })?;
-    file.write_all(text.as_bytes()).map_err(|error| Stop::failed(format!("{shown}: {error}")))?;
+    file.write_all(text.as_bytes()).map_err(|error| {
+        // Half a file would be read by a host that watches the folder.
+        let _ = std::fs::remove_file(&path);
+        Stop::failed(format!("{shown}: {error}"))
+    })?;
     global.output().hint(&format!("{} schedules in {shown}; `noontide check` reads them", imported.entries.len()));
     Ok(())
 }
@@ -144,23 +148,46 @@ fn laid_out(value: &Toml) -> String {
     }
 }
 
+/// Refuses the entries that a host would refuse: a start after its end, an interval of a blink.
+///
+/// # Errors
+/// The document as a whole does not load, which is our fault; the temporary folder cannot be used.
+pub fn settle(imported: &mut Imported) -> Result<(), Stop> {
+    let loaded = load(&document(imported, "a test"))?;
+    for problem in &loaded.problems {
+        let wrong = |entry: &Entry| problem.schedule() == Some(entry.name.as_str());
+        if let Some(at) = imported.entries.iter().position(wrong) {
+            let entry = imported.entries.remove(at);
+            imported.refused.push(format!("{}: {}", entry.place, problem.message));
+        }
+    }
+    Ok(())
+}
+
 /// The schedules of a document, as a host would read them.
 ///
 /// # Errors
-/// Says that it is our fault.
+/// One of them does not load, which [`settle`] has seen to.
 pub fn loaded(document: &str) -> Result<Vec<Schedule>, Stop> {
-    let ours = |reason: String| Stop::failed(format!("what was translated does not load, which is a bug: {reason}"));
+    let loaded = load(document)?;
+    match loaded.problems.first() {
+        Some(problem) => Err(ours(&problem.to_string())),
+        None => Ok(loaded.config.schedules),
+    }
+}
+
+fn load(document: &str) -> Result<Loaded, Stop> {
     let folder = std::env::temp_dir().join(format!("noontide-import-{}", uuid::Uuid::new_v4()));
     let written = std::fs::create_dir(&folder).and_then(|()| std::fs::write(folder.join("imported.toml"), document));
     let read = written.map(|()| noontide_config::load(&LoadRequest { dir: folder.clone(), ..LoadRequest::default() }));
     // What stays behind in the temporary folder is no reason to refuse an import.
     let _ = std::fs::remove_dir_all(&folder);
     let read = read.map_err(|error| Stop::failed(format!("{}: {error}; set TMPDIR", folder.display())))?;
-    let loaded = read.map_err(|refused| ours(refused.to_string()))?;
-    match loaded.problems.first() {
-        Some(problem) => Err(ours(problem.to_string())),
-        None => Ok(loaded.config.schedules),
-    }
+    read.map_err(|refused| ours(&refused.to_string()))
+}
+
+fn ours(reason: &str) -> Stop {
+    Stop::failed(format!("what was translated does not load, which is a mistake of Noontide: {reason}"))
 }
 
 fn json(entry: &Entry) -> Value {

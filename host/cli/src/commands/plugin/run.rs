@@ -105,7 +105,10 @@ fn call(order: Order, output: Output) -> Call {
             asked.cancel();
         }
     });
-    Call { leased: Leased { order, lease, previous_success: None }, desk: Arc::new(Desk { output, cancelled }) }
+    Call {
+        leased: Leased { order, lease, previous_success: None, items: Default::default() },
+        desk: Arc::new(Desk { output, cancelled }),
+    }
 }
 
 fn show(output: Output, report: &Report) -> Done {

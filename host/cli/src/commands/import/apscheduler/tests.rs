@@ -131,6 +131,20 @@ fn what_has_no_equal_is_refused_with_the_job_and_a_way_out() {
 }
 
 #[test]
+fn what_only_a_host_would_refuse_is_refused_before_it_is_written() {
+    let start = json!({"seconds": 0.05, "start_date": "2026-11-20T00:00:10+00:00"});
+    let bounds =
+        json!({"fields": {"hour": "8"}, "start_date": "2027-01-01T00:00:00Z", "end_date": "2026-01-01T00:00:00Z"});
+    for (change, words) in [(trigger("interval", start), "100ms"), (trigger("cron", bounds), "`end`")] {
+        let mut imported = imported(&job(change));
+        write::settle(&mut imported).unwrap();
+        assert_eq!((imported.entries.len(), imported.refused.len()), (0, 1));
+        assert!(imported.refused[0].starts_with("jobs.json:1: job `x`: schedule `x`: "), "{:?}", imported.refused);
+        assert!(imported.refused[0].contains(words), "{:?}", imported.refused);
+    }
+}
+
+#[test]
 fn a_file_that_is_no_export_is_refused_with_its_line() {
     let handler = "python/call".parse().unwrap();
     let reading = Reading { file: "jobs.json", handler: &handler, zone: None, now: DateTime::UNIX_EPOCH, count: 5 };

@@ -37,6 +37,10 @@ pub fn keys(job: &Job, notes: &mut Vec<String>) -> Result<Keys, String> {
                         inner.kind
                     ));
                 }
+                if inner.jitter.is_some() {
+                    let note = "the jitter of a trigger within `or` is left out; write jitter = \"…\" for all of them";
+                    notes.push(note.to_owned());
+                }
                 tables.extend(cron(inner, job)?);
             }
             Ok(one_or_several(tables))

@@ -128,3 +128,11 @@ fn a_user_where_none_is_expected_is_noted() {
     let imported = imported("0 8 * * * root /usr/bin/x", false, None);
     assert!(imported.notes.iter().any(|note| note.starts_with("crontab:1: ") && note.contains("--system")));
 }
+
+#[test]
+fn a_line_that_is_commented_out_is_noted_and_describes_nothing() {
+    let imported = imported("# Asks the shop.\n#0 5 * * * old-shop\n0 6 * * * shop\n", false, None);
+    assert_eq!(schedules(&imported)[0].description.as_deref(), Some("Asks the shop."));
+    let noted = |note: &&String| note.starts_with("crontab:2: ") && note.contains("commented out");
+    assert_eq!(imported.notes.iter().filter(noted).count(), 1, "{:?}", imported.notes);
+}
