@@ -12,6 +12,7 @@ mod import;
 mod kills;
 mod main_job;
 mod policy;
+mod put;
 mod refusals;
 mod refused_ledgers;
 mod refused_plugins;

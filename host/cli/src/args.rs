@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    backfill, config, explain, fire, import, logs, next, plugin, runs, schedules, simulate, submit, why,
+    backfill, config, explain, fire, import, logs, next, plugin, put, runs, schedules, simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -127,6 +127,10 @@ pub enum Verb {
     Why(why::Why),
     /// All schedules on a virtual clock: fires, collisions, clock changes, overlaps; needs no host
     Simulate(simulate::Simulate),
+    /// Create or replace a schedule that lives beside those of the files; nothing fires because of it
+    Put(Box<put::Put>),
+    /// Remove a schedule that was put; its history stays
+    Rm(put::Rm),
     /// Run a schedule now; its cadence does not move
     Fire(fire::Fire),
     /// Run due instants of the past that have not run; nothing runs twice

@@ -13,7 +13,7 @@ use crate::exit::Stop;
 pub fn read(text: &str) -> Result<Value, Stop> {
     let (place, json) = match text.strip_prefix('@') {
         None => ("--input".to_owned(), text.to_owned()),
-        Some("-") => ("stdin".to_owned(), stdin()?),
+        Some("-") => ("stdin".to_owned(), stdin().map_err(|e| Stop::usage(format!("--input: stdin: {e}")))?),
         Some(path) => {
             let json = std::fs::read_to_string(path).map_err(|e| Stop::usage(format!("--input: {path}: {e}")))?;
             (path.to_owned(), json)
@@ -26,10 +26,13 @@ pub fn read(text: &str) -> Result<Value, Stop> {
     })
 }
 
-fn stdin() -> Result<String, Stop> {
+/// All of stdin.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub fn stdin() -> std::io::Result<String> {
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|e| Stop::usage(format!("--input: stdin: {e}")))?;
-    Ok(text)
+    std::io::stdin().read_to_string(&mut text).map(|_| text)
 }
 
 #[cfg(test)]

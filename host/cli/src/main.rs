@@ -27,7 +27,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    backfill, check, config, explain, fire, host, import, logs, next, plugin, runs, schedules, simulate, submit, why,
+    backfill, check, config, explain, fire, host, import, logs, next, plugin, put, runs, schedules, simulate, submit,
+    why,
 };
 use exit::{Done, Exit, Stop};
 
@@ -74,6 +75,8 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Why(flags) => why::run(&global, &flags).await,
         Verb::Simulate(flags) => simulate::run(&global, &flags).await,
         Verb::Backfill(flags) => backfill::run(&global, &flags).await,
+        Verb::Put(flags) => put::put(&global, &flags).await,
+        Verb::Rm(flags) => put::rm(&global, &flags).await,
         Verb::Fire(flags) => fire::fire(&global, &flags).await,
         Verb::Submit(flags) => submit::submit(&global, &flags).await,
         Verb::Items(flags) => submit::items(&global, &flags).await,

@@ -52,6 +52,22 @@ impl Reach {
         self.client.post_text(&format!("/api/v1{path}"), json).await.map_err(stop)
     }
 
+    /// Makes something stand; whether it is new.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<(bool, Value), Stop> {
+        self.client.put(&format!("/api/v1{path}"), body).await.map_err(stop)
+    }
+
+    /// Takes something away.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn delete(&self, path: &str) -> Result<(), Stop> {
+        self.client.delete(&format!("/api/v1{path}")).await.map_err(stop)
+    }
+
     /// `None` if the host is ready, else why not.
     ///
     /// # Errors

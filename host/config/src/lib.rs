@@ -28,6 +28,7 @@ use std::time::Duration;
 use noontide_domain::{Grant, PluginName, Schedule};
 
 pub use problem::{Problem, Refused, Scope};
+pub use read::body::from_toml;
 pub use show::Shown;
 use tree::Place;
 
@@ -85,6 +86,9 @@ pub struct Config {
     /// Schedules whose table has a problem: they are not in `schedules`, and yet they have not left the file.
     pub faulty: BTreeSet<String>,
     places: BTreeMap<String, SchedulePlaces>,
+    /// Of schedules that name none.
+    zone: chrono_tz::Tz,
+    calendars: read::calendar::Calendars,
 }
 
 /// The plugin folder.
@@ -167,7 +171,27 @@ struct SchedulePlaces {
     input: Option<Place>,
 }
 
+/// What a client of the API writes about one schedule.
+#[derive(Debug, Clone, Copy)]
+pub struct Body<'a> {
+    /// The schedule's name.
+    pub name: &'a str,
+    /// The keys of `[schedule.NAME]`, as a JSON object.
+    pub json: &'a serde_json::Value,
+    /// What it wrote before, if `json` is a merge patch (RFC 7396) over it.
+    pub onto: Option<&'a serde_json::Value>,
+}
+
 impl Config {
+    /// Reads a schedule of the API by the rules of `[schedule.NAME]`, in this configuration's zone and with its calendars.
+    /// Its texts are taken as they stand: `${VAR}` is no variable there. `standing` is what `after` may name; it is asked for only then.
+    ///
+    /// # Errors
+    /// All that is wrong, a line each.
+    pub fn schedule(&self, body: Body<'_>, standing: impl FnOnce() -> Vec<Schedule>) -> Result<Schedule, Vec<String>> {
+        read::body::schedule(body, self.zone, &self.calendars, standing)
+    }
+
     /// A problem with a schedule that only the loaded plugins could show, at the place where it was written.
     pub fn problem_at(&self, schedule: &str, part: Part, message: &str) -> Problem {
         let place = self.places.get(schedule).map(|places| match part {

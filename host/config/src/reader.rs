@@ -13,7 +13,8 @@ use crate::tree::{Node, Place, Table, Value};
 
 /// What all readers of one load share.
 pub(crate) struct Desk<'a> {
-    pub(crate) vars: &'a BTreeMap<String, String>,
+    /// `None` where texts are taken as they stand, because whoever wrote them may not read the host's environment.
+    pub(crate) vars: Option<&'a BTreeMap<String, String>>,
     pub(crate) problems: RefCell<Vec<Problem>>,
 }
 
@@ -85,7 +86,10 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn as_text(&self, key: &str, node: &Node) -> Option<String> {
         let Value::Text(text) = &node.value else { return self.wrong(key, node, "a string", &node.value) };
-        self.good(&node.place, interpolate(text, self.desk.vars))
+        match self.desk.vars {
+            Some(vars) => self.good(&node.place, interpolate(text, vars)),
+            None => Some(text.clone()),
+        }
     }
 
     pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
@@ -199,7 +203,7 @@ impl<'a> Reader<'a> {
 
     /// A variable of the environment.
     pub(crate) fn var(&self, name: &str) -> Option<String> {
-        self.desk.vars.get(name).cloned()
+        self.desk.vars?.get(name).cloned()
     }
 
     /// Notes the error of a reading.

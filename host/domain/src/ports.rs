@@ -165,6 +165,30 @@ pub struct Pulse {
     pub lost: Vec<RunId>,
 }
 
+/// What became of a schedule that a client put.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Put {
+    /// It is new, or back on the list.
+    Created(Box<Standing>),
+    /// It was there and differed.
+    Replaced(Box<Standing>),
+    /// It stands already, word for word.
+    Unchanged,
+    /// A file defines it, at `path:line`: nothing was written.
+    OwnedByFile(String),
+}
+
+/// What became of a schedule that a client wants gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// It has left the list.
+    Removed,
+    /// It was not on the list.
+    NotFound,
+    /// A file defines it, at `path:line`: nothing was written.
+    OwnedByFile(String),
+}
+
 /// A run whose lease has lapsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lapsed {
@@ -203,8 +227,14 @@ pub trait Ledger: Send + Sync {
     /// Makes the stored schedules of file owners equal to `schedules` and gives back all that stand (API-owned ones
     /// too). New ones and ones whose trigger, zone, enabled flag or `max-runs` changed get `now` as cursor: nothing
     /// looks back. File-owned ones that are not in `schedules` leave the list; their history stays. One that comes back has
-    /// its anchor and its pause, and its `runs` are counted anew.
+    /// its anchor and its pause, and its `runs` are counted anew. A file takes over a name of the API: it is the operator's.
     async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError>;
+
+    /// Makes one schedule of the API stand as given, by the rules of [`Ledger::declare`]. What a file owns stays as it is.
+    async fn put(&self, schedule: Schedule, now: DateTime<Utc>) -> Result<Put, LedgerError>;
+
+    /// Takes one schedule of the API off the list; its history stays.
+    async fn remove(&self, schedule: &ScheduleName, now: DateTime<Utc>) -> Result<Removed, LedgerError>;
 
     /// Writes one pass. With `tenant`, up to `places` of the fires that are due are leased in the same transaction.
     /// Lease times are the ledger's own clock.

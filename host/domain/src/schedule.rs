@@ -64,6 +64,9 @@ pub struct Schedule {
     /// A disabled schedule has no due instants.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// What the client of the API wrote, which a later patch is laid over; `None` for those of files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<serde_json::Value>,
 }
 
 impl Schedule {
@@ -89,7 +92,15 @@ impl Schedule {
             retry: RetryPolicy::default(),
             timeout: None,
             enabled: true,
+            asked: None,
         }
+    }
+
+    /// Whether it comes due at other instants than `old` would, so that nothing may look back. A cursor stays where
+    /// `max-runs` was used up: whoever allows more does not mean what came due since.
+    pub fn comes_due_unlike(&self, old: &Self) -> bool {
+        let of = |schedule: &Self| (schedule.timezone, schedule.enabled, schedule.max_runs);
+        old.trigger != self.trigger || of(old) != of(self)
     }
 
     /// How much later than its due instant a run begins: `spread` and `jitter`. The same question has the same answer on
@@ -128,6 +139,16 @@ pub enum Owner {
     },
     /// A client of the API.
     Api,
+}
+
+impl Owner {
+    /// `path:line`, if a file is the owner.
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Owner::File { path, line } => Some(format!("{path}:{line}")),
+            Owner::Api => None,
+        }
+    }
 }
 
 impl fmt::Display for Owner {

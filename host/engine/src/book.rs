@@ -29,6 +29,32 @@ impl Book {
         self.standings = standings.into_iter().map(|standing| (standing.schedule.name.clone(), standing)).collect();
     }
 
+    /// One schedule, new or in place of the one of its name.
+    pub(crate) fn put(&mut self, standing: Standing) {
+        let name = standing.schedule.name.clone();
+        self.remove(&name);
+        if let Some(due) = standing.looks_at() {
+            self.agenda.insert((due, name.clone()));
+        }
+        for followed in standing.schedule.trigger.follows() {
+            self.followers.entry(followed.clone()).or_default().push(name.clone());
+        }
+        self.standings.insert(name, standing);
+    }
+
+    /// One schedule leaves. Those that follow it stay, and follow again should it come back.
+    pub(crate) fn remove(&mut self, name: &ScheduleName) {
+        let Some(standing) = self.standings.remove(name) else { return };
+        if let Some(due) = standing.looks_at() {
+            self.agenda.remove(&(due, name.clone()));
+        }
+        for followed in standing.schedule.trigger.follows() {
+            if let Some(followers) = self.followers.get_mut(followed) {
+                followers.retain(|follower| follower != name);
+            }
+        }
+    }
+
     /// What is due at `now`, at most `limit` of it.
     pub(crate) fn due(&self, now: DateTime<Utc>, limit: usize) -> Vec<Standing> {
         self.agenda

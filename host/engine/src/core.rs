@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, Candidate};
-use noontide_domain::ports::{Claim, Clock, Ledger, LedgerError, PluginHost, Tenant};
-use noontide_domain::{Cause, Lease, Order, Overlap, RunId, Schedule, Standing};
+use noontide_domain::ports::{Claim, Clock, Ledger, LedgerError, PluginHost, Put, Removed, Tenant};
+use noontide_domain::{Cause, Lease, Order, Overlap, RunId, Schedule, ScheduleName, Standing};
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -123,6 +123,43 @@ impl Core {
         self.look_at_book.notify_one();
         self.tell(Happening::SchedulesChanged);
         Ok(())
+    }
+
+    /// One schedule of the API; only in place of `former`, if that is given, else `None`.
+    pub(crate) async fn put(
+        self: &Arc<Self>,
+        schedule: Schedule,
+        former: Option<Schedule>,
+    ) -> Result<Option<Put>, LedgerError> {
+        let _pass = self.pass.lock().await;
+        let is_former = |former| self.book().get(&schedule.name).is_some_and(|standing| standing.schedule == former);
+        if former.is_some_and(|former| !is_former(former)) {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        scheduler::decide_all(self, now).await?;
+        let put = self.ledger.put(schedule, now).await?;
+        if let Put::Created(standing) | Put::Replaced(standing) = &put {
+            self.book().put((**standing).clone());
+            self.look_at_book.notify_one();
+            self.tell(Happening::SchedulesChanged);
+        }
+        Ok(Some(put))
+    }
+
+    /// One schedule of the API leaves.
+    pub(crate) async fn remove(self: &Arc<Self>, name: &ScheduleName) -> Result<Removed, LedgerError> {
+        let _pass = self.pass.lock().await;
+        let now = self.clock.now();
+        scheduler::decide_all(self, now).await?;
+        let removed = self.ledger.remove(name, now).await?;
+        // What another host has removed is gone here, too.
+        if removed == Removed::Removed || removed == Removed::NotFound {
+            self.book().remove(name);
+            self.look_at_book.notify_one();
+            self.tell(Happening::SchedulesChanged);
+        }
+        Ok(removed)
     }
 
     /// For whoever is about to lease runs: a drain waits for the token, so that what was leased is begun or given back.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, order};
-use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError};
+use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::submission::{self, Data};
 use noontide_domain::{
     Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable,
@@ -77,9 +77,63 @@ impl EngineHandle {
         Ok(self.core.declare(schedules).await?)
     }
 
+    /// Makes a schedule of the API stand as given; what stands already, word for word, is left alone. Nothing fires because
+    /// of it; what was due before is decided first, by the former one.
+    ///
+    /// # Errors
+    /// A file owns the name; the input does not fit the handler; no ledger. A handler that is not there yet is none: the
+    /// schedule stands, and its due instants leave rows that say so.
+    pub async fn put(&self, schedule: Schedule) -> Result<Put, EngineError> {
+        // Without a condition there is an answer.
+        Ok(self.put_over(schedule, None).await?.unwrap_or(Put::Unchanged))
+    }
+
+    /// The same in place of `former`, which `schedule` was made from. `None` if another stands by now, or none does: the
+    /// caller looks again.
+    ///
+    /// # Errors
+    /// As [`EngineHandle::put`].
+    pub async fn replace(&self, former: Schedule, schedule: Schedule) -> Result<Option<Put>, EngineError> {
+        self.put_over(schedule, Some(former)).await
+    }
+
+    async fn put_over(&self, schedule: Schedule, former: Option<Schedule>) -> Result<Option<Put>, EngineError> {
+        if let Err(wrong @ Unavailable::Input { .. }) = self.check(&schedule.handler, &schedule.input) {
+            return Err(wrong.into());
+        }
+        let (core, name) = (Arc::clone(&self.core), schedule.name.clone());
+        // A client that goes away must not stop it half way.
+        let work = tokio::spawn(async move { core.put(schedule, former).await });
+        match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {
+            Some(Put::OwnedByFile(place)) => Err(EngineError::OwnedByFile { name, place }),
+            put => Ok(put),
+        }
+    }
+
+    /// Takes a schedule of the API off the list. What was due before is decided first; runs go on, and history stays.
+    ///
+    /// # Errors
+    /// No such schedule; a file owns it; no ledger.
+    pub async fn remove(&self, name: &str) -> Result<(), EngineError> {
+        let found = self.standing(name)?.schedule.name;
+        let (core, gone) = (Arc::clone(&self.core), found.clone());
+        let work = tokio::spawn(async move { core.remove(&gone).await });
+        match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {
+            Removed::OwnedByFile(place) => Err(EngineError::OwnedByFile { name: found, place }),
+            // Somebody else was faster.
+            Removed::NotFound => Err(EngineError::NoSuchSchedule { name: name.to_owned(), hint: String::new() }),
+            Removed::Removed => Ok(()),
+        }
+    }
+
     /// All schedules that stand, by name.
     pub fn standings(&self) -> Vec<Standing> {
         self.core.book().all()
+    }
+
+    /// One schedule, if it stands.
+    pub fn find(&self, name: &str) -> Option<Standing> {
+        self.core.book().get(&name.parse().ok()?).cloned()
     }
 
     /// One schedule.
@@ -87,10 +141,8 @@ impl EngineHandle {
     /// # Errors
     /// [`EngineError::NoSuchSchedule`], with a did-you-mean.
     pub fn standing(&self, name: &str) -> Result<Standing, EngineError> {
-        let book = self.core.book();
-        let found = name.parse().ok().and_then(|name| book.get(&name));
-        found.cloned().ok_or_else(|| {
-            let all = book.all();
+        self.find(name).ok_or_else(|| {
+            let all = self.core.book().all();
             let names = all.iter().map(|standing| standing.schedule.name.as_str());
             EngineError::NoSuchSchedule { name: name.to_owned(), hint: noontide_domain::suggest::hint(name, names) }
         })

@@ -31,6 +31,14 @@ pub enum EngineError {
         /// The run in the way.
         blocking: RunId,
     },
+    /// The API may not change what a file defines.
+    #[error("schedule `{name}` is defined at {place}; change it there, or choose another name")]
+    OwnedByFile {
+        /// The schedule.
+        name: ScheduleName,
+        /// `path:line`.
+        place: String,
+    },
     /// More due instants than a backfill may have, or a span that ends before it begins.
     #[error("{0}")]
     BadSpan(String),

@@ -15,6 +15,7 @@ mod clock;
 mod limits;
 mod past;
 mod property;
+mod put;
 mod timetable;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use serde_json::Value;
 
 /// A host that takes longer to reach is not there; answers may take their time (a reload compiles plugins).
@@ -87,7 +88,28 @@ impl Client {
         self.send(request.header(reqwest::header::CONTENT_TYPE, "application/json").body(json)).await
     }
 
+    /// Sends `body` to stand at `path`; whether it is new there.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<(bool, Value), ClientError> {
+        let (status, answer) = self.ask(self.http.put(format!("{}{path}", self.base)).json(body)).await?;
+        Ok((status == StatusCode::CREATED, answer))
+    }
+
+    /// Takes away what stands at `path`.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn delete(&self, path: &str) -> Result<(), ClientError> {
+        self.send(self.http.delete(format!("{}{path}", self.base))).await.map(drop)
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {
+        self.ask(request).await.map(|(_, answer)| answer)
+    }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), ClientError> {
         let request = match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -97,7 +119,8 @@ impl Client {
         let status = response.status();
         let text = response.text().await.map_err(lost)?;
         let body: Value = match serde_json::from_str(&text) {
-            Ok(body) if status.is_success() => return Ok(body),
+            Ok(body) if status.is_success() => return Ok((status, body)),
+            Err(_) if status == StatusCode::NO_CONTENT => return Ok((status, Value::Null)),
             Err(_) if status.is_success() => {
                 let reason = "what answers there speaks no JSON, so it is no noontide".to_owned();
                 return Err(ClientError::Unreachable { place: self.place.clone(), reason });

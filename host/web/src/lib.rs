@@ -3,7 +3,7 @@
 //! ```text
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in                                           access.rs
-//! routes     one file for each resource         schedules.rs runs.rs occurrences.rs plugins.rs …
+//! routes     one file for each resource         schedules.rs put.rs runs.rs plugins.rs …
 //! body       what clients send, read strictly                       body.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
@@ -21,6 +21,7 @@ mod host;
 mod occurrences;
 mod plugins;
 mod problem;
+mod put;
 mod runs;
 mod schedules;
 mod server;
@@ -30,6 +31,7 @@ mod tape;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use noontide_domain::Schedule;
 use noontide_domain::ports::History;
 use noontide_engine::EngineHandle;
 
@@ -55,6 +57,17 @@ pub struct WebParts {
 pub trait HostControl: Send + Sync {
     /// Reads configuration and plugin folder again.
     async fn reload(&self) -> ReloadReport;
+    /// Reads a schedule as a client wrote it, by the rules of a `[schedule.NAME]`. With `onto`, `json` is a merge patch over
+    /// what was written before.
+    ///
+    /// # Errors
+    /// All that is wrong, a line each.
+    async fn read_schedule(
+        &self,
+        name: &str,
+        json: &serde_json::Value,
+        onto: Option<&serde_json::Value>,
+    ) -> Result<Schedule, Vec<String>>;
     /// What is wrong with the configuration now, a line each.
     fn problems(&self) -> Vec<String>;
     /// Facts for `status`, as a JSON object.

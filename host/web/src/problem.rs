@@ -15,6 +15,8 @@ pub(crate) struct Problem {
     detail: String,
     /// Beside the standard members: where exactly.
     place: Map<String, Value>,
+    /// All that is wrong, if the detail is made of several.
+    errors: Vec<String>,
 }
 
 /// What a route answers.
@@ -22,7 +24,7 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), place: Map::new() }
+        Self { status, detail: detail.into(), place: Map::new(), errors: Vec::new() }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
@@ -35,6 +37,11 @@ impl Problem {
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
         }
         self
+    }
+
+    /// What was sent can be read and makes no sense: all that is wrong with it.
+    pub(crate) fn unprocessable(errors: Vec<String>) -> Self {
+        Self { errors: errors.clone(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; ")) }
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -51,7 +58,10 @@ impl From<EngineError> for Problem {
             }
             EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
             EngineError::BadSpan(_) | EngineError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            EngineError::Busy { .. } | EngineError::NoTimetable(_) | EngineError::Closed { .. } => StatusCode::CONFLICT,
+            EngineError::Busy { .. }
+            | EngineError::NoTimetable(_)
+            | EngineError::Closed { .. }
+            | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
             EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self { place: place(&error), ..Self::new(status, error.to_string()) }
@@ -82,6 +92,9 @@ impl IntoResponse for Problem {
             json!({ "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": self.detail });
         for (name, value) in self.place {
             body[name] = value;
+        }
+        if !self.errors.is_empty() {
+            body["errors"] = self.errors.into();
         }
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();

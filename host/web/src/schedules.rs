@@ -210,7 +210,7 @@ async fn resume(
     Ok(Json(shown(&parts, &parts.engine.standing(&name)?).await?))
 }
 
-async fn shown(parts: &WebParts, standing: &Standing) -> Answer<Value> {
+pub(crate) async fn shown(parts: &WebParts, standing: &Standing) -> Answer<Value> {
     let last = last_run(parts, &standing.schedule.name).await?;
     Ok(shape::schedule(standing, problem(parts, standing), last.as_ref(), parts.engine.now()))
 }

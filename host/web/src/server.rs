@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{Access, WebParts, access, events, host, occurrences, plugins, runs, schedules};
+use crate::{Access, WebParts, access, events, host, occurrences, plugins, put, runs, schedules};
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -211,6 +211,7 @@ async fn free(path: &Path) -> Result<(), String> {
 fn router(parts: WebParts, stop: &CancellationToken) -> Router {
     let api = Router::new()
         .merge(schedules::routes())
+        .merge(put::routes())
         .merge(runs::routes())
         .merge(occurrences::routes())
         .merge(plugins::routes())

@@ -176,6 +176,7 @@ pub(crate) fn schedule(
         "expect_within": schedule.expect_within.map(duration::words),
         "overdue_since": times(standing.overdue_since(now)),
         "enabled": schedule.enabled,
+        "definition": schedule.asked,
         "pause": pause,
         "next_due": times(standing.next_due()),
         "last_run": last_run.map(run),

@@ -10,6 +10,7 @@ pub mod import;
 pub mod logs;
 pub mod next;
 pub mod plugin;
+pub mod put;
 pub mod runs;
 pub mod schedules;
 mod show;

@@ -47,7 +47,7 @@ pub async fn ls(global: &Global) -> Done {
     let schedules = Reach::to(global)?.list("/schedules").await?;
     let output = global.output();
     if schedules.is_empty() {
-        output.hint("no schedules; write one into conf/<environment>/schedules.toml");
+        output.hint("no schedules; write one into conf/<environment>/schedules.toml, or `noontide put` one");
     }
     output.list(&schedules, |schedules| {
         let mut rows = Rows::of(["name", "when", "handler", "next", "in", "last", "state"]);
@@ -109,7 +109,7 @@ pub async fn resume(global: &Global, asked: &Resume) -> Done {
 }
 
 /// Programs get the schedule as it stands now; for people the hint says enough.
-fn changed(global: &Global, schedule: &Value) -> Result<(), Stop> {
+pub(super) fn changed(global: &Global, schedule: &Value) -> Result<(), Stop> {
     match global.output {
         Format::Table => Ok(()),
         _ => global.output().thing(schedule, String::new),

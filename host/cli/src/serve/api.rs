@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use noontide_config::{Http, Loaded};
+use noontide_config::{Body, Http, Loaded};
+use noontide_domain::Schedule;
 use noontide_domain::ports::{History, PluginHost};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
@@ -48,6 +49,11 @@ impl HostControl for Process {
     async fn reload(&self) -> ReloadReport {
         self.reloader.reload_all().await;
         ReloadReport { problems: self.problems(), schedules: self.engine.status().schedules }
+    }
+
+    async fn read_schedule(&self, name: &str, json: &Value, onto: Option<&Value>) -> Result<Schedule, Vec<String>> {
+        let standing = || self.engine.standings().into_iter().map(|standing| standing.schedule).collect();
+        self.reloader.read_schedule(Body { name, json, onto }, standing).await
     }
 
     fn problems(&self) -> Vec<String> {

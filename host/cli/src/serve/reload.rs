@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use noontide_config::{Config, Problem};
+use noontide_config::{Body, Config, Problem};
 use noontide_domain::ports::PluginHost;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
@@ -59,6 +59,18 @@ impl Reloader {
     pub fn problems(&self) -> Vec<String> {
         let shown = self.shown();
         shown.configuration.iter().chain(&shown.parked).cloned().collect()
+    }
+
+    /// Reads a schedule of the API with the zone and the calendars in use.
+    ///
+    /// # Errors
+    /// All that is wrong, a line each.
+    pub async fn read_schedule(
+        &self,
+        body: Body<'_>,
+        standing: impl FnOnce() -> Vec<Schedule>,
+    ) -> Result<Schedule, Vec<String>> {
+        self.good.lock().await.config.schedule(body, standing)
     }
 
     /// Reads the configuration again. What is wrong with it then is in [`Reloader::problems`].

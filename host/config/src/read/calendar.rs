@@ -14,7 +14,7 @@ use crate::reader::{Desk, Reader};
 use crate::tree::{Node, Value};
 
 /// Calendars by name; `None` for one that has a problem, so that who uses it is not told of a second.
-pub(super) type Calendars = BTreeMap<String, Option<Arc<Calendar>>>;
+pub(crate) type Calendars = BTreeMap<String, Option<Arc<Calendar>>>;
 
 /// Longest range taken, in days: a slip in a year would be one of thousands.
 const LONGEST: i64 = 366;

@@ -1,6 +1,7 @@
 //! What the keys mean.
 
-mod calendar;
+pub(crate) mod body;
+pub(crate) mod calendar;
 mod every;
 mod host;
 mod input;
@@ -22,7 +23,7 @@ use crate::{Config, SchedulePlaces};
 
 /// `None` only if something outside schedules and plugins is wrong, which is noted.
 pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> Option<Config> {
-    let desk = Desk { vars, problems: RefCell::default() };
+    let desk = Desk { vars: Some(vars), problems: RefCell::default() };
     let top = Reader::new(&desk, &layers.tree, Scope::Host, String::new());
     let zone = zone(&top);
     let data_dir = host::data_dir(&top);
@@ -49,6 +50,8 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         schedules: schedules.read,
         faulty: schedules.faulty,
         places: schedules.places,
+        zone,
+        calendars,
     })
 }
 
@@ -114,19 +117,14 @@ impl Schedules {
 
     /// A schedule that follows one that is not there, or in the end itself, is left out.
     fn follow_what_is_there(&mut self, desk: &Desk<'_>) {
-        let follows: BTreeMap<_, Vec<_>> = self
+        let follows: Follows = self
             .read
             .iter()
             .map(|schedule| (schedule.name.clone(), schedule.trigger.follows().into_iter().cloned().collect()))
             .collect();
         let wrong = |name: &ScheduleName, followed: &ScheduleName| {
-            if !follows.contains_key(followed) && !self.faulty.contains(followed.as_str()) {
-                let hint = suggest::hint(followed.as_str(), follows.keys().map(ScheduleName::as_str));
-                return Some(format!("`after`: there is no schedule `{followed}`{hint}"));
-            }
-            leads_to(&follows, followed, name).then(|| {
-                format!("`after`: it follows `{followed}`, which in the end follows it: neither would ever begin")
-            })
+            let is_known = |followed: &ScheduleName| self.faulty.contains(followed.as_str());
+            wrong_to_follow(&follows, is_known, name, followed)
         };
         let mut out = BTreeMap::new();
         for (name, followed) in &follows {
@@ -142,8 +140,26 @@ impl Schedules {
     }
 }
 
+/// For each schedule those whose success it follows.
+type Follows = BTreeMap<ScheduleName, Vec<ScheduleName>>;
+
+/// Why `name` cannot follow `followed`.
+fn wrong_to_follow(
+    follows: &Follows,
+    is_known: impl Fn(&ScheduleName) -> bool,
+    name: &ScheduleName,
+    followed: &ScheduleName,
+) -> Option<String> {
+    if !follows.contains_key(followed) && !is_known(followed) {
+        let hint = suggest::hint(followed.as_str(), follows.keys().map(ScheduleName::as_str));
+        return Some(format!("`after`: there is no schedule `{followed}`{hint}"));
+    }
+    leads_to(follows, followed, name)
+        .then(|| format!("`after`: it follows `{followed}`, which in the end follows it: neither would ever begin"))
+}
+
 /// Whether following from `from` one comes to `to`.
-fn leads_to(follows: &BTreeMap<ScheduleName, Vec<ScheduleName>>, from: &ScheduleName, to: &ScheduleName) -> bool {
+fn leads_to(follows: &Follows, from: &ScheduleName, to: &ScheduleName) -> bool {
     let mut open = vec![from];
     let mut seen = BTreeSet::new();
     while let Some(name) = open.pop().filter(|name| *name != to) {

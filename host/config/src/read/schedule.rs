@@ -45,6 +45,7 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         retry: retry(reader),
         timeout: reader.positive("timeout"),
         enabled: reader.flag("enabled").unwrap_or(true),
+        asked: None,
         name: name?,
         trigger: trigger?,
         handler: handler?,

@@ -1,3 +1,4 @@
+mod body;
 mod layers;
 mod refusals;
 

@@ -22,8 +22,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, Claim, Claimed, Clock, History, Lapsed, Ledger, LedgerError, Pulse, Retention, Settled, Settlement,
-    Submitted, Tenant,
+    CancelAnswer, Claim, Claimed, Clock, History, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, Settled,
+    Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing, Submission};
 use sqlx::SqlitePool;
@@ -99,6 +99,14 @@ struct SqliteLedger {
 impl Ledger for SqliteLedger {
     async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError> {
         self.inbox.ask(schedules::Declare { schedules, now }).await
+    }
+
+    async fn put(&self, schedule: Schedule, now: DateTime<Utc>) -> Result<Put, LedgerError> {
+        self.inbox.ask(schedules::PutOne { schedule, now }).await
+    }
+
+    async fn remove(&self, schedule: &ScheduleName, now: DateTime<Utc>) -> Result<Removed, LedgerError> {
+        self.inbox.ask(schedules::RemoveOne { schedule: schedule.clone(), now }).await
     }
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {

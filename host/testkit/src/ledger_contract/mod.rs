@@ -28,6 +28,7 @@ pub mod history;
 pub mod items;
 pub mod lease;
 pub mod overlap;
+pub mod put;
 pub mod schedules;
 pub mod settle;
 
@@ -179,6 +180,20 @@ macro_rules! ledger_contract {
                 of_many_who_submit_the_same_each_item_is_accepted_once
                 items_are_read_page_by_page
                 items_go_with_their_run
+            }
+            put {
+                what_is_put_stands_from_now
+                the_same_put_again_changes_nothing
+                a_put_that_comes_due_otherwise_does_not_look_back
+                a_put_of_another_input_keeps_cursor_anchor_pause_and_count
+                what_a_file_owns_is_neither_replaced_nor_removed_and_the_answer_names_its_place
+                what_is_removed_leaves_the_list_and_its_history_stays
+                what_comes_back_does_not_look_back_and_is_counted_anew
+                what_does_not_stand_cannot_be_removed
+                what_left_its_file_can_be_put
+                a_declare_leaves_alone_what_was_put
+                a_file_takes_over_a_name_of_the_api
+                of_two_who_put_the_same_name_one_creates_it
             }
             schedules {
                 a_new_schedule_starts_now

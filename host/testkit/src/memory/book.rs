@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use noontide_domain::ports::{CancelAnswer, Retention};
+use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
 use noontide_domain::{Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing};
 
 use super::items::ItemRow;
@@ -44,6 +44,32 @@ impl Book {
             }
         }
         self.standings()
+    }
+
+    pub fn put(&mut self, schedule: Schedule, now: DateTime<Utc>) -> Put {
+        let now = now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now);
+        let name = schedule.name.clone();
+        let standing_before = self.schedules.get(&name).filter(|entry| !entry.removed).map(|entry| &entry.standing);
+        match standing_before.map(|before| (before.schedule.owner.place(), before.schedule == schedule)) {
+            Some((Some(place), _)) => return Put::OwnedByFile(place),
+            Some((None, true)) => return Put::Unchanged,
+            _ => {}
+        }
+        let is_new = standing_before.is_none();
+        let fresh = || Entry { standing: Standing::new(schedule.clone(), now), removed: false };
+        let entry = self.schedules.entry(name).or_insert_with(fresh);
+        entry.renew(schedule, now);
+        let standing = Box::new(entry.standing.clone());
+        if is_new { Put::Created(standing) } else { Put::Replaced(standing) }
+    }
+
+    pub fn remove(&mut self, name: &ScheduleName) -> Removed {
+        let Some(entry) = self.schedules.get_mut(name).filter(|entry| !entry.removed) else { return Removed::NotFound };
+        if let Some(place) = entry.standing.schedule.owner.place() {
+            return Removed::OwnedByFile(place);
+        }
+        entry.removed = true;
+        Removed::Removed
     }
 
     pub fn standings(&self) -> Vec<Standing> {
@@ -96,14 +122,7 @@ impl Book {
 
 impl Entry {
     fn renew(&mut self, schedule: Schedule, now: DateTime<Utc>) {
-        let old = &self.standing.schedule;
-        let is_same = old.trigger == schedule.trigger
-            && old.timezone == schedule.timezone
-            && old.enabled == schedule.enabled
-            // A cursor stays where `max-runs` was used up: whoever allows more does not mean what came due since.
-            && old.max_runs == schedule.max_runs
-            && !self.removed;
-        if !is_same {
+        if self.removed || schedule.comes_due_unlike(&self.standing.schedule) {
             self.standing.cursor = now;
         }
         if std::mem::take(&mut self.removed) {

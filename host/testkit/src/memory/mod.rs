@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, Claim, Claimed, Clock, Lapsed, Ledger, LedgerError, Pulse, Retention, RunRecord, Settled, Settlement,
-    Submitted, Tenant,
+    CancelAnswer, Claim, Claimed, Clock, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, RunRecord,
+    Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing, Submission};
 use tokio::sync::watch;
@@ -86,6 +86,14 @@ impl MemoryLedger {
 impl Ledger for MemoryLedger {
     async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError> {
         self.write(|book| Ok(book.declare(schedules, now)))
+    }
+
+    async fn put(&self, schedule: Schedule, now: DateTime<Utc>) -> Result<Put, LedgerError> {
+        self.write(|book| Ok(book.put(schedule, now)))
+    }
+
+    async fn remove(&self, schedule: &ScheduleName, _: DateTime<Utc>) -> Result<Removed, LedgerError> {
+        self.write(|book| Ok(book.remove(schedule)))
     }
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {

@@ -5,6 +5,7 @@ mod events;
 mod host;
 mod occurrences;
 mod plugins;
+mod put;
 mod runs;
 mod schedules;
 mod server;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use noontide_domain::ports::RunRecord;
-use noontide_domain::trigger::{Cron, Trigger};
+use noontide_domain::trigger::{Cron, Every, Trigger};
 use noontide_domain::{Owner, Schedule};
 use noontide_engine::{Parts, Settings};
 use noontide_testkit::{ManualClock, MemoryLedger, ScriptedPlugins};
@@ -35,6 +36,23 @@ struct Nobody;
 impl HostControl for Nobody {
     async fn reload(&self) -> ReloadReport {
         ReloadReport { problems: self.problems(), schedules: 1 }
+    }
+    /// A stand-in: `handler` and `every` in seconds.
+    async fn read_schedule(&self, name: &str, json: &Value, onto: Option<&Value>) -> Result<Schedule, Vec<String>> {
+        let mut asked = onto.cloned().unwrap_or_else(|| json!({}));
+        for (key, value) in json.as_object().ok_or_else(|| vec!["no object".to_owned()])? {
+            asked[key] = value.clone();
+        }
+        let read = |key: &str| asked[key].as_str().ok_or_else(|| format!("no `{key}`"));
+        match (read("handler"), asked["every"].as_u64().ok_or_else(|| "no `every`".to_owned())) {
+            (Ok(handler), Ok(seconds)) => {
+                let every = Every { every: Duration::from_secs(seconds), start: None, end: None };
+                let (name, handler) = (name.parse().expect("a name"), handler.parse().expect("a handler"));
+                let schedule = Schedule::new(name, Trigger::Every(every), handler);
+                Ok(Schedule { input: json!({}), asked: Some(asked), ..schedule })
+            }
+            (handler, every) => Err(handler.err().into_iter().chain(every.err()).collect()),
+        }
     }
     fn problems(&self) -> Vec<String> {
         vec!["conf/x.toml:1:1: no".into()]

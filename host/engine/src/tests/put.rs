@@ -1,0 +1,118 @@
+//! Schedules of the API, put and removed while the engine runs.
+
+use noontide_domain::ports::Put;
+
+use super::*;
+
+fn of_the_api(name: &str) -> Schedule {
+    Schedule { owner: Owner::Api, ..minutely(name) }
+}
+
+async fn succeeded(world: &World, count: usize) -> Vec<DateTime<Utc>> {
+    let is_over = |rows: &[noontide_domain::ports::RunRecord]| {
+        rows.len() == count && rows.iter().all(|row| row.state == RunState::Succeeded)
+    };
+    world.ledger.until(is_over).await.iter().map(|row| row.due_at).collect()
+}
+
+#[tokio::test]
+async fn what_is_put_comes_due_without_looking_back_and_a_second_time_changes_nothing() {
+    let world = World::new();
+    world.clock.set(utc("2026-07-01T08:01:00Z"));
+    let host = world.host(Vec::new()).await;
+    assert!(matches!(host.put(of_the_api("a")).await.expect("put"), Put::Created(_)));
+    world.clock.asleep(LOOPS).await;
+    world.pass(Duration::from_secs(45)).await;
+    assert_eq!(host.put(of_the_api("a")).await.expect("put"), Put::Unchanged);
+    world.clock.advance(Duration::from_secs(15));
+    assert_eq!(succeeded(&world, 1).await, [utc("2026-07-01T08:02:00Z")]);
+}
+
+#[tokio::test]
+async fn what_was_due_before_a_put_or_a_removal_still_fires_and_nothing_after_it() {
+    let world = World::new();
+    let host = world.host(Vec::new()).await;
+    host.put(of_the_api("a")).await.expect("put");
+    world.clock.advance(MINUTE);
+    // On this runtime nobody else has looked yet.
+    host.put(Schedule { trigger: Trigger::Manual, ..of_the_api("a") }).await.expect("put");
+    succeeded(&world, 1).await;
+    host.put(of_the_api("a")).await.expect("put");
+    world.clock.advance(MINUTE);
+    host.remove("a").await.expect("removed");
+    assert_eq!(succeeded(&world, 2).await, [utc("2026-07-01T08:01:00Z"), utc("2026-07-01T08:02:00Z")]);
+    assert!(host.standings().is_empty());
+    world.clock.asleep(LOOPS).await;
+    world.pass(60 * MINUTE).await;
+    assert_eq!(world.ledger.records().len(), 2);
+}
+
+#[tokio::test]
+async fn a_follower_that_is_put_follows_and_one_that_is_removed_does_not() {
+    let world = World::new();
+    let host = world.host(vec![minutely("a")]).await;
+    let trigger = Trigger::After("a".parse().expect("a name"));
+    host.put(Schedule { trigger, ..of_the_api("b") }).await.expect("put");
+    world.clock.asleep(LOOPS).await;
+    world.clock.advance(MINUTE);
+    succeeded(&world, 2).await;
+    host.remove("b").await.expect("removed");
+    world.clock.asleep(LOOPS).await;
+    world.clock.advance(MINUTE);
+    succeeded(&world, 3).await;
+}
+
+#[tokio::test]
+async fn what_a_file_defines_is_refused_with_its_place() {
+    let world = World::new();
+    let host = world.host(vec![minutely("a")]).await;
+    let refused = host.put(of_the_api("a")).await.expect_err("it is the file's");
+    assert_eq!(
+        refused.to_string(),
+        "schedule `a` is defined at conf/x.toml:1; change it there, or choose another name"
+    );
+    assert!(matches!(host.remove("a").await, Err(EngineError::OwnedByFile { .. })));
+    assert_eq!(host.standings().len(), 1);
+}
+
+#[tokio::test]
+async fn a_schedule_whose_handler_is_not_there_yet_can_be_put_and_one_that_never_was_cannot_be_removed() {
+    let world = World::new();
+    let host = world.host(Vec::new()).await;
+    let early = Schedule { handler: "later/on".parse().expect("a handler"), ..of_the_api("a") };
+    assert!(matches!(host.put(early).await.expect("put"), Put::Created(_)));
+    assert!(matches!(host.remove("b").await, Err(EngineError::NoSuchSchedule { .. })));
+}
+
+#[tokio::test]
+async fn without_a_ledger_a_put_changes_nothing_and_says_so() {
+    let world = World::new();
+    let host = world.host(Vec::new()).await;
+    world.ledger.fail_next(usize::MAX);
+    assert!(matches!(host.put(of_the_api("a")).await, Err(EngineError::Ledger(_))));
+    assert!(host.standings().is_empty());
+    world.ledger.fail_next(0);
+    host.put(of_the_api("a")).await.expect("put");
+}
+
+#[tokio::test]
+async fn what_was_put_stands_on_the_next_host() {
+    let world = World::new();
+    let first = world.host(Vec::new()).await;
+    first.put(of_the_api("a")).await.expect("put");
+    first.drain().await;
+    let second = world.host(Vec::new()).await;
+    assert_eq!(second.standings()[0].schedule, of_the_api("a"));
+}
+
+#[tokio::test]
+async fn what_was_made_from_a_schedule_that_stands_no_more_is_not_taken() {
+    let world = World::new();
+    let host = world.host(Vec::new()).await;
+    let (first, second) = (of_the_api("a"), Schedule { max_runs: Some(1), ..of_the_api("a") });
+    assert_eq!(host.replace(first.clone(), second.clone()).await.expect("asked"), None, "none stands");
+    host.put(first.clone()).await.expect("put");
+    assert!(matches!(host.replace(first.clone(), second.clone()).await.expect("asked"), Some(Put::Replaced(_))));
+    assert_eq!(host.replace(first.clone(), first).await.expect("asked"), None, "another stands");
+    assert_eq!(host.standings()[0].schedule, second);
+}

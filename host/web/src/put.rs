@@ -1,0 +1,77 @@
+//! `PUT`, `PATCH` and `DELETE` on `/schedules/{name}`: the schedules that clients own.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{Router, put};
+use noontide_domain::ports::Put;
+use noontide_domain::{Schedule, Standing};
+use noontide_engine::EngineError;
+use serde_json::Value;
+
+use crate::WebParts;
+use crate::body::{JsonBody, Name};
+use crate::problem::{Answer, Problem};
+use crate::schedules::shown;
+
+pub(crate) fn routes() -> Router<WebParts> {
+    Router::new().route("/schedules/{name}", put(replace).patch(patch).delete(remove))
+}
+
+/// As often as the client likes: what stands already is left alone.
+async fn replace(
+    State(parts): State<WebParts>,
+    Name(name): Name,
+    JsonBody(body): JsonBody<Value>,
+) -> Answer<(StatusCode, Json<Value>)> {
+    if let Some(standing) = parts.engine.find(&name) {
+        not_of_a_file(&standing)?;
+    }
+    let schedule = read(&parts, &name, &body, None).await?;
+    let put = parts.engine.put(schedule).await?;
+    answer(&parts, &name, &put).await
+}
+
+/// A merge patch (RFC 7396) over what was put.
+async fn patch(
+    State(parts): State<WebParts>,
+    Name(name): Name,
+    JsonBody(body): JsonBody<Value>,
+) -> Answer<(StatusCode, Json<Value>)> {
+    loop {
+        let former = parts.engine.standing(&name)?;
+        not_of_a_file(&former)?;
+        let Some(before) = &former.schedule.asked else {
+            let detail = format!("what was asked for `{name}` is not known; put it as a whole");
+            return Err(Problem::new(StatusCode::CONFLICT, detail));
+        };
+        let schedule = read(&parts, &name, &body, Some(before)).await?;
+        // Two clients who patch different keys both get theirs: whoever comes second lays its patch over the first one's.
+        if let Some(put) = parts.engine.replace(former.schedule, schedule).await? {
+            return answer(&parts, &name, &put).await;
+        }
+    }
+}
+
+async fn remove(State(parts): State<WebParts>, Name(name): Name) -> Answer<StatusCode> {
+    parts.engine.remove(&name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Looked at before the body: whose it is comes before what is wrong with it. The ledger has the last word.
+fn not_of_a_file(standing: &Standing) -> Answer<()> {
+    let schedule = &standing.schedule;
+    match schedule.owner.place() {
+        Some(place) => Err(EngineError::OwnedByFile { name: schedule.name.clone(), place }.into()),
+        None => Ok(()),
+    }
+}
+
+async fn read(parts: &WebParts, name: &str, body: &Value, onto: Option<&Value>) -> Answer<Schedule> {
+    parts.host.read_schedule(name, body, onto).await.map_err(Problem::unprocessable)
+}
+
+async fn answer(parts: &WebParts, name: &str, put: &Put) -> Answer<(StatusCode, Json<Value>)> {
+    let status = if matches!(put, Put::Created(_)) { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(shown(parts, &parts.engine.standing(name)?).await?)))
+}
