@@ -156,7 +156,11 @@ async fn batch(api: &Api, count: usize) {
 
 /// The schedule beside: every beat succeeded, 99 of 100 on time.
 async fn on_time(ledger: &mut Ledger, limit_ms: i64) {
-    let rows = ledger.rows_of("beside").await;
+    let mut rows = ledger.rows_of("beside").await;
+    // A beat that was claimed as the host stopped, and had not begun, is given back for the next host.
+    while rows.last().is_some_and(|row| !row.is_over() && row.attempt == 0) {
+        rows.pop();
+    }
     assert!(rows.len() > 5 && rows.iter().all(|row| row.succeeded()), "{rows:?}");
     assert!(rows.windows(2).all(|pair| pair[1].due_at - pair[0].due_at == 100), "no beat is left out");
     let mut delays: Vec<_> = rows.iter().filter_map(|row| row.delay_ms()).collect();

@@ -44,6 +44,14 @@ impl Reach {
         self.client.post(&format!("/api/v1{path}"), body).await.map_err(stop)
     }
 
+    /// Sends JSON as it stands.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, Stop> {
+        self.client.post_text(&format!("/api/v1{path}"), json).await.map_err(stop)
+    }
+
     /// Makes something stand; whether it is new.
     ///
     /// # Errors
@@ -58,14 +66,6 @@ impl Reach {
     /// What the host answers, as exit code and words.
     pub async fn delete(&self, path: &str) -> Result<(), Stop> {
         self.client.delete(&format!("/api/v1{path}")).await.map_err(stop)
-    }
-
-    /// Sends JSON as it stands.
-    ///
-    /// # Errors
-    /// What the host answers, as exit code and words.
-    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, Stop> {
-        self.client.post_text(&format!("/api/v1{path}"), json).await.map_err(stop)
     }
 
     /// `None` if the host is ready, else why not.

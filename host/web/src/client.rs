@@ -79,6 +79,15 @@ impl Client {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// Sends `json` to `path` as it stands.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, ClientError> {
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.send(request.header(reqwest::header::CONTENT_TYPE, "application/json").body(json)).await
+    }
+
     /// Sends `body` to stand at `path`; whether it is new there.
     ///
     /// # Errors
@@ -94,15 +103,6 @@ impl Client {
     /// If nobody answers, or the answer is a refusal.
     pub async fn delete(&self, path: &str) -> Result<(), ClientError> {
         self.send(self.http.delete(format!("{}{path}", self.base))).await.map(drop)
-    }
-
-    /// Sends `json` to `path` as it stands.
-    ///
-    /// # Errors
-    /// If nobody answers, or the answer is a refusal.
-    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, ClientError> {
-        let request = self.http.post(format!("{}{path}", self.base));
-        self.send(request.header(reqwest::header::CONTENT_TYPE, "application/json").body(json)).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {

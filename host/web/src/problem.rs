@@ -13,8 +13,10 @@ use serde_json::{Map, Value, json};
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
-    /// Beside the standard members: where exactly, or all that is wrong.
-    more: Map<String, Value>,
+    /// Beside the standard members: where exactly.
+    place: Map<String, Value>,
+    /// All that is wrong, if the detail is made of several.
+    errors: Vec<String>,
 }
 
 /// What a route answers.
@@ -22,17 +24,11 @@ pub(crate) type Answer<T> = Result<T, Problem>;
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), more: Map::new() }
+        Self { status, detail: detail.into(), place: Map::new(), errors: Vec::new() }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
-    }
-
-    /// What was sent can be read and makes no sense: all that is wrong with it.
-    pub(crate) fn unprocessable(errors: Vec<String>) -> Self {
-        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; "));
-        Self { more: Map::from_iter([("errors".to_owned(), errors.into())]), ..problem }
     }
 
     /// A body that cannot be read is a body that cannot be worked with.
@@ -41,6 +37,11 @@ impl Problem {
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
         }
         self
+    }
+
+    /// What was sent can be read and makes no sense: all that is wrong with it.
+    pub(crate) fn unprocessable(errors: Vec<String>) -> Self {
+        Self { errors: errors.clone(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; ")) }
     }
 
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
@@ -58,12 +59,12 @@ impl From<EngineError> for Problem {
             EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
             EngineError::BadSpan(_) | EngineError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             EngineError::Busy { .. }
-            | EngineError::OwnedByFile { .. }
             | EngineError::NoTimetable(_)
-            | EngineError::Closed { .. } => StatusCode::CONFLICT,
+            | EngineError::Closed { .. }
+            | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
             EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self { more: place(&error), ..Self::new(status, error.to_string()) }
+        Self { place: place(&error), ..Self::new(status, error.to_string()) }
     }
 }
 
@@ -89,8 +90,11 @@ impl IntoResponse for Problem {
         let title = self.status.canonical_reason().unwrap_or("Problem");
         let mut body =
             json!({ "type": "about:blank", "title": title, "status": self.status.as_u16(), "detail": self.detail });
-        for (name, value) in self.more {
+        for (name, value) in self.place {
             body[name] = value;
+        }
+        if !self.errors.is_empty() {
+            body["errors"] = self.errors.into();
         }
         let mut response = (self.status, Json(body)).into_response();
         let headers = response.headers_mut();

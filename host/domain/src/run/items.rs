@@ -73,7 +73,7 @@ impl ItemStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Outcome, Report};
+    use crate::{Outcome, PluginVersion, Report};
 
     fn end(outcome: Outcome, is_over: bool) -> Option<Option<String>> {
         match Report::never_began(outcome, chrono::DateTime::UNIX_EPOCH).items_end(is_over) {
@@ -84,12 +84,21 @@ mod tests {
     }
 
     #[test]
+    fn items_of_a_call_that_never_began_are_not_executed_and_of_one_that_was_stopped_have_failed() {
+        assert_eq!(end(Outcome::Cancelled, true), None);
+        assert_eq!(end(Outcome::Unavailable { message: "no plugin".into() }, true), None);
+        let plugin = PluginVersion { name: "p".parse().expect("a name"), version: "1".into(), sha256: String::new() };
+        let begun = Report::never_began(Outcome::Cancelled, chrono::DateTime::UNIX_EPOCH);
+        let begun = Report { plugin: Some(plugin), ..begun };
+        assert_eq!(begun.items_end(true), ItemsEnd::All(Some("cancelled".into())));
+    }
+
+    #[test]
     fn items_share_the_end_of_their_run_unless_somebody_takes_it_up_again() {
         let failed = |retryable| Outcome::Failed { message: "no".into(), retryable, after: None };
         assert_eq!(end(Outcome::Succeeded { result: None }, true), Some(None));
         assert_eq!(end(Outcome::Skipped { reason: "idle".into() }, true), Some(None));
         assert_eq!(end(failed(true), false), Some(Some("no".into())));
-        assert_eq!(end(Outcome::Cancelled, true), Some(Some("cancelled".into())));
         assert_eq!(end(Outcome::RunAgain { after: std::time::Duration::ZERO }, false), None);
         assert_eq!(end(Outcome::Abandoned, false), None);
         assert!(end(Outcome::Abandoned, true).is_some_and(|error| error.is_some()));

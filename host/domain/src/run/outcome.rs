@@ -195,7 +195,9 @@ impl Report {
             Outcome::Succeeded { .. } | Outcome::Skipped { .. } => ItemsEnd::All(None),
             Outcome::RunAgain { .. } if !is_over => ItemsEnd::Untouched,
             // Nobody said that they failed, and somebody will look again.
-            Outcome::Abandoned | Outcome::Unavailable { .. } if !is_over => ItemsEnd::Untouched,
+            Outcome::Abandoned if !is_over => ItemsEnd::Untouched,
+            // Nobody was called: they are not executed, and may come again.
+            Outcome::Cancelled | Outcome::Unavailable { .. } if self.plugin.is_none() => ItemsEnd::Untouched,
             outcome => ItemsEnd::All(Some(outcome.message().unwrap_or_else(|| "asked to stop".to_owned()))),
         }
     }
