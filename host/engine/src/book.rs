@@ -69,6 +69,19 @@ impl Book {
         self.agenda.first().map(|(due, _)| *due)
     }
 
+    /// When the next schedule comes due. The agenda may want to look before: at the end of a day that leaves something out.
+    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
+        let mut soonest: Option<DateTime<Utc>> = None;
+        for (look, name) in &self.agenda {
+            if soonest.is_some_and(|soonest| soonest <= *look) {
+                break;
+            }
+            let due = self.standings.get(name).and_then(Standing::next_due);
+            soonest = soonest.into_iter().chain(due).min();
+        }
+        soonest
+    }
+
     /// Everything up to `cursor` has been decided. Never moves back.
     pub(crate) fn advance(&mut self, name: &ScheduleName, cursor: DateTime<Utc>) {
         self.change(name, |standing| standing.cursor = standing.cursor.max(cursor));

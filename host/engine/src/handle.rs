@@ -333,7 +333,7 @@ impl EngineHandle {
             started_at: self.core.started_at,
             now: self.core.clock.now(),
             last_tick: self.core.last_tick(),
-            next_due: book.wake_at(),
+            next_due: book.next_due(),
             schedules: book.len(),
             held: self.core.held().len(),
             places: self.core.settings.concurrency,

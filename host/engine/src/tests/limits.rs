@@ -90,3 +90,20 @@ async fn a_schedule_without_a_success_is_told_of_once_and_again_when_it_falls_ba
     }
     assert_eq!(told[1..], [(name, utc("2026-07-01T08:09:00Z"))], "once more");
 }
+
+#[tokio::test]
+async fn the_status_names_the_next_due_instant_and_not_the_end_of_a_day_off() {
+    let world = World::new();
+    let mut schedule = minutely("a");
+    let calendar =
+        noontide_domain::trigger::Calendar::new("home", [chrono::Weekday::Wed, chrono::Weekday::Thu], [], []);
+    schedule.trigger = Trigger::OnWorkdays(Box::new(noontide_domain::trigger::OnWorkdays {
+        trigger: Trigger::Cron(Cron::parse("0 9 * * *", chrono_tz::UTC).expect("cron")),
+        calendar: Arc::new(calendar.expect("a calendar")),
+        off_days: noontide_domain::trigger::OffDays::Skip,
+        timezone: chrono_tz::UTC,
+    }));
+    // A Wednesday: the first look is at its end, the first due instant on Friday.
+    let host = world.host(vec![schedule]).await;
+    assert_eq!(host.status().next_due, Some(utc("2026-07-03T09:00:00Z")));
+}
