@@ -66,20 +66,7 @@ pub fn wall_and_day(instant: DateTime<Utc>, zone: Tz) -> String {
 
 /// The weekday's name.
 pub fn weekday(instant: DateTime<Utc>, zone: Tz, lang: Lang) -> &'static str {
-    const NAMES: [(&str, &str); 7] = [
-        ("Monday", "星期一"),
-        ("Tuesday", "星期二"),
-        ("Wednesday", "星期三"),
-        ("Thursday", "星期四"),
-        ("Friday", "星期五"),
-        ("Saturday", "星期六"),
-        ("Sunday", "星期日"),
-    ];
-    let (english, chinese) = NAMES[instant.with_timezone(&zone).weekday().num_days_from_monday() as usize];
-    match lang {
-        Lang::En => english,
-        Lang::Zh => chinese,
-    }
+    lang.weekday(instant.with_timezone(&zone).weekday())
 }
 
 /// `in 3m20s`, `2h ago`, `now`: two units at most.

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use chrono::Weekday;
 use serde::{Deserialize, Serialize};
 
 /// A language for sentences; names of things stay as they are in all of them.
@@ -13,6 +14,26 @@ pub enum Lang {
     En,
     /// Chinese in simplified characters.
     Zh,
+}
+
+impl Lang {
+    /// The weekday's name.
+    pub fn weekday(self, day: Weekday) -> &'static str {
+        const NAMES: [(&str, &str); 7] = [
+            ("Monday", "星期一"),
+            ("Tuesday", "星期二"),
+            ("Wednesday", "星期三"),
+            ("Thursday", "星期四"),
+            ("Friday", "星期五"),
+            ("Saturday", "星期六"),
+            ("Sunday", "星期日"),
+        ];
+        let (english, chinese) = NAMES[day.num_days_from_monday() as usize];
+        match self {
+            Lang::En => english,
+            Lang::Zh => chinese,
+        }
+    }
 }
 
 /// A language there are no words in.

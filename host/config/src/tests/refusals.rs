@@ -35,9 +35,18 @@ fn the_problem(text: &str) -> String {
     found[0].clone()
 }
 
+/// Each of `cases`: a line of a schedule, the place of the complaint, and what it says.
+fn refused(cases: &[(&str, &str, &str)]) {
+    for (line, place, wanted) in cases {
+        let found = the_problem(&format!("[schedule.x]\nhandler = \"a/b\"\n{line}\n"));
+        let start = format!("a.toml:{place}: schedule `x`: ");
+        assert!(found.starts_with(&start) && found.contains(wanted), "{line}: {found}");
+    }
+}
+
 #[test]
-fn each_wrong_value_of_a_schedule_is_refused_in_one_line_at_its_place() {
-    let cases = [
+fn each_wrong_value_of_a_trigger_is_refused_in_one_line_at_its_place() {
+    refused(&[
         ("every = \"0s\"", "3:9", "no time at all"),
         ("every = \"50ms\"", "3:9", "shorter than 100ms"),
         ("every = -5", "3:9", "no duration"),
@@ -81,6 +90,12 @@ fn each_wrong_value_of_a_schedule_is_refused_in_one_line_at_its_place() {
         ("timetable = {}\nstart = 2027-01-01T00:00:00Z", "4:9", "set `before` and `after`"),
         ("timetable = {}\noverlap = \"skip\"", "4:11", "`allow` or `queue-all` is possible"),
         ("trigger = [{ timetable = {} }]", "3:11", "a schedule of its own"),
+    ]);
+}
+
+#[test]
+fn each_wrong_value_of_a_policy_is_refused_in_one_line_at_its_place() {
+    refused(&[
         ("manual = true\ndelivery = \"at-most-once\"", "4:12", "`delivery` is not in this version yet"),
         ("manual = true\noverlap = \"skipp\"", "4:11", "did you mean `skip`"),
         ("manual = true\nmax-runs = 0", "4:12", "at least 1"),
@@ -97,12 +112,7 @@ fn each_wrong_value_of_a_schedule_is_refused_in_one_line_at_its_place() {
         ("manual = true\ninput = [9223372036854775808]", "4:10", "JSON cannot carry exactly"),
         ("cron = \"* * * *\"", "3:8", "has 4 fields"),
         ("cron = \"* * * * *\"\ntimezone = \"Berlin\"", "4:12", "IANA names such as Europe/Berlin"),
-    ];
-    for (line, place, wanted) in cases {
-        let found = the_problem(&format!("[schedule.x]\nhandler = \"a/b\"\n{line}\n"));
-        let start = format!("a.toml:{place}: schedule `x`: ");
-        assert!(found.starts_with(&start) && found.contains(wanted), "{line}: {found}");
-    }
+    ]);
 }
 
 #[test]

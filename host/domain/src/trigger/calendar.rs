@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
+use crate::Lang;
+
 pub use on_workdays::{OffDays, OnWorkdays};
 
 /// Days looked through for the next workday; a longer row of days off means that there is none.
@@ -114,13 +116,13 @@ impl Calendar {
         Some(match self.holidays.get(&date) {
             Some(Some(holiday)) => format!("{date} is a holiday in calendar `{name}`: {holiday}"),
             Some(None) => format!("{date} is a holiday in calendar `{name}`"),
-            None => format!("{date} is a {}, a weekend day in calendar `{name}`", day_name(date.weekday())),
+            None => format!("{date} is a {}, a weekend day in calendar `{name}`", Lang::En.weekday(date.weekday())),
         })
     }
 
     /// `Saturday and Sunday`; `None` without a weekend.
     pub fn weekend_words(&self) -> Option<String> {
-        let names: Vec<_> = self.weekend.iter().map(|day| day_name(*day)).collect();
+        let names: Vec<_> = self.weekend.iter().map(|day| Lang::En.weekday(*day)).collect();
         let (last, others) = names.split_last()?;
         Some(if others.is_empty() { (*last).to_owned() } else { format!("{} and {last}", others.join(", ")) })
     }
@@ -133,18 +135,6 @@ impl Calendar {
     /// The last workday up to `date`.
     pub fn workday_up_to(&self, date: NaiveDate) -> Option<NaiveDate> {
         std::iter::successors(Some(date), NaiveDate::pred_opt).take(LONGEST_ROW).find(|day| self.is_workday(*day))
-    }
-}
-
-fn day_name(day: Weekday) -> &'static str {
-    match day {
-        Weekday::Mon => "Monday",
-        Weekday::Tue => "Tuesday",
-        Weekday::Wed => "Wednesday",
-        Weekday::Thu => "Thursday",
-        Weekday::Fri => "Friday",
-        Weekday::Sat => "Saturday",
-        Weekday::Sun => "Sunday",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Triggers in sentences, English and Chinese.
 
-use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Utc};
 
 use super::{At, Calendar, Every, OffDays, OnWorkdays, Solar, SolarEvent, Step, Timetable, Trigger, Within, civil};
 use crate::Lang;
@@ -217,7 +217,7 @@ fn on_calendar(calendar: &Calendar, lang: Lang) -> String {
             }
         }
         Lang::Zh => {
-            let days: Vec<_> = calendar.weekend().iter().map(|day| weekday(*day)).collect();
+            let days: Vec<_> = calendar.weekend().iter().map(|day| lang.weekday(*day)).collect();
             let weekend = if days.is_empty() { "无".to_owned() } else { days.join("、") };
             match last {
                 None => format!("日历 `{name}`：每周休息日 {weekend}；没有列出节假日"),
@@ -225,8 +225,4 @@ fn on_calendar(calendar: &Calendar, lang: Lang) -> String {
             }
         }
     }
-}
-
-fn weekday(day: Weekday) -> &'static str {
-    ["星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日"][day.num_days_from_monday() as usize]
 }
