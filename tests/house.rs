@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Who alone may use what. A name that ends in `*` stands for all that begin so.
-const KEPT_TO_ONE_ROOM: [(&str, &str); 11] = [
-    ("sqlx", "ledger"),
-    ("wasmtime*", "sandbox"),
-    ("wasmparser", "sandbox"),
-    ("axum", "web"),
-    ("reqwest", "web"),
-    ("toml*", "config"),
-    ("clap", "cli"),
-    ("cron", "domain"),
-    ("solar-positioning", "domain"),
-    ("icalendar", "config"),
-    ("askama", "web"),
+const KEPT: [(&str, &[&str]); 12] = [
+    ("sqlx", &["ledger", "connections"]),
+    ("redis", &["connections"]),
+    ("wasmtime*", &["sandbox"]),
+    ("wasmparser", &["sandbox"]),
+    ("axum", &["web"]),
+    ("reqwest", &["web"]),
+    ("toml*", &["config"]),
+    ("clap", &["cli"]),
+    ("cron", &["domain"]),
+    ("solar-positioning", &["domain"]),
+    ("icalendar", &["config"]),
+    ("askama", &["web"]),
 ];
 
 /// Names that say nothing.
@@ -46,14 +47,14 @@ fn rooms_import_what_the_table_of_the_architecture_says_and_nothing_else() {
 }
 
 #[test]
-fn each_heavy_crate_is_kept_to_one_room() {
+fn each_heavy_crate_is_kept_to_its_room() {
     for (room, manifest) in rooms() {
         let used = ["dependencies", "dev-dependencies", "build-dependencies"];
         let used = used.into_iter().flat_map(|kind| dependencies(&manifest, kind));
         for name in used {
-            let rule = KEPT_TO_ONE_ROOM.iter().find(|(kept, _)| covers(kept, &name));
-            if let Some((kept, owner)) = rule {
-                assert_eq!(room, *owner, "host/{room}/Cargo.toml uses {name}; {kept} is kept to {owner}");
+            let rule = KEPT.iter().find(|(kept, _)| covers(kept, &name));
+            if let Some((kept, owners)) = rule {
+                assert!(owners.contains(&&*room), "host/{room}/Cargo.toml uses {name}; {kept} is kept to {owners:?}");
             }
         }
     }
