@@ -3,6 +3,7 @@
 mod support;
 
 mod api;
+mod artifacts;
 mod command_line;
 mod downtime;
 mod full_disk;

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    backfill, config, explain, fire, import, logs, next, plugin, put, runs, schedules, simulate, submit, why,
+    artifacts, backfill, config, explain, fire, import, logs, next, plugin, put, runs, schedules, simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -151,6 +151,8 @@ pub enum Verb {
     Logs(logs::Logs),
     /// The payloads that a run was handed, and what became of each
     Items(submit::Items),
+    /// The files that a handler attached to its run: list them, or write them here
+    Artifacts(artifacts::Artifacts),
     /// Ask a run to stop
     Cancel(runs::Cancel),
     /// Look into, check and call plugin files

@@ -32,8 +32,9 @@ pub use plugin::{
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use run::{
-    Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd, Lease, Leased, LogLine, Order, Outcome, Report,
-    RunState, SkipReason, StateWrite, Usage, Verdict, Window,
+    Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd,
+    Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Usage, Verdict,
+    Window,
 };
 pub use schedule::{Owner, Pause, Schedule, Standing};
 pub use submission::{Bucket, Submission};

@@ -14,7 +14,9 @@ use crate::{
     ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
 };
 
-pub use history::{AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, RunFilter, RunRecord};
+pub use history::{
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, RunFilter, RunRecord,
+};
 
 /// Where time comes from.
 pub trait Clock: Send + Sync {

@@ -1,4 +1,4 @@
-//! What `wit/` says, as Rust. `run` answers at once; `state` and `secrets` may have to wait.
+//! What `wit/` says, as Rust. `run` and `artifacts` answer at once; `state` and `secrets` may have to wait.
 
 wasmtime::component::bindgen!({
     path: "../../wit",
@@ -12,7 +12,7 @@ wasmtime::component::bindgen!({
     exports: { default: async },
 });
 
-pub(crate) use noontide::plugin::{run, secrets, state, types};
+pub(crate) use noontide::plugin::{artifacts, run, secrets, state, types};
 
 /// The version of `noontide:plugin` that this host speaks.
 pub(crate) const CONTRACT: &str = "0.1.0";

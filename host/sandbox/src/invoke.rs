@@ -147,8 +147,9 @@ impl Attempt {
         let usage =
             Usage { wall_ms: ms(begun.elapsed()), cpu_ms: guest.watch.cpu_ms(), peak_memory_bytes: guest.meter.peak() };
         let (logs, logs_dropped) = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).close();
-        Report {
+        let mut report = Report {
             state: kept(&outcome, &items, guest.state.into_writes()),
+            artifacts: guest.artifacts.into_files(),
             items,
             outcome,
             plugin: Some(self.generation.version.clone()),
@@ -157,7 +158,11 @@ impl Attempt {
             usage,
             logs,
             logs_dropped,
+        };
+        if !report.keeps_artifacts() {
+            report.artifacts.clear();
         }
+        report
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the JSON looks like. Times are RFC 3339 in UTC.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use noontide_domain::ports::{AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, RunRecord};
+use noontide_domain::ports::{ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, RunRecord};
 use noontide_domain::{Lang, Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Usage, duration};
 use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};
@@ -108,6 +108,16 @@ pub(crate) fn item(item: &ItemRecord) -> Value {
         "finished_at": times(item.finished_at),
         "created_at": time(item.created_at),
         "updated_at": time(item.updated_at),
+    })
+}
+
+pub(crate) fn artifact(file: &ArtifactRecord) -> Value {
+    json!({
+        "name": file.name.as_str(),
+        "media_type": file.media_type.as_str(),
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+        "attempt": file.attempt,
     })
 }
 

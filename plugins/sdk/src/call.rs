@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
+use crate::artifacts::ArtifactError;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::invocation::{Cause, Invocation, Window};
@@ -148,6 +149,13 @@ impl Call {
     /// The schedule's durable memory. What a run writes counts only if the run ends well.
     pub fn state(&self) -> State<'_> {
         State::of(self.host.as_ref())
+    }
+
+    /// Leaves a file with this run, such as a report: `report.html`, `text/html; charset=utf-8`. It is kept when the
+    /// handler ends, well or with a [`Failure`]; a trap, a timeout or a request to stop leaves none. A second file of the
+    /// same name takes the place of the first, and the files of a later attempt that of all before.
+    pub fn attach(&self, name: &str, media_type: &str, content: impl AsRef<[u8]>) -> Result<(), ArtifactError> {
+        self.host.attach(name, media_type, content.as_ref())
     }
 
     /// A secret the operator granted to this plugin.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::artifacts::ArtifactError;
 use crate::call::Call;
 use crate::host::Host;
 use crate::invocation::{Cause, Invocation, Window};
@@ -32,6 +33,15 @@ pub struct LogLine {
     pub message: String,
     /// Its fields.
     pub fields: Vec<(String, String)>,
+}
+
+/// A file that was attached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// What it is, such as `text/html`.
+    pub media_type: String,
+    /// What is in it.
+    pub content: Vec<u8>,
 }
 
 /// A step that was reported.
@@ -131,6 +141,13 @@ impl TestCall {
         self
     }
 
+    /// Every file the handler attaches is refused.
+    #[must_use]
+    pub fn refusing_artifacts(self, refusal: ArtifactError) -> Self {
+        self.recording.artifact_refusal.replace(Some(refusal));
+        self
+    }
+
     /// What is left until the host stops the attempt.
     #[must_use]
     pub fn with_time_left(self, left: Duration) -> Self {
@@ -163,6 +180,11 @@ impl TestCall {
         self.recording.steps.borrow().clone()
     }
 
+    /// The file it attached under this name.
+    pub fn artifact(&self, name: &str) -> Option<Artifact> {
+        self.recording.artifacts.borrow().get(name).cloned()
+    }
+
     /// The value it left under this key, as JSON.
     pub fn state_after(&self, key: &str) -> Option<Value> {
         let state = self.recording.state.borrow();
@@ -183,6 +205,8 @@ struct Recording {
     steps: RefCell<Vec<Progress>>,
     state: RefCell<BTreeMap<String, (Vec<u8>, u64)>>,
     secrets: RefCell<BTreeMap<String, String>>,
+    artifacts: RefCell<BTreeMap<String, Artifact>>,
+    artifact_refusal: RefCell<Option<ArtifactError>>,
     time_left: Cell<Option<Duration>>,
     looks_left: Cell<Option<u32>>,
 }
@@ -222,6 +246,15 @@ impl Host for Rc<Recording> {
 
     fn remove(&self, key: &str) -> Result<(), StateError> {
         self.state.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    fn attach(&self, name: &str, media_type: &str, content: &[u8]) -> Result<(), ArtifactError> {
+        if let Some(refusal) = self.artifact_refusal.borrow().clone() {
+            return Err(refusal);
+        }
+        let file = Artifact { media_type: media_type.to_owned(), content: content.to_vec() };
+        self.artifacts.borrow_mut().insert(name.to_owned(), file);
         Ok(())
     }
 

@@ -9,6 +9,7 @@
 //! | `Succeeded` `Failed` `Cancelled` | settle | nobody |
 //! | `Skipped` `Expired` | the scheduler's claim, or the lease | nobody |
 
+mod artifact;
 mod items;
 mod outcome;
 mod settle;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{HandlerRef, HostId, Key, RetryPolicy, RunId, ScheduleName};
 
+pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
 pub use outcome::{LogLine, Outcome, Report, StateWrite, Usage};
 pub use settle::{ABANDONED_ATTEMPTS, Verdict, settle};

@@ -1,5 +1,6 @@
 //! The ledger in a SQLite file.
 
+mod artifacts;
 mod claim;
 mod fault;
 mod history;

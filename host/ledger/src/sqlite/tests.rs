@@ -88,10 +88,10 @@ async fn a_newer_schema_is_refused_and_both_versions_are_named() {
     place.open().await.closer.close().await;
     let mut stranger = place.stranger().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 VALUES (7, 'newer', 1, x'00', 0)";
+                 VALUES (99, 'newer', 1, x'00', 0)";
     sqlx::query(newer).execute(&mut stranger).await.unwrap();
     let sentence = place.refusal().await;
-    assert!(sentence.contains("its schema has version 7, this noontide knows up to 3"), "{sentence}");
+    assert!(sentence.contains("its schema has version 99, this noontide knows up to 7"), "{sentence}");
     assert!(sentence.contains("noontide.db"), "{sentence}");
 }
 
@@ -249,6 +249,7 @@ async fn no_question_reads_the_whole_history() {
         |(schedule, state)| history::listing_statement(&RunFilter { schedule, state, ..RunFilter::default() });
     let mut questions = lease::statements().map(str::to_owned).to_vec();
     questions.extend(settle::statements().map(str::to_owned));
+    questions.extend(artifacts::statements().map(str::to_owned));
     questions.extend(claim::statements().map(str::to_owned));
     questions.extend(prune::statements().map(str::to_owned));
     questions.extend(items::statements().map(str::to_owned));
@@ -262,6 +263,7 @@ async fn no_question_reads_the_whole_history() {
         let steps: Vec<_> = plan.fetch_all(&mut stranger).await.unwrap().into_iter().map(|(.., step)| step).collect();
         let is_scan = |step: &String| {
             step == "SCAN run"
+                || step.starts_with("SCAN artifact")
                 || step.starts_with("SCAN item")
                 || (step.starts_with("SCAN run USING") && !step.contains("run_"))
         };

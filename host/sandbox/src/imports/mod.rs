@@ -1,9 +1,11 @@
 //! What the host offers to guests: one file for each interface in `wit/`.
 
+mod artifacts;
 mod run;
 mod secrets;
 mod state;
 
+pub(crate) use artifacts::ArtifactShelf;
 pub(crate) use state::StateBook;
 
 use wasmtime::Engine;

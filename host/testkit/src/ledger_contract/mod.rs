@@ -20,6 +20,7 @@ use noontide_domain::{
 
 use crate::ManualClock;
 
+pub mod artifacts;
 pub mod backfill;
 pub mod claim;
 pub mod expiry;
@@ -180,6 +181,16 @@ macro_rules! ledger_contract {
                 of_many_who_submit_the_same_each_item_is_accepted_once
                 items_are_read_page_by_page
                 items_go_with_their_run
+            }
+            artifacts {
+                what_a_handler_attached_is_there_when_its_run_is_settled
+                what_a_failed_attempt_attached_is_kept
+                what_the_host_broke_off_leaves_no_files
+                the_files_of_a_later_attempt_take_the_place_of_all_before
+                an_attempt_without_files_leaves_those_of_the_one_before
+                without_a_lease_no_file_is_written
+                files_of_runs_settled_together_do_not_mix
+                files_go_with_their_run
             }
             put {
                 what_is_put_stands_from_now
@@ -367,6 +378,7 @@ fn report(outcome: Outcome) -> Report {
         logs_dropped: 0,
         items: Vec::new(),
         state: Vec::new(),
+        artifacts: Vec::new(),
     }
 }
 
