@@ -18,6 +18,7 @@ mod refusals;
 mod refused_ledgers;
 mod refused_plugins;
 mod secrets;
+mod seed004;
 mod state;
 mod time;
 mod timetable;

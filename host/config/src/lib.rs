@@ -169,6 +169,8 @@ struct SchedulePlaces {
     table: Place,
     handler: Place,
     input: Option<Place>,
+    /// Of the keys that name other schedules.
+    links: BTreeMap<&'static str, Place>,
 }
 
 /// What a client of the API writes about one schedule.

@@ -12,6 +12,7 @@ pub mod duration;
 pub mod excerpt;
 pub mod key;
 pub mod lang;
+pub mod levels;
 pub mod name;
 pub mod plan;
 pub mod plugin;
@@ -22,9 +23,11 @@ pub mod schedule;
 pub mod submission;
 pub mod suggest;
 pub mod trigger;
+pub mod window;
 
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
+pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, HandlerRef, HostId, PluginName, RunId, ScheduleName};
 pub use plugin::{
     FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,
@@ -34,11 +37,11 @@ pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use run::{
     Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd,
     Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Usage, Verdict,
-    Window,
 };
 pub use schedule::{Owner, Pause, Schedule, Standing};
 pub use submission::{Bucket, Submission};
 pub use trigger::{Timetable, Trigger};
+pub use window::{Window, WindowLength};
 
 /// Whose state a run reads and writes: its schedule's, or for an enqueued run its handler's.
 pub fn state_scope(order: &Order) -> String {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{CatchUp, HandlerRef, Key, KeyPart, Overlap, RetryPolicy, ScheduleName, Trigger};
+use crate::{CatchUp, HandlerRef, Key, KeyPart, Overlap, RetryPolicy, ScheduleName, Trigger, WindowLength};
 
 /// What an operator or a client asked for. Kept in the ledger as JSON, so every host sees the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,13 @@ pub struct Schedule {
     pub input: serde_json::Value,
     /// Length of the data window that ends at the due instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Duration>,
+    pub window: Option<WindowLength>,
+    /// Smaller schedules whose work its runs do, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<ScheduleName>,
+    /// Smaller schedules in whose place it fires: they are left out on the local day on which it comes due.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<ScheduleName>,
     /// What happens to due instants that were missed.
     #[serde(default)]
     pub catch_up: CatchUp,
@@ -81,6 +87,8 @@ impl Schedule {
             handler,
             input: serde_json::Value::Null,
             window: None,
+            includes: Vec::new(),
+            supersedes: Vec::new(),
             catch_up: CatchUp::default(),
             overlap: Overlap::default(),
             start_deadline: None,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use noontide_domain::{Pause, ScheduleName, Standing};
+use noontide_domain::{Levels, Pause, ScheduleName, Standing};
 
 /// The schedules that stand, and an agenda over them.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(crate) struct Book {
     agenda: BTreeSet<(DateTime<Utc>, ScheduleName)>,
     /// Who follows whose success.
     followers: HashMap<ScheduleName, Vec<ScheduleName>>,
+    /// How many supersede it.
+    superseded: HashMap<ScheduleName, usize>,
 }
 
 impl Book {
@@ -21,6 +23,10 @@ impl Book {
             .filter_map(|standing| Some((standing.looks_at()?, standing.schedule.name.clone())))
             .collect();
         self.followers = HashMap::new();
+        self.superseded = HashMap::new();
+        for smaller in standings.iter().flat_map(|standing| &standing.schedule.supersedes) {
+            *self.superseded.entry(smaller.clone()).or_default() += 1;
+        }
         for Standing { schedule, .. } in &standings {
             for followed in schedule.trigger.follows() {
                 self.followers.entry(followed.clone()).or_default().push(schedule.name.clone());
@@ -39,6 +45,9 @@ impl Book {
         for followed in standing.schedule.trigger.follows() {
             self.followers.entry(followed.clone()).or_default().push(name.clone());
         }
+        for smaller in &standing.schedule.supersedes {
+            *self.superseded.entry(smaller.clone()).or_default() += 1;
+        }
         self.standings.insert(name, standing);
     }
 
@@ -48,6 +57,10 @@ impl Book {
         if let Some(due) = standing.looks_at() {
             self.agenda.remove(&(due, name.clone()));
         }
+        for smaller in &standing.schedule.supersedes {
+            self.superseded.entry(smaller.clone()).and_modify(|count| *count = count.saturating_sub(1));
+        }
+        self.superseded.retain(|_, count| *count > 0);
         for followed in standing.schedule.trigger.follows() {
             if let Some(followers) = self.followers.get_mut(followed) {
                 followers.retain(|follower| follower != name);
@@ -112,6 +125,19 @@ impl Book {
         if let Some(standing) = self.standings.get_mut(name) {
             standing.last_success = standing.last_success.max(Some(due_at));
         }
+    }
+
+    /// What is said of the work of `schedules`, and of nearly nobody is anything said.
+    pub(crate) fn levels(&self, schedules: &[Standing]) -> Levels {
+        let is_linked = |standing: &Standing| {
+            !standing.schedule.includes.is_empty() || self.superseded.contains_key(&standing.schedule.name)
+        };
+        if schedules.iter().any(is_linked) { self.all_levels() } else { Levels::default() }
+    }
+
+    /// What all schedules say of each other's work.
+    pub(crate) fn all_levels(&self) -> Levels {
+        Levels::of(self.standings.values())
     }
 
     /// Schedules whose success is missing, with the instant by which it was expected.

@@ -174,10 +174,11 @@ impl Core {
     pub(crate) fn follow(&self, order: &Order) -> Claim {
         let Some(schedule) = &order.schedule else { return Claim::default() };
         let followers = self.book().followers(schedule);
+        let levels = self.book().levels(&followers);
         let now = self.clock.now();
         let mut claim = Claim::default();
         for standing in &followers {
-            let follow = plan::follow(&self.candidate(standing), order, now);
+            let follow = plan::follow(&self.candidate(standing), &levels, order, now);
             claim.fire.extend(follow.fire);
             claim.skip.extend(follow.skip);
         }

@@ -8,7 +8,7 @@ use noontide_domain::plan::{self, order};
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::submission::{self, Data};
 use noontide_domain::{
-    Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable,
+    Cause, HandlerRef, HostId, Levels, Overlap, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -131,6 +131,11 @@ impl EngineHandle {
         self.core.book().all()
     }
 
+    /// What the schedules that stand say of each other's work.
+    pub fn levels(&self) -> Levels {
+        self.core.book().all_levels()
+    }
+
     /// One schedule, if it stands.
     pub fn find(&self, name: &str) -> Option<Standing> {
         self.core.book().get(&name.parse().ok()?).cloned()
@@ -157,13 +162,14 @@ impl EngineHandle {
         let standing = self.standing(name)?;
         let now = self.core.clock.now();
         let due_at = request.at.unwrap_or(now);
-        let mut order = order(&standing, RunId::new(), due_at, Cause::Manual);
+        let levels = self.levels();
+        let mut order = order(&standing, &levels, RunId::new(), due_at, Cause::Manual);
         order.input = request.input.unwrap_or(order.input);
         order.window = request.window.or(order.window);
         self.core.plugins.check(&order.handler, &order.input)?;
         let id = order.id;
         let fire = Fire { order, overlap: standing.schedule.overlap, not_before: due_at, fills: None };
-        match self.claim(vec![fire], entered).await?.first() {
+        match self.claim(Claim { fire: vec![fire], ..Claim::default() }, entered).await?.first() {
             Some(Claimed::Overlapped(blocking)) => {
                 Err(EngineError::Busy { schedule: standing.schedule.name, blocking: *blocking })
             }
@@ -184,7 +190,7 @@ impl EngineHandle {
             fires.push(enqueued(call, now));
         }
         let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(fires, entered).await?;
+        let claimed = self.claim(Claim { fire: fires, ..Claim::default() }, entered).await?;
         let answer = ids.into_iter().zip(claimed).map(|(id, claimed)| match claimed {
             Claimed::Duplicate(run) => (run, true),
             _ => (id, false),
@@ -205,18 +211,21 @@ impl EngineHandle {
         self.core.plugins.check(&standing.schedule.handler, &standing.schedule.input)?;
         let limit = asked.limit.unwrap_or(Backfill::LIMIT);
         let overlap = asked.overlap.unwrap_or(Overlap::QueueAll);
-        let fires = plan::backfill(&standing, (asked.from, asked.to), limit, overlap, self.core.clock.now())
-            .map_err(EngineError::BadSpan)?;
+        let (span, now) = ((asked.from, asked.to), self.core.clock.now());
+        let plan =
+            plan::backfill(&standing, &self.levels(), span, limit, overlap, now).map_err(EngineError::BadSpan)?;
+        let superseded = plan.skip.iter().map(|skip| skip.count).sum();
+        let fires = &plan.fire;
         let due = fires.iter().map(|fire| fire.order.due_at).collect();
         if asked.dry_run {
-            return Ok(Backfilled { due, ..Backfilled::default() });
+            return Ok(Backfilled { due, superseded, ..Backfilled::default() });
         }
         let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(fires, entered).await?;
+        let claimed = self.claim(plan, entered).await?;
         let is_new = |claimed: &Claimed| !matches!(claimed, Claimed::Duplicate(_) | Claimed::Overlapped(_));
         let runs = ids.into_iter().zip(&claimed).filter(|(_, claimed)| is_new(claimed)).map(|(id, _)| id).collect();
         let duplicate = claimed.iter().filter(|claimed| matches!(claimed, Claimed::Duplicate(_))).count();
-        Ok(Backfilled { due, runs, duplicate })
+        Ok(Backfilled { due, runs, duplicate, superseded })
     }
 
     /// Takes a submission for a schedule with a timetable: all of it, or nothing. What is overdue begins now.
@@ -250,11 +259,10 @@ impl EngineHandle {
         work.await.map_err(broken)?
     }
 
-    async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
+    async fn claim(&self, claim: Claim, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
         let work = tokio::spawn(async move {
-            let claim = Claim { fire, ..Claim::default() };
             let claimed = core.ledger.claim(claim, Some(core.tenant(core.room()))).await?;
             scheduler::take(&core, claimed.clone());
             drop(entered);

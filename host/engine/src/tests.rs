@@ -12,6 +12,7 @@ use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 
 mod changes;
 mod clock;
+mod levels;
 mod limits;
 mod past;
 mod property;

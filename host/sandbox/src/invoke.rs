@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, RunDesk};
 use noontide_domain::{
-    Cause, Grant, Item, ItemOutcome, Leased, Limits, Outcome, Report, StateWrite, Unavailable, Usage,
+    Cause, Grant, Item, ItemOutcome, Leased, Limits, Order, Outcome, Report, StateWrite, Unavailable, Usage,
 };
+use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use wasmtime::Store;
@@ -216,16 +217,24 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
         trace_parent: trace_parent(leased),
         input: order.input.to_string(),
         items: leased.items.iter().map(item).collect(),
-        extra: extra(order.cause),
+        extra: extra(order),
     }
 }
 
-/// What the contract's `cause` has no word for: an enum that grows would turn away the plugins that are there.
-fn extra(cause: Cause) -> Vec<(String, String)> {
-    match cause {
-        Cause::After => vec![("cause".to_owned(), "after".to_owned())],
-        _ => Vec::new(),
+/// What the contract's records have no word for: if they grew, they would turn away the plugins that are there.
+fn extra(order: &Order) -> Vec<(String, String)> {
+    let mut extra = Vec::new();
+    if order.cause == Cause::After {
+        extra.push(("cause".to_owned(), "after".to_owned()));
     }
+    if !order.includes.is_empty() {
+        let names: Vec<_> = order.includes.iter().map(|one| one.schedule.as_str()).collect();
+        let inputs: Map<_, _> =
+            order.includes.iter().map(|one| (one.schedule.to_string(), one.input.clone())).collect();
+        extra.push(("includes".to_owned(), json!(names).to_string()));
+        extra.push(("included-inputs".to_owned(), Value::Object(inputs).to_string()));
+    }
+    extra
 }
 
 fn item(item: &Item) -> wit::Item {

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::ports::{ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, RunRecord};
-use noontide_domain::{Lang, Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Usage, duration};
+use noontide_domain::{
+    Lang, Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Superseding, Usage, WindowLength, duration,
+};
 use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};
 
@@ -46,6 +48,7 @@ pub(crate) fn run(run: &RunRecord) -> Value {
         "plugin": run.plugin.as_ref().map(version),
         "items": run.items,
         "window": run.window.map(|window| json!({ "from": time(window.from), "to": time(window.to) })),
+        "includes": run.includes.iter().map(|one| &one.schedule).collect::<Vec<_>>(),
         "input": run.input,
         "usage": usage(&run.usage),
         "trace_id": run.trace_id,
@@ -142,6 +145,11 @@ pub(crate) fn logs(logs: &AttemptLogs) -> Value {
     json!({ "attempt": logs.attempt, "lines": lines, "dropped": logs.dropped })
 }
 
+/// The larger fire that takes its place.
+pub(crate) fn superseding(superseding: &Superseding) -> Value {
+    json!({ "by": superseding.by, "at": time(superseding.at) })
+}
+
 /// `problem` is why its handler cannot be called now.
 pub(crate) fn schedule(
     standing: &Standing,
@@ -164,7 +172,9 @@ pub(crate) fn schedule(
         "handler": schedule.handler.to_string(),
         "problem": problem,
         "input": schedule.input,
-        "window": schedule.window.map(duration::words),
+        "window": schedule.window.map(WindowLength::text),
+        "includes": schedule.includes,
+        "supersedes": schedule.supersedes,
         "overlap": schedule.overlap,
         "catch_up": {
             "mode": schedule.catch_up.mode,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::artifacts::ArtifactError;
 use crate::failure::Failure;
@@ -96,6 +97,21 @@ impl Call {
     /// Something a newer host has to say.
     pub fn extra(&self, name: &str) -> Option<&str> {
         self.invocation.extra.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Smaller schedules whose work is part of this run, the nearest first: `weekly` and `daily` of a monthly one.
+    pub fn includes(&self) -> Vec<String> {
+        self.extra("includes").and_then(|names| serde_json::from_str(names).ok()).unwrap_or_default()
+    }
+
+    /// The input of an included schedule; none if this run does not include it.
+    pub fn included_input<T: DeserializeOwned>(&self, schedule: &str) -> Result<Option<T>, Failure> {
+        let inputs = self.extra("included-inputs").and_then(|inputs| serde_json::from_str::<Value>(inputs).ok());
+        let Some(input) = inputs.and_then(|mut inputs| inputs.get_mut(schedule).map(Value::take)) else {
+            return Ok(None);
+        };
+        let read = serde_json::from_value(input);
+        read.map(Some).map_err(|mismatch| Failure::invalid_input(format!("input of `{schedule}`: {mismatch}")))
     }
 
     /// The payloads of a timetable, in the host's order. Empty for all other triggers.

@@ -127,6 +127,22 @@ impl TestCall {
         self.asking(|asked| asked.items.push((key.to_owned(), payload.to_string())))
     }
 
+    /// One smaller schedule more whose work is part of the run, with its input.
+    #[must_use]
+    pub fn including(self, schedule: &str, input: Value) -> Self {
+        let (mut names, mut inputs) = (self.call.includes(), Value::Object(Default::default()));
+        for name in &names {
+            inputs[name] = self.call.included_input(name).ok().flatten().unwrap_or_default();
+        }
+        names.push(schedule.to_owned());
+        inputs[schedule] = input;
+        self.asking(|asked| {
+            asked.extra.retain(|(key, _)| key != "includes" && key != "included-inputs");
+            asked.extra.push(("includes".to_owned(), Value::from(names).to_string()));
+            asked.extra.push(("included-inputs".to_owned(), inputs.to_string()));
+        })
+    }
+
     /// A secret that is granted.
     #[must_use]
     pub fn secret_granted(self, name: &str, value: &str) -> Self {
@@ -306,6 +322,16 @@ mod tests {
         assert_eq!(call.secret("KEY").as_deref(), Ok("s3cret"));
         let refused = call.secret("OTHER").unwrap_err();
         assert!(refused.to_string().contains("`OTHER` is not granted"));
+    }
+
+    #[test]
+    fn what_is_included_is_told_with_its_input() {
+        let call = Call::test().including("weekly", Value::from(7)).including("daily", Value::from("x"));
+        assert_eq!(call.includes(), ["weekly", "daily"]);
+        assert_eq!(call.included_input("weekly"), Ok(Some(7)));
+        assert_eq!(call.included_input::<u8>("monthly"), Ok(None));
+        assert!(call.included_input::<u8>("daily").is_err());
+        assert!(Call::test().includes().is_empty());
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use noontide_domain::{ArtifactName, duration};
-use serde_json::Value;
 
 use super::show::word;
 use crate::args::Global;

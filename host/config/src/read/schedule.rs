@@ -1,10 +1,11 @@
 //! `[schedule.x]`.
 
-use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule, Trigger};
+use noontide_domain::trigger::Step;
+use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule, Trigger, WindowLength};
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, own_zone, timetable, trigger};
+use super::{input, links, own_zone, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -33,7 +34,9 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         description: reader.text("description").map(|(text, _)| text),
         owner: owner(place),
         timezone,
-        window: reader.positive("window"),
+        window: window(reader),
+        includes: links::names(reader, "includes"),
+        supersedes: links::names(reader, "supersedes"),
         catch_up: catch_up(reader),
         overlap,
         start_deadline: reader.positive("start-deadline"),
@@ -52,6 +55,17 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         input: input?,
     };
     Some(schedule)
+}
+
+/// A length of time, or of the calendar: `"3d"`, `"1 month"`.
+fn window(reader: &Reader<'_>) -> Option<WindowLength> {
+    let node = reader.get("window")?;
+    let is_by_calendar = matches!(&node.value, Value::Text(text) if Step::months_of(text).is_some());
+    if !is_by_calendar {
+        return reader.positive("window").map(WindowLength::Days);
+    }
+    let text = reader.as_text("window", node)?;
+    reader.good(&node.place, WindowLength::parse(&text).map_err(|reason| format!("`window`: {reason}")))
 }
 
 fn owner(place: &Place) -> Owner {

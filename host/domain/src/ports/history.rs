@@ -73,6 +73,8 @@ pub struct RunRecord {
     pub input: serde_json::Value,
     /// The data window.
     pub window: Option<crate::Window>,
+    /// Smaller schedules whose work is part of it.
+    pub includes: Vec<crate::Included>,
     /// Of a timetable: how its items stand.
     pub items: Option<ItemCounts>,
     /// W3C trace id.

@@ -18,10 +18,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{HandlerRef, HostId, Key, RetryPolicy, RunId, ScheduleName};
+use crate::{HandlerRef, HostId, Included, Key, RetryPolicy, RunId, ScheduleName, Window};
 
 pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
@@ -42,15 +42,6 @@ pub enum Cause {
     After,
     /// Somebody asked for due instants of the past.
     Backfill,
-}
-
-/// The span of data a run is about: from inclusive, to exclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// Inclusive.
-    pub from: DateTime<Utc>,
-    /// Exclusive.
-    pub to: DateTime<Utc>,
 }
 
 /// What is needed to carry out a run: fixed when it is claimed. A later edit of the schedule changes later runs.
@@ -74,6 +65,8 @@ pub struct Order {
     pub input: serde_json::Value,
     /// The data window.
     pub window: Option<Window>,
+    /// Smaller schedules whose work is part of this run.
+    pub includes: Vec<Included>,
     /// The schedule's zone.
     pub timezone: chrono_tz::Tz,
     /// For failures.
@@ -101,6 +94,7 @@ impl Order {
             late: false,
             input: serde_json::Value::Null,
             window: None,
+            includes: Vec::new(),
             timezone: chrono_tz::UTC,
             retry: RetryPolicy::default(),
             timeout: None,
@@ -227,6 +221,13 @@ pub enum SkipReason {
         /// Why, in words.
         message: String,
     },
+    /// A larger schedule fires that day and takes its place.
+    Superseded {
+        /// The larger schedule.
+        by: ScheduleName,
+        /// Its due instant.
+        at: DateTime<Utc>,
+    },
     /// It could not begin in time.
     Expired {
         /// When it had to begin at the latest.
@@ -262,8 +263,11 @@ impl fmt::Display for SkipReason {
             SkipReason::Missed => f.write_str("missed: the host was not there in time"),
             SkipReason::Paused { by, reason: None } => write!(f, "paused by {by}"),
             SkipReason::Paused { by, reason: Some(reason) } => write!(f, "paused by {by}: {reason}"),
+            SkipReason::Superseded { by, at } => {
+                write!(f, "superseded by `{by}`, due that day at {}", at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+            }
             SkipReason::Expired { by } => {
-                write!(f, "expired: it had to begin by {}", by.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+                write!(f, "expired: it had to begin by {}", by.to_rfc3339_opts(SecondsFormat::AutoSi, true))
             }
             SkipReason::Replaced { by } => write!(f, "run {by} took its place before it began"),
             SkipReason::NotOccurring { message } => write!(f, "not occurring: {message}"),

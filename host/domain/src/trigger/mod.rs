@@ -221,6 +221,17 @@ impl Trigger {
         }
     }
 
+    /// Whether it names instants by itself: what comes due by submissions, by hand or after another does not.
+    pub fn has_instants(&self) -> bool {
+        match self {
+            Trigger::After(_) | Trigger::Timetable(_) | Trigger::Manual => false,
+            Trigger::Within(within) => within.trigger().has_instants(),
+            Trigger::OnWorkdays(workdays) => workdays.trigger.has_instants(),
+            Trigger::Several(triggers) => triggers.iter().any(Trigger::has_instants),
+            _ => true,
+        }
+    }
+
     /// The timetable, if it is one.
     pub fn timetable(&self) -> Option<&Timetable> {
         match self {

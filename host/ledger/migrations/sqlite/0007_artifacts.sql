@@ -10,3 +10,6 @@ CREATE TABLE artifact (
     content    BLOB    NOT NULL,
     PRIMARY KEY (run_id, name)
 );
+
+-- Part of the order: smaller schedules whose work is part of the run, with their inputs. JSON; null for nearly all.
+ALTER TABLE run ADD COLUMN includes TEXT;

@@ -3,7 +3,7 @@
 use noontide_domain::ports::{Claim, Claimed, Retention, RunFilter, RunRecord, Skip};
 use noontide_domain::{Cause, Key, RunId, RunState, SkipReason, Usage, Window};
 
-use super::{Exam, again, enqueued, exclusive, failure, fire, named, over, second, success};
+use super::{Exam, again, enqueued, exclusive, failure, fire, included, named, over, second, success};
 use crate::ledger_contract::schedules::every_minute;
 
 /// Every check of listings looks at all pages of `size`.
@@ -67,6 +67,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
     fire.order.late = true;
     fire.order.cause = Cause::Manual;
     fire.order.window = Some(Window { from: second(-120), to: second(-60) });
+    fire.order.includes = vec![included("daily", serde_json::json!({ "steps": ["state"] }))];
     let order = fire.order.clone();
     exam.claim(vec![fire]).await;
     let expected = RunRecord {
@@ -90,6 +91,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
         usage: Usage::default(),
         input: order.input,
         window: order.window,
+        includes: order.includes,
         items: None,
         trace_id: order.trace_id,
         created_at: second(0),

@@ -14,8 +14,8 @@ use noontide_domain::ports::{
     Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant,
 };
 use noontide_domain::{
-    Cause, HostId, Key, Lease, Leased, Order, Outcome, Overlap, Report, RetryPolicy, RunId, RunState, ScheduleName,
-    StateWrite, Usage, Verdict,
+    Cause, HostId, Included, Key, Lease, Leased, Order, Outcome, Overlap, Report, RetryPolicy, RunId, RunState,
+    ScheduleName, StateWrite, Usage, Verdict,
 };
 
 use crate::ManualClock;
@@ -357,6 +357,10 @@ fn enqueued(key: &str) -> Fire {
     fire.order.cause = Cause::Enqueued;
     fire.order.key = Key::chosen("mail/send", key);
     fire
+}
+
+fn included(schedule: &str, input: serde_json::Value) -> Included {
+    Included { schedule: named(schedule), input }
 }
 
 fn over(state: RunState) -> Verdict {

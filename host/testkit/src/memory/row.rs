@@ -145,6 +145,7 @@ impl Row {
             usage: self.usage,
             input: order.input.clone(),
             window: order.window,
+            includes: order.includes.clone(),
             items: self.items,
             trace_id: order.trace_id.clone(),
             created_at: self.created_at,
