@@ -17,6 +17,8 @@ mod refusals;
 mod refused_ledgers;
 mod refused_plugins;
 mod secrets;
+mod seed001;
+mod seed002;
 mod state;
 mod time;
 mod timetable;
