@@ -65,11 +65,17 @@ fn owner(case: &Case, date: NaiveDate) -> usize {
     }
 }
 
-/// Passes at the ends of the naps; for each level the local days on which it fired, and the instants with a row.
-fn live(
-    case: &Case,
-    from: DateTime<Utc>,
-) -> (Vec<BTreeSet<NaiveDate>>, Vec<(String, DateTime<Utc>, Superseding)>, DateTime<Utc>) {
+/// What many passes came to.
+struct Lived {
+    /// For each level the local days on which it fired.
+    fired: Vec<BTreeSet<NaiveDate>>,
+    /// The instants with a row: of which level, and who took its place.
+    rows: Vec<(String, DateTime<Utc>, Superseding)>,
+    now: DateTime<Utc>,
+}
+
+/// Passes at the ends of the naps.
+fn live(case: &Case, from: DateTime<Utc>) -> Lived {
     let mut standings = standings(case, from);
     let mut fired = vec![BTreeSet::new(); 3];
     let mut rows = Vec::new();
@@ -101,7 +107,7 @@ fn live(
             standing.cursor = moved.get(&standing.schedule.name).copied().unwrap_or(standing.cursor);
         }
     }
-    (fired, rows, now)
+    Lived { fired, rows, now }
 }
 
 proptest! {
@@ -111,7 +117,7 @@ proptest! {
     fn each_day_belongs_to_the_largest_level_that_is_due_on_it(case in cases()) {
         let first = NaiveDate::from_ymd_opt(2026, 2, 20).expect("a date");
         let from = civil::day_start(first, case.zone);
-        let (fired, rows, now) = live(&case, from);
+        let Lived { fired, rows, now } = live(&case, from);
         // The last day may be half over.
         let last = civil::date(now, case.zone);
         for date in first.iter_days().take_while(|date| *date < last) {
@@ -129,7 +135,7 @@ proptest! {
     fn a_backfill_leaves_out_the_same_days(case in cases()) {
         let first = NaiveDate::from_ymd_opt(2026, 2, 20).expect("a date");
         let from = civil::day_start(first, case.zone);
-        let (fired, _, now) = live(&case, from);
+        let Lived { fired, now, .. } = live(&case, from);
         let last = civil::date(now, case.zone);
         let end = civil::day_start(last, case.zone);
         // First seen only now: a backfill looks back all the same.

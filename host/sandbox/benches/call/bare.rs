@@ -1,6 +1,6 @@
 //! The same call with nothing around it: wasmtime, WASI, and imports that do nothing.
 
-use noontide::plugin::{run, secrets, state, types};
+use noontide::plugin::{artifacts, run, secrets, state, types};
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -102,5 +102,11 @@ impl state::Host for Guest {
 impl secrets::Host for Guest {
     fn get(&mut self, _: String) -> Result<String, secrets::SecretError> {
         Err(secrets::SecretError::NotGranted)
+    }
+}
+
+impl artifacts::Host for Guest {
+    fn attach(&mut self, _: String, _: String, _: Vec<u8>) -> Result<(), artifacts::ArtifactError> {
+        Ok(())
     }
 }

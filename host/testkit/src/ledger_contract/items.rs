@@ -1,7 +1,9 @@
 //! The items of timetables.
 
 use noontide_domain::ports::{ItemPage, ItemRecord, Retention, Submitted};
-use noontide_domain::{Bucket, Item, ItemCounts, ItemOutcome, ItemStatus, KeyPart, Report, Submission, Timetable};
+use noontide_domain::{
+    Bucket, Item, ItemCounts, ItemOutcome, ItemStatus, Key, KeyPart, Outcome, Submission, Timetable,
+};
 
 use super::*;
 

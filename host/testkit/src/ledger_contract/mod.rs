@@ -9,16 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{
     Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant,
 };
-use noontide_domain::{
-    Cause, HostId, Included, Key, Lease, Leased, Order, Outcome, Overlap, Report, RetryPolicy, RunId, RunState,
-    ScheduleName, StateWrite, Usage, Verdict,
-};
+use noontide_domain::{Lease, Leased, Report, RunId, RunState, Verdict};
 
 use crate::ManualClock;
+use words::{again, enqueued, exclusive, failure, fire, included, named, over, report, second, success, tenant, write};
 
 pub mod artifacts;
 pub mod backfill;
@@ -32,6 +29,7 @@ pub mod overlap;
 pub mod put;
 pub mod schedules;
 pub mod settle;
+mod words;
 
 /// Somebody who takes the exam.
 #[async_trait]
@@ -314,88 +312,6 @@ impl Exam {
     async fn all(&self) -> Vec<RunRecord> {
         self.history.runs(RunFilter { limit: 100_000, ..RunFilter::default() }).await.expect("reads")
     }
-}
-
-/// So many seconds after the exam began.
-fn second(seconds: i64) -> DateTime<Utc> {
-    START.parse::<DateTime<Utc>>().expect("an instant") + TimeDelta::seconds(seconds)
-}
-
-/// The same host in a check, however often it is asked for.
-fn tenant(places: usize) -> Tenant {
-    Tenant { host: HostId("b7c1f1de-5c50-4f0e-9d0f-3d0b7a3c5a11".parse().expect("a uuid")), lease: LEASE, places }
-}
-
-fn named(schedule: &str) -> ScheduleName {
-    schedule.parse().expect("a name")
-}
-
-/// An occurrence of `schedule`, due so many seconds after the exam began.
-fn fire(schedule: &str, due: i64) -> Fire {
-    let id = RunId::new();
-    let name = named(schedule);
-    let key = Key::occurrence(&name, second(due));
-    let handler = "mail/send".parse().expect("a handler");
-    let order = Order {
-        schedule: Some(name),
-        input: serde_json::json!({ "to": "ops" }),
-        retry: RetryPolicy { attempts: 3, ..RetryPolicy::default() },
-        ..Order::new(id, key, handler, second(due), Cause::Schedule)
-    };
-    Fire { order, overlap: Overlap::Allow, not_before: second(due), fills: None }
-}
-
-/// The same, with overlap `skip`.
-fn exclusive(schedule: &str, due: i64) -> Fire {
-    Fire { overlap: Overlap::Skip, ..fire(schedule, due) }
-}
-
-/// A call without a schedule, under a key of the client's.
-fn enqueued(key: &str) -> Fire {
-    let mut fire = fire("none", 0);
-    fire.order.schedule = None;
-    fire.order.cause = Cause::Enqueued;
-    fire.order.key = Key::chosen("mail/send", key);
-    fire
-}
-
-fn included(schedule: &str, input: serde_json::Value) -> Included {
-    Included { schedule: named(schedule), input }
-}
-
-fn over(state: RunState) -> Verdict {
-    Verdict::Final { state, reason: None }
-}
-
-fn again(seconds: i64, counted: bool) -> Verdict {
-    Verdict::Again { not_before: second(seconds), counted }
-}
-
-fn report(outcome: Outcome) -> Report {
-    Report {
-        outcome,
-        plugin: None,
-        started_at: second(1),
-        finished_at: second(2),
-        usage: Usage::default(),
-        logs: Vec::new(),
-        logs_dropped: 0,
-        items: Vec::new(),
-        state: Vec::new(),
-        artifacts: Vec::new(),
-    }
-}
-
-fn success() -> Report {
-    report(Outcome::Succeeded { result: None })
-}
-
-fn failure() -> Report {
-    report(Outcome::Failed { message: "no".to_owned(), retryable: true, after: None })
-}
-
-fn write(key: &str, value: &str, base: u64) -> StateWrite {
-    StateWrite { key: key.to_owned(), value: Some(value.as_bytes().to_vec()), base, revision: base + 1 }
 }
 
 #[cfg(test)]
