@@ -98,6 +98,10 @@ name! {
     /// Names a plugin; one file may hold it at a time.
     PluginName
 }
+name! {
+    /// Names a database outside, as handlers ask for it.
+    ConnectionName
+}
 
 /// A task handler that a plugin exports, written `plugin/handler`; just `plugin` means its only handler.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

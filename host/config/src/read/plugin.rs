@@ -12,7 +12,13 @@ const LEAST_MEMORY: u64 = 64 << 10;
 
 pub(super) fn grant(reader: &Reader<'_>) -> Grant {
     reader.later(&["http", "tcp"], "take it out: plugins have no network");
-    Grant { folders: folders(reader), env: env(reader), secrets: secrets(reader), limits: limits(reader) }
+    Grant {
+        folders: folders(reader),
+        env: env(reader),
+        secrets: secrets(reader),
+        limits: limits(reader),
+        ..Grant::default()
+    }
 }
 
 fn folders(reader: &Reader<'_>) -> BTreeMap<String, FolderGrant> {
