@@ -23,6 +23,20 @@ pub struct Connection {
     pub max_bytes: u64,
 }
 
+impl Connection {
+    /// With the usual bounds: four connections, 30 s, 10,000 rows, 4 MiB.
+    pub fn new(url: ConnectionUrl, kind: ConnectionKind) -> Self {
+        Self {
+            url,
+            kind,
+            max_connections: 4,
+            statement_timeout: Duration::from_secs(30),
+            max_rows: 10_000,
+            max_bytes: 4 << 20,
+        }
+    }
+}
+
 /// The address of a database. It may hold a password, so it does not show itself.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ConnectionUrl(String);
@@ -55,14 +69,13 @@ pub enum ConnectionKind {
 }
 
 /// Schemes of addresses, and what they lead to.
-pub const SCHEMES: [(&str, ConnectionKind); 8] = [
+pub const SCHEMES: [(&str, ConnectionKind); 7] = [
     ("sqlite", ConnectionKind::Sql(SqlDialect::Sqlite)),
     ("postgres", ConnectionKind::Sql(SqlDialect::Postgresql)),
     ("postgresql", ConnectionKind::Sql(SqlDialect::Postgresql)),
     ("mysql", ConnectionKind::Sql(SqlDialect::Mysql)),
     ("mariadb", ConnectionKind::Sql(SqlDialect::Mysql)),
     ("redis", ConnectionKind::Kv),
-    ("rediss", ConnectionKind::Kv),
     ("redis+unix", ConnectionKind::Kv),
 ];
 
