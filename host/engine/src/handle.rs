@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use noontide_domain::plan::order;
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::submission::{self, Data};
-use noontide_domain::{Cause, HandlerRef, HostId, Levels, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable};
+use noontide_domain::{
+    Cause, HandlerRef, HostId, Levels, Pause, PluginStatus, Queues, RunId, Schedule, Standing, Unavailable,
+};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -17,7 +19,7 @@ use tracing::{info, warn};
 
 use crate::core::Core;
 use crate::event::Event;
-use crate::request::{self, EngineError, Enqueue, FireRequest, Handed, enqueued};
+use crate::request::{self, EngineError, FireRequest, Handed};
 use crate::scheduler;
 
 /// How far a run has come, by its own words.
@@ -59,7 +61,7 @@ pub struct EngineStatus {
 /// The engine, as seen from outside. Cheap to clone.
 #[derive(Clone)]
 pub struct EngineHandle {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     loops: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
@@ -177,27 +179,6 @@ impl EngineHandle {
         }
     }
 
-    /// Enqueues handler calls, all or none. For each: its run, and whether that run was there already.
-    ///
-    /// # Errors
-    /// Handler missing or input wrong (nothing is enqueued then); stopping; no ledger.
-    pub async fn enqueue(&self, calls: Vec<Enqueue>) -> Result<Vec<(RunId, bool)>, EngineError> {
-        let entered = self.open()?;
-        let now = self.core.clock.now();
-        let mut fires = Vec::with_capacity(calls.len());
-        for call in calls {
-            self.core.plugins.check(&call.handler, &call.input)?;
-            fires.push(enqueued(call, now));
-        }
-        let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(Claim { fire: fires, ..Claim::default() }, entered).await?;
-        let answer = ids.into_iter().zip(claimed).map(|(id, claimed)| match claimed {
-            Claimed::Duplicate(run) => (run, true),
-            _ => (id, false),
-        });
-        Ok(answer.collect())
-    }
-
     /// Takes a submission for a schedule with a timetable: all of it, or nothing. What is overdue begins now.
     ///
     /// # Errors
@@ -229,7 +210,7 @@ impl EngineHandle {
         work.await.map_err(broken)?
     }
 
-    async fn claim(&self, claim: Claim, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
+    pub(crate) async fn claim(&self, claim: Claim, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
         let work = tokio::spawn(async move {
@@ -303,6 +284,11 @@ impl EngineHandle {
         self.core.clock.now()
     }
 
+    /// The queues of this host.
+    pub fn queues(&self) -> &Queues {
+        &self.core.settings.queues
+    }
+
     /// How the engine stands.
     pub fn status(&self) -> EngineStatus {
         let book = self.core.book();
@@ -315,7 +301,7 @@ impl EngineHandle {
             schedules: book.len(),
             held: self.core.held().len(),
             places: self.core.settings.concurrency,
-            free_places: self.core.places.available_permits(),
+            free_places: self.core.places.free(),
             stopping: self.core.stopping.is_cancelled(),
         }
     }
@@ -348,7 +334,7 @@ impl EngineHandle {
         }
     }
 
-    fn open(&self) -> Result<TaskTrackerToken, EngineError> {
+    pub(crate) fn open(&self) -> Result<TaskTrackerToken, EngineError> {
         self.core.enter().ok_or(EngineError::Stopping)
     }
 }

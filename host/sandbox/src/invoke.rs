@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Call, Clock, RunDesk};
+use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
 use noontide_domain::{
     Cause, Grant, Item, ItemOutcome, Leased, Limits, Order, Outcome, Report, StateWrite, Unavailable, Usage,
 };
@@ -34,6 +34,7 @@ struct Attempt {
     invocation: wit::Invocation,
     items: Arc<[Item]>,
     desk: Arc<dyn RunDesk>,
+    connections: Option<Arc<dyn Connections>>,
     clock: Arc<dyn Clock>,
     started_at: DateTime<Utc>,
     _place: (OwnedSemaphorePermit, Running),
@@ -65,6 +66,7 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         _place: (permit, Running::new(&generation.running)),
         generation: Arc::clone(&generation),
         desk: call.desk,
+        connections: sandbox.connections.clone(),
         clock: Arc::clone(&clock),
         grant,
         limits,
@@ -97,6 +99,7 @@ impl Attempt {
             grant: self.grant.clone(),
             limits: self.limits,
             desk: Some(Arc::clone(&self.desk)),
+            connections: self.connections.clone(),
             deadline: begun + self.allowed,
             clock: Arc::clone(&self.clock),
         });
@@ -221,20 +224,24 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
     }
 }
 
-/// What the contract's records have no word for: if they grew, they would turn away the plugins that are there.
+/// What the contract has no word for: a record or an enum that grows would turn away the plugins that are there. Headers are
+/// told apart by their beginning.
 fn extra(order: &Order) -> Vec<(String, String)> {
-    let mut extra = Vec::new();
-    if order.cause == Cause::After {
-        extra.push(("cause".to_owned(), "after".to_owned()));
+    let cause = (order.cause == Cause::After).then(|| ("cause".to_owned(), "after".to_owned()));
+    let headers = order.headers.iter().map(|(name, text)| (format!("header.{name}"), text.to_owned()));
+    cause.into_iter().chain(headers).chain(includes(order)).collect()
+}
+
+fn includes(order: &Order) -> Vec<(String, String)> {
+    if order.includes.is_empty() {
+        return Vec::new();
     }
-    if !order.includes.is_empty() {
-        let names: Vec<_> = order.includes.iter().map(|one| one.schedule.as_str()).collect();
-        let inputs: Map<_, _> =
-            order.includes.iter().map(|one| (one.schedule.to_string(), one.input.clone())).collect();
-        extra.push(("includes".to_owned(), json!(names).to_string()));
-        extra.push(("included-inputs".to_owned(), Value::Object(inputs).to_string()));
-    }
-    extra
+    let names: Vec<_> = order.includes.iter().map(|one| one.schedule.as_str()).collect();
+    let inputs: Map<_, _> = order.includes.iter().map(|one| (one.schedule.to_string(), one.input.clone())).collect();
+    vec![
+        ("includes".to_owned(), json!(names).to_string()),
+        ("included-inputs".to_owned(), Value::Object(inputs).to_string()),
+    ]
 }
 
 fn item(item: &Item) -> wit::Item {

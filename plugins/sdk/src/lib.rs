@@ -51,6 +51,7 @@
 //! | work on a timetable's payloads | [`Call::items`], [`Item`] |
 //! | remember something until the next run | [`Call::state`], [`State`] |
 //! | leave a report or an export with the run | [`Call::attach`] |
+//! | ask a database that the operator granted | [`Call::sql`], [`sql`], [`Call::kv`], [`kv`] |
 //! | end well, in one of four ways | [`Outcome`], [`IntoOutcome`] |
 //! | end badly, in one of four ways | [`Failure`] |
 //! | test without a host | [`Call::test`], `TestCall` |
@@ -65,10 +66,12 @@ mod failure;
 mod host;
 mod invocation;
 mod items;
+pub mod kv;
 mod log;
 mod outcome;
 mod plugin;
 mod secrets;
+pub mod sql;
 mod state;
 
 #[cfg(target_arch = "wasm32")]

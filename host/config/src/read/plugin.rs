@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use noontide_domain::{FolderGrant, Grant, Limits, duration};
 
+use super::connection::Connections;
 use crate::reader::{Reader, variable};
 use crate::tree::{Node, Value};
 
@@ -12,9 +13,16 @@ const LEAST_MEMORY: u64 = 64 << 10;
 /// Largest artifact, in bytes: each is in memory while its run goes on, and one row of the ledger.
 const LARGEST_ARTIFACT: u64 = 64 << 20;
 
-pub(super) fn grant(reader: &Reader<'_>) -> Grant {
+pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
     reader.later(&["http", "tcp"], "take it out: plugins have no network");
-    Grant { folders: folders(reader), env: env(reader), secrets: secrets(reader), limits: limits(reader) }
+    Grant {
+        folders: folders(reader),
+        env: env(reader),
+        secrets: secrets(reader),
+        sql: connections.granted(reader, "sql"),
+        kv: connections.granted(reader, "kv"),
+        limits: limits(reader),
+    }
 }
 
 fn folders(reader: &Reader<'_>) -> BTreeMap<String, FolderGrant> {

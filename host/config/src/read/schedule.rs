@@ -5,7 +5,7 @@ use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedul
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, links, own_zone, timetable, trigger};
+use super::{input, links, own_zone, queue, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -34,6 +34,9 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         description: reader.text("description").map(|(text, _)| text),
         owner: owner(place),
         timezone,
+        priority: queue::priority(reader),
+        queue: queue::queue(reader, defaults.queues),
+        headers: queue::headers(reader),
         window: window(reader),
         includes: links::names(reader, "includes"),
         supersedes: links::names(reader, "supersedes"),

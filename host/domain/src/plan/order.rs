@@ -13,6 +13,9 @@ pub fn order(standing: &Standing, levels: &Levels, id: RunId, due_at: DateTime<U
     Order {
         schedule: Some(schedule.name.clone()),
         input: schedule.input.clone(),
+        priority: schedule.priority,
+        queue: schedule.queue.clone(),
+        headers: schedule.headers.clone(),
         window: schedule.window.map(|length| length.ending(due_at, schedule.timezone)),
         includes: levels.included(schedule),
         timezone: schedule.timezone,

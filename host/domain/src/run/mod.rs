@@ -21,7 +21,9 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{HandlerRef, HostId, Included, Key, RetryPolicy, RunId, ScheduleName, Window};
+use crate::{
+    HandlerRef, Headers, HostId, Included, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName, Window,
+};
 
 pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
@@ -63,6 +65,12 @@ pub struct Order {
     pub late: bool,
     /// As JSON.
     pub input: serde_json::Value,
+    /// Who goes first where places are few.
+    pub priority: Priority,
+    /// In which line it waits.
+    pub queue: QueueName,
+    /// Handed to the handler beside the input.
+    pub headers: Headers,
     /// The data window.
     pub window: Option<Window>,
     /// Smaller schedules whose work is part of this run.
@@ -93,6 +101,9 @@ impl Order {
             cause,
             late: false,
             input: serde_json::Value::Null,
+            priority: Priority::of(cause),
+            queue: QueueName::default(),
+            headers: Headers::default(),
             window: None,
             includes: Vec::new(),
             timezone: chrono_tz::UTC,

@@ -1,8 +1,10 @@
 //! What the host offers to guests: one file for each interface in `wit/`.
 
 mod artifacts;
+mod kv;
 mod run;
 mod secrets;
+mod sql;
 mod state;
 
 pub(crate) use artifacts::ArtifactShelf;

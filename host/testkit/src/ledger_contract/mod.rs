@@ -6,20 +6,16 @@
 
 use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use noontide_domain::ports::{
-    Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant,
-};
-use noontide_domain::{Lease, Leased, Report, RunId, RunState, Verdict};
+use noontide_domain::ports::{History, Ledger};
 
 use crate::ManualClock;
-use words::{again, enqueued, exclusive, failure, fire, included, named, over, report, second, success, tenant, write};
 
 pub mod artifacts;
 pub mod backfill;
 pub mod claim;
+mod exam;
 pub mod expiry;
 pub mod follow;
 pub mod history;
@@ -27,9 +23,12 @@ pub mod items;
 pub mod lease;
 pub mod overlap;
 pub mod put;
+pub mod queues;
 pub mod schedules;
 pub mod settle;
-mod words;
+
+pub use exam::{Exam, LEASE, START};
+use exam::{again, enqueued, exclusive, failure, fire, included, named, over, report, second, success, tenant, write};
 
 /// Somebody who takes the exam.
 #[async_trait]
@@ -118,6 +117,18 @@ macro_rules! ledger_contract {
                 a_running_one_is_asked
                 a_run_that_is_over_stays_as_it_is
                 of_many_who_lease_nobody_gets_the_same_run
+            }
+            queues {
+                the_higher_priority_goes_first_and_of_equals_the_older
+                a_retry_keeps_its_priority
+                queued_runs_have_their_priority_too
+                a_host_leases_from_the_queues_it_takes
+                a_full_queue_holds_up_no_other
+                a_queue_has_room_for_those_in_turn_and_the_others_together
+                a_claim_leases_by_priority_and_room
+                what_waits_for_later_hides_nothing_of_lower_priority
+                the_status_tells_how_each_queue_stands
+                the_host_of_each_attempt_is_on_record
             }
             expiry {
                 the_last_instants_come_back_from_a_lease_and_when_it_lapses
@@ -243,75 +254,6 @@ macro_rules! ledger_contract {
             )+
         })+
     };
-}
-
-/// A candidate's ledger, a clock, and words to write checks with.
-pub struct Exam {
-    pub ledger: Arc<dyn Ledger>,
-    pub history: Arc<dyn History>,
-    pub clock: Arc<ManualClock>,
-    _keep: Box<dyn Any + Send + Sync>,
-}
-
-/// When every exam begins.
-pub const START: &str = "2026-07-01T08:00:00Z";
-
-/// How long the examined leases hold.
-pub const LEASE: Duration = Duration::from_secs(30);
-
-impl Exam {
-    pub async fn of(candidate: &impl Candidate) -> Self {
-        let clock = ManualClock::at(START);
-        let Examined { ledger, history, keep } = candidate.fresh(clock.clone()).await;
-        Self { ledger, history, clock, _keep: keep }
-    }
-
-    async fn claim(&self, fire: Vec<Fire>) -> Vec<Claimed> {
-        self.claim_for(fire, None).await
-    }
-
-    async fn claim_for(&self, fire: Vec<Fire>, tenant: Option<Tenant>) -> Vec<Claimed> {
-        let claim = Claim { fire, ..Claim::default() };
-        self.ledger.claim(claim, tenant).await.expect("claims")
-    }
-
-    /// Claims and leases one fire, even if it comes due later.
-    async fn running(&self, mut fire: Fire) -> Leased {
-        fire.not_before = fire.not_before.min(second(0));
-        match self.claim_for(vec![fire], Some(tenant(1))).await.remove(0) {
-            Claimed::Leased(leased) => *leased,
-            other => panic!("not leased: {other:?}"),
-        }
-    }
-
-    async fn lease(&self, places: usize) -> Vec<Leased> {
-        use noontide_domain::ports::Clock;
-        self.ledger.lease(tenant(places), self.clock.now()).await.expect("leases")
-    }
-
-    async fn settle(&self, lease: Lease, verdict: Verdict, report: Report) -> Settled {
-        let settled = self.ledger.settle(vec![Settlement::new(lease, verdict, report)]).await.expect("settles");
-        assert_eq!(settled.len(), 1);
-        settled.into_iter().next().expect("one answer")
-    }
-
-    /// Settles as succeeded.
-    async fn succeed(&self, lease: Lease) {
-        let settled = self.settle(lease, over(RunState::Succeeded), success()).await;
-        assert_eq!(settled, Settled::Recorded);
-    }
-
-    async fn lapsed(&self) -> Vec<Lapsed> {
-        self.ledger.lapsed(1_000).await.expect("reads")
-    }
-
-    async fn run(&self, id: RunId) -> RunRecord {
-        self.history.run(id).await.expect("reads").expect("there is such a run")
-    }
-
-    async fn all(&self) -> Vec<RunRecord> {
-        self.history.runs(RunFilter { limit: 100_000, ..RunFilter::default() }).await.expect("reads")
-    }
 }
 
 #[cfg(test)]
