@@ -4,6 +4,7 @@ mod support;
 
 mod api;
 mod artifacts;
+mod calls;
 mod command_line;
 mod downtime;
 mod full_disk;

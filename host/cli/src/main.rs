@@ -27,7 +27,7 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    artifacts, backfill, check, config, explain, fire, host, import, logs, next, plugin, put, runs, schedules,
+    artifacts, backfill, check, config, enqueue, explain, fire, host, import, logs, next, plugin, put, runs, schedules,
     simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
@@ -81,7 +81,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Submit(flags) => submit::submit(&global, &flags).await,
         Verb::Items(flags) => submit::items(&global, &flags).await,
         Verb::Artifacts(flags) => artifacts::run(&global, &flags).await,
-        Verb::Enqueue(flags) => fire::enqueue(&global, &flags).await,
+        Verb::Enqueue(flags) => enqueue::enqueue(&global, &flags).await,
         Verb::Pause(flags) => schedules::pause(&global, &flags).await,
         Verb::Resume(flags) => schedules::resume(&global, &flags).await,
         Verb::Runs(flags) => runs::runs(&global, &flags).await,

@@ -4,6 +4,7 @@ pub mod artifacts;
 pub mod backfill;
 pub mod check;
 pub mod config;
+pub mod enqueue;
 pub mod explain;
 pub mod fire;
 pub mod host;
