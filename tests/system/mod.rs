@@ -18,6 +18,8 @@ mod refusals;
 mod refused_ledgers;
 mod refused_plugins;
 mod secrets;
+mod seed001;
+mod seed002;
 mod sql;
 mod state;
 mod time;

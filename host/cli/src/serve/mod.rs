@@ -71,7 +71,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
                 spawned(follow_configuration(Arc::clone(&host.reloader), watch, again)),
             ];
             if asked.follow || std::io::stdout().is_terminal() {
-                beside.push(spawned(follow::follow(host.engine.events(), zone)));
+                beside.push(spawned(follow::follow(host.engine.events(), Arc::clone(&rooms.ledger.history), zone)));
             }
             say(&loaded, &data, &rooms, &host);
             stop.cancelled().await;

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use noontide_domain::suggest;
+use noontide_domain::{Queues, suggest};
 
+use super::queue;
 use crate::reader::Reader;
 use crate::tree::Node;
 use crate::{Engine, Http, Log, Plugins, Secret};
@@ -98,8 +99,9 @@ fn token<'a>(reader: &Reader<'a>, node: &'a Node) -> Option<Secret> {
     reader.good(&node.place, long)
 }
 
-pub(super) fn engine(top: &Reader<'_>) -> Option<Engine> {
+pub(super) fn engine(top: &Reader<'_>, queues: &mut Queues) -> Option<Engine> {
     let reader = top.inside(top.table("engine")?);
+    queue::taken(&reader, queues);
     let concurrency = reader.count("concurrency", 1);
     let [lease, heartbeat, poll, retention] =
         ["lease", "heartbeat", "poll", "retention"].map(|key| reader.positive(key));

@@ -1,6 +1,7 @@
 mod body;
 mod connections;
 mod layers;
+mod queues;
 mod refusals;
 
 use std::fs;
