@@ -1,6 +1,6 @@
 //! The same call with nothing around it: wasmtime, WASI, and imports that do nothing.
 
-use noontide::plugin::{run, secrets, state, types};
+use noontide::plugin::{kv, run, secrets, sql, state, types};
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -102,5 +102,41 @@ impl state::Host for Guest {
 impl secrets::Host for Guest {
     fn get(&mut self, _: String) -> Result<String, secrets::SecretError> {
         Err(secrets::SecretError::NotGranted)
+    }
+}
+
+impl sql::Host for Guest {
+    fn dialect(&mut self, _: String) -> Result<sql::SqlDialect, sql::SqlError> {
+        Err(sql::SqlError::NotGranted)
+    }
+    fn query(&mut self, _: String, _: sql::Statement) -> Result<sql::Rows, sql::SqlError> {
+        Err(sql::SqlError::NotGranted)
+    }
+    fn execute(&mut self, _: String, _: Vec<sql::Statement>) -> Result<Vec<u64>, sql::SqlError> {
+        Err(sql::SqlError::NotGranted)
+    }
+}
+
+impl kv::Host for Guest {
+    fn get(&mut self, _: String, _: String) -> Result<Option<Vec<u8>>, kv::KvError> {
+        Err(kv::KvError::NotGranted)
+    }
+    fn set(&mut self, _: String, _: String, _: Vec<u8>, _: Option<u64>) -> Result<(), kv::KvError> {
+        Err(kv::KvError::NotGranted)
+    }
+    fn set_if_absent(&mut self, _: String, _: String, _: Vec<u8>, _: Option<u64>) -> Result<bool, kv::KvError> {
+        Err(kv::KvError::NotGranted)
+    }
+    fn remove(&mut self, _: String, _: String) -> Result<bool, kv::KvError> {
+        Err(kv::KvError::NotGranted)
+    }
+    fn increment(&mut self, _: String, _: String, _: i64) -> Result<i64, kv::KvError> {
+        Err(kv::KvError::NotGranted)
+    }
+    fn expire(&mut self, _: String, _: String, _: u64) -> Result<bool, kv::KvError> {
+        Err(kv::KvError::NotGranted)
+    }
+    fn keys(&mut self, _: String, _: String, _: u32) -> Result<kv::KeyList, kv::KvError> {
+        Err(kv::KvError::NotGranted)
     }
 }
