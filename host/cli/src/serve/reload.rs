@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use noontide_config::{Body, Config, Problem};
-use noontide_connections::Book;
+use noontide_connections::Databases;
 use noontide_domain::ports::PluginHost;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
@@ -34,7 +34,7 @@ pub struct Follows {
     /// Its grants.
     pub sandbox: Arc<Sandbox>,
     /// Its connections.
-    pub connections: Arc<Book>,
+    pub connections: Arc<Databases>,
 }
 
 /// What is in use.
