@@ -34,7 +34,7 @@ fn cases() -> impl Strategy<Value = Case> {
     ]);
     let time = || (4..24u32, 0..60u32);
     let times = [time(), time(), time()];
-    (zones, times, 0..7u8, 1..=28u32, prop::collection::vec(1..5 * 24 * 60i64, 20..60))
+    (zones, times, 0..7u8, 1..=28u32, prop::collection::vec(1..5 * 24 * 60i64, 12..30))
         .prop_map(|(zone, times, weekday, day, naps)| Case { zone, times, weekday, day, naps })
 }
 
@@ -111,7 +111,7 @@ fn live(case: &Case, from: DateTime<Utc>) -> Lived {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn each_day_belongs_to_the_largest_level_that_is_due_on_it(case in cases()) {
