@@ -21,6 +21,7 @@ pub mod run;
 pub mod schedule;
 pub mod submission;
 pub mod suggest;
+pub mod table;
 pub mod trigger;
 
 pub use key::{Key, KeyPart};
