@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use noontide_domain::{Grant, PluginName, Schedule};
+use noontide_domain::{Grant, PluginName, Queues, Schedule};
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
@@ -77,6 +77,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The engine's numbers.
     pub engine: Engine,
+    /// The queues, and which of them this host takes.
+    pub queues: Queues,
     /// How the host logs.
     pub log: Log,
     /// What each plugin may do.
@@ -189,7 +191,8 @@ impl Config {
     /// # Errors
     /// All that is wrong, a line each.
     pub fn schedule(&self, body: Body<'_>, standing: impl FnOnce() -> Vec<Schedule>) -> Result<Schedule, Vec<String>> {
-        read::body::schedule(body, self.zone, &self.calendars, standing)
+        let known = read::Times { zone: self.zone, calendars: &self.calendars, queues: &self.queues };
+        read::body::schedule(body, &known, standing)
     }
 
     /// A problem with a schedule that only the loaded plugins could show, at the place where it was written.

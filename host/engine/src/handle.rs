@@ -8,7 +8,7 @@ use noontide_domain::plan::{self, order};
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::submission::{self, Data};
 use noontide_domain::{
-    Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable,
+    Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, Queues, RunId, Schedule, Standing, Unavailable,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -17,7 +17,7 @@ use tracing::{info, warn};
 
 use crate::core::Core;
 use crate::event::Event;
-use crate::request::{self, Backfill, Backfilled, EngineError, Enqueue, FireRequest, Handed, enqueued};
+use crate::request::{self, Backfill, Backfilled, EngineError, FireRequest, Handed};
 use crate::scheduler;
 
 /// How far a run has come, by its own words.
@@ -59,7 +59,7 @@ pub struct EngineStatus {
 /// The engine, as seen from outside. Cheap to clone.
 #[derive(Clone)]
 pub struct EngineHandle {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     loops: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
@@ -171,27 +171,6 @@ impl EngineHandle {
         }
     }
 
-    /// Enqueues handler calls, all or none. For each: its run, and whether that run was there already.
-    ///
-    /// # Errors
-    /// Handler missing or input wrong (nothing is enqueued then); stopping; no ledger.
-    pub async fn enqueue(&self, calls: Vec<Enqueue>) -> Result<Vec<(RunId, bool)>, EngineError> {
-        let entered = self.open()?;
-        let now = self.core.clock.now();
-        let mut fires = Vec::with_capacity(calls.len());
-        for call in calls {
-            self.core.plugins.check(&call.handler, &call.input)?;
-            fires.push(enqueued(call, now));
-        }
-        let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(fires, entered).await?;
-        let answer = ids.into_iter().zip(claimed).map(|(id, claimed)| match claimed {
-            Claimed::Duplicate(run) => (run, true),
-            _ => (id, false),
-        });
-        Ok(answer.collect())
-    }
-
     /// Runs due instants of the past that have not run. The cadence does not move, and `max-runs` does not count them.
     ///
     /// # Errors
@@ -250,7 +229,7 @@ impl EngineHandle {
         work.await.map_err(broken)?
     }
 
-    async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
+    pub(crate) async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
         let work = tokio::spawn(async move {
@@ -325,6 +304,11 @@ impl EngineHandle {
         self.core.clock.now()
     }
 
+    /// The queues of this host.
+    pub fn queues(&self) -> &Queues {
+        &self.core.settings.queues
+    }
+
     /// How the engine stands.
     pub fn status(&self) -> EngineStatus {
         let book = self.core.book();
@@ -337,7 +321,7 @@ impl EngineHandle {
             schedules: book.len(),
             held: self.core.held().len(),
             places: self.core.settings.concurrency,
-            free_places: self.core.places.available_permits(),
+            free_places: self.core.places.free(),
             stopping: self.core.stopping.is_cancelled(),
         }
     }
@@ -370,7 +354,7 @@ impl EngineHandle {
         }
     }
 
-    fn open(&self) -> Result<TaskTrackerToken, EngineError> {
+    pub(crate) fn open(&self) -> Result<TaskTrackerToken, EngineError> {
         self.core.enter().ok_or(EngineError::Stopping)
     }
 }

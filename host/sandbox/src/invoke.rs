@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, RunDesk};
 use noontide_domain::{
-    Cause, Grant, Item, ItemOutcome, Leased, Limits, Outcome, Report, StateWrite, Unavailable, Usage,
+    Cause, Grant, Item, ItemOutcome, Leased, Limits, Order, Outcome, Report, StateWrite, Unavailable, Usage,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
@@ -211,16 +211,16 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
         trace_parent: trace_parent(leased),
         input: order.input.to_string(),
         items: leased.items.iter().map(item).collect(),
-        extra: extra(order.cause),
+        extra: extra(order),
     }
 }
 
-/// What the contract's `cause` has no word for: an enum that grows would turn away the plugins that are there.
-fn extra(cause: Cause) -> Vec<(String, String)> {
-    match cause {
-        Cause::After => vec![("cause".to_owned(), "after".to_owned())],
-        _ => Vec::new(),
-    }
+/// What the contract has no word for: a record or an enum that grows would turn away the plugins that are there. Headers are
+/// told apart by their beginning.
+fn extra(order: &Order) -> Vec<(String, String)> {
+    let cause = (order.cause == Cause::After).then(|| ("cause".to_owned(), "after".to_owned()));
+    let headers = order.headers.iter().map(|(name, text)| (format!("header.{name}"), text.to_owned()));
+    cause.into_iter().chain(headers).collect()
 }
 
 fn item(item: &Item) -> wit::Item {

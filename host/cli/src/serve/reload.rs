@@ -156,6 +156,7 @@ fn laid_down(old: &Config, new: &Config) -> Vec<&'static str> {
         ("http", old.http.listen != new.http.listen || old.http.token != new.http.token),
         ("data", old.data_dir != new.data_dir),
         ("engine", old.engine != new.engine),
+        ("queue", old.queues != new.queues),
         ("log", old.log != new.log),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()

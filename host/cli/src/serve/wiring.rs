@@ -47,6 +47,7 @@ pub async fn engine(
     let settings = Settings {
         host: HostId::new(),
         concurrency: engine.concurrency,
+        queues: config.queues.clone(),
         lease: engine.lease,
         heartbeat: engine.heartbeat,
         poll: engine.poll,

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use noontide_domain::{SecretSource, suggest};
+use noontide_domain::{Queues, SecretSource, suggest};
 
+use super::queue;
 use crate::reader::Reader;
 use crate::tree::Node;
 use crate::{Engine, Http, Log, Plugins, Secret};
@@ -110,8 +111,9 @@ fn one_line(text: &str) -> &str {
     text.strip_suffix('\r').unwrap_or(text)
 }
 
-pub(super) fn engine(top: &Reader<'_>) -> Option<Engine> {
+pub(super) fn engine(top: &Reader<'_>, queues: &mut Queues) -> Option<Engine> {
     let reader = top.inside(top.table("engine")?);
+    queue::taken(&reader, queues);
     let concurrency = reader.count("concurrency", 1);
     let [lease, heartbeat, poll, retention] =
         ["lease", "heartbeat", "poll", "retention"].map(|key| reader.positive(key));

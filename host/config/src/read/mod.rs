@@ -6,9 +6,12 @@ mod every;
 mod host;
 mod input;
 mod plugin;
+mod queue;
 mod schedule;
 mod timetable;
 mod trigger;
+
+pub(crate) use trigger::Times;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,12 +33,13 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let ledger_url = host::ledger_url(&top, data_dir.as_deref());
     let plugins = host::plugins(&top);
     let http = host::http(&top, &layers.env);
-    let engine = host::engine(&top);
+    let mut queues = queue::queues(&desk, &top);
+    let engine = host::engine(&top, &mut queues);
     let log = host::log(&top);
     top.later(&["alert"], "take `[[alert]]` out");
     let grants = grants(&desk, &top);
     let calendars = calendar::calendars(&desk, &top);
-    let mut schedules = Schedules::read(&desk, &top, &trigger::Times { zone, calendars: &calendars });
+    let mut schedules = Schedules::read(&desk, &top, &trigger::Times { zone, calendars: &calendars, queues: &queues });
     schedules.follow_what_is_there(&desk);
     top.finish();
     problems.append(&mut desk.problems.borrow_mut());
@@ -45,6 +49,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         http: http?,
         data_dir: data_dir?,
         engine: engine?,
+        queues,
         log: log?,
         grants,
         schedules: schedules.read,

@@ -4,7 +4,7 @@ use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedul
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, own_zone, timetable, trigger};
+use super::{input, own_zone, queue, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -33,6 +33,9 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         description: reader.text("description").map(|(text, _)| text),
         owner: owner(place),
         timezone,
+        priority: queue::priority(reader),
+        queue: queue::queue(reader, defaults.queues),
+        headers: queue::headers(reader),
         window: reader.positive("window"),
         catch_up: catch_up(reader),
         overlap,

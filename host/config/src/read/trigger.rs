@@ -9,7 +9,7 @@ use noontide_domain::trigger::at::parse_instant;
 use noontide_domain::trigger::cron::{Dialect, DstGap, DstOverlap, Rules, Source};
 use noontide_domain::trigger::solar::parse_offset;
 use noontide_domain::trigger::{At, Calendar, Cron, OffDays, OnWorkdays, Solar, Within};
-use noontide_domain::{ScheduleName, Trigger, suggest};
+use noontide_domain::{Queues, ScheduleName, Trigger, suggest};
 
 use super::calendar::Calendars;
 use super::{every, own_zone, timetable};
@@ -40,12 +40,14 @@ const KEYS: [&str; 18] = [
     "timezone",
 ];
 
-/// What triggers are read with.
-pub(super) struct Times<'a> {
+/// What schedules are read with.
+pub(crate) struct Times<'a> {
     /// The schedule's zone.
     pub zone: Tz,
     /// All `[calendar.x]`.
     pub calendars: &'a Calendars,
+    /// All `[queue.x]`.
+    pub queues: &'a Queues,
 }
 
 /// The trigger of a schedule.

@@ -1,5 +1,6 @@
 mod body;
 mod layers;
+mod queues;
 mod refusals;
 
 use std::fs;

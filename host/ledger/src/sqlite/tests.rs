@@ -91,7 +91,7 @@ async fn a_newer_schema_is_refused_and_both_versions_are_named() {
                  VALUES (7, 'newer', 1, x'00', 0)";
     sqlx::query(newer).execute(&mut stranger).await.unwrap();
     let sentence = place.refusal().await;
-    assert!(sentence.contains("its schema has version 7, this noontide knows up to 3"), "{sentence}");
+    assert!(sentence.contains("its schema has version 7, this noontide knows up to 4"), "{sentence}");
     assert!(sentence.contains("noontide.db"), "{sentence}");
 }
 
@@ -248,6 +248,7 @@ async fn no_question_reads_the_whole_history() {
     let listing =
         |(schedule, state)| history::listing_statement(&RunFilter { schedule, state, ..RunFilter::default() });
     let mut questions = lease::statements().map(str::to_owned).to_vec();
+    questions.extend(ready::statements().map(str::to_owned));
     questions.extend(settle::statements().map(str::to_owned));
     questions.extend(claim::statements().map(str::to_owned));
     questions.extend(prune::statements().map(str::to_owned));
