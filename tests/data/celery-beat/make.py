@@ -1,6 +1,7 @@
 """Makes beat.sqlite, tables.json and code.json beside it: `make celery-beat-fixtures`, which brings the pinned packages.
 
-With BEAT_ENGINE=postgresql or mysql (and BEAT_NAME, BEAT_HOST, BEAT_PORT, BEAT_USER) it fills the tables of that database and writes no file.
+With BEAT_ENGINE=postgresql or mysql (and BEAT_NAME, BEAT_HOST, BEAT_PORT, BEAT_USER, BEAT_PASSWORD: an empty database of a server on TCP) it makes
+postgresql.sql or mysql.sql in their place: the tables of django-celery-beat as the server's own dump has them.
 """
 import os, subprocess, sys
 from datetime import datetime, timezone
@@ -72,16 +73,35 @@ def fill():
     others(add, models)
 
 
+def dump(engine):
+    from django.db import connection
+    tables = [table for table in connection.introspection.table_names() if table.startswith("django_celery_beat")]
+    tables.sort(key=lambda table: table.endswith("_periodictask"))  # it refers to all others
+    name, host, port, user, password = (os.environ.get("BEAT_" + key, "") for key in ("NAME", "HOST", "PORT", "USER", "PASSWORD"))
+    at = ["-h", host, "-P" if engine == "mysql" else "-p", port]
+    if engine == "mysql":
+        options = ["--no-defaults", *at, "-u", user, "--skip-opt", "--create-options", "--skip-comments", "--hex-blob", name, *tables]
+        text = subprocess.run(["mariadb-dump", *options], capture_output=True, text=True, check=True, env={**os.environ, "MYSQL_PWD": password})
+    else:
+        chosen = [option for table in tables for option in ("-t", table)]
+        options = [*at, "-U", user, "--no-owner", "--no-privileges", "--inserts", *chosen, name]
+        text = subprocess.run(["pg_dump", *options], capture_output=True, text=True, check=True, env={**os.environ, "PGPASSWORD": password})
+    # Settings of the session, comments and words to psql say nothing about the tables.
+    kept = [line for line in text.stdout.splitlines() if line and not line.startswith(("--", "SET ", "\\", "SELECT pg_catalog.set_config", "/*"))]
+    with open(f"{engine}.sql", "w", encoding="utf-8") as out:
+        out.write("\n".join(kept) + "\n")
+
+
 def main():
     os.chdir(HERE)
     sys.path.insert(0, HERE)
     os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
-    own = "BEAT_ENGINE" in os.environ
-    if not own and os.path.exists("beat.sqlite"):
+    engine = os.environ.get("BEAT_ENGINE")
+    if not engine and os.path.exists("beat.sqlite"):
         os.remove("beat.sqlite")
     fill()
-    if own:
-        return
+    if engine:
+        return dump(engine)
     from django.db import connection
     connection.cursor().execute("vacuum")
     for file, django in (("tables.json", True), ("code.json", False)):

@@ -114,6 +114,9 @@ fn left_out(task: &Task, taking: Taking, reading: &Reading<'_>) -> Option<String
     if task.one_off && (task.total_run_count > 0 || past && !task.enabled) {
         return Some("it was to run once, and has".to_owned());
     }
+    if let Some(expires) = task.expires.filter(|expires| *expires <= reading.now) {
+        return Some(format!("it expired at {}", zone::rfc3339(expires)));
+    }
     let off = !task.enabled && taking.disabled == Disabled::LeaveOut;
     off.then(|| "it is switched off; --disabled keep takes it along".to_owned())
 }

@@ -99,12 +99,11 @@ fn compared(entry: &Entry, schedule: &Schedule, count: usize, shown_in: Option<T
     (rows.into_values().collect(), wrong)
 }
 
+/// Fires of the source, by the instant at which they are compared.
+type Theirs = BTreeMap<DateTime<Utc>, DateTime<Utc>>;
+
 /// The fires of the source, each under the one of ours that it is, and ours; to the millisecond, as a ledger keeps them.
-fn both(
-    span: &Span,
-    schedule: &Schedule,
-    count: usize,
-) -> (BTreeMap<DateTime<Utc>, DateTime<Utc>>, BTreeSet<DateTime<Utc>>) {
+fn both(span: &Span, schedule: &Schedule, count: usize) -> (Theirs, BTreeSet<DateTime<Utc>>) {
     let theirs: BTreeSet<_> = span.fires.iter().take(count).map(|at| to_the_millisecond(*at)).collect();
     let cut = span.fires.len() > count;
     let to = if cut { theirs.last().copied().unwrap_or(span.to) } else { span.to };

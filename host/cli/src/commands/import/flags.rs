@@ -55,7 +55,7 @@ pub struct Apscheduler {
 #[derive(Debug, Args)]
 pub struct CeleryBeat {
     /// The export; `-` is stdin
-    #[arg(required_unless_present = "database", conflicts_with = "database")]
+    #[arg(required_unless_present = "database")]
     file: Option<PathBuf>,
     #[command(flatten)]
     database: Database,

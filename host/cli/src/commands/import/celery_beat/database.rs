@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::super::database::{self, Row};
 use super::super::names::Names;
 use super::super::{Imported, Reading};
-use super::task::{Schedule, Task};
+use super::task::{Fields, Schedule, Task};
 use super::{Found, Taking};
 use crate::exit::Stop;
 
@@ -136,14 +136,14 @@ fn schedule(row: &Row, naive_in: Tz) -> Result<Schedule, String> {
         |error: String| format!("the row of its {kind} is gone or broken ({error}); choose another in the admin");
     let text = |column| row.required(column).map(str::to_owned).map_err(gone);
     Ok(match kind {
-        "crontab" => Schedule::Crontab {
+        "crontab" => Schedule::Crontab(Fields {
             minute: text("c.minute")?,
             hour: text("c.hour")?,
             day_of_month: text("c.day_of_month")?,
             month_of_year: text("c.month_of_year")?,
             day_of_week: text("c.day_of_week")?,
             timezone: text("c.timezone")?,
-        },
+        }),
         "interval" => {
             let every: f64 = row.number("i.every")?.ok_or_else(|| gone("no `every`".to_owned()))?;
             Schedule::Interval { seconds: every * unit(&text("i.period")?)? }

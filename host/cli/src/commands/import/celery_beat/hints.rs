@@ -23,7 +23,7 @@ const SUN: TimeDelta = TimeDelta::seconds(90);
 /// The zones that the source knows of, which say roughly where it is.
 pub fn zones(found: &[Found], crontabs_in: Option<Tz>) -> Vec<Tz> {
     let of_rows = found.iter().filter_map(|(_, task)| match &task.as_ref().ok()?.schedule {
-        Schedule::Crontab { timezone, .. } => zone::named(timezone).ok(),
+        Schedule::Crontab(fields) => zone::named(&fields.timezone).ok(),
         _ => None,
     });
     let mut zones: Vec<Tz> = crontabs_in.into_iter().chain(of_rows).filter(|zone| *zone != Tz::UTC).collect();

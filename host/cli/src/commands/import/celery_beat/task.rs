@@ -57,14 +57,7 @@ pub struct Task {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Schedule {
-    Crontab {
-        minute: String,
-        hour: String,
-        day_of_month: String,
-        month_of_year: String,
-        day_of_week: String,
-        timezone: String,
-    },
+    Crontab(Fields),
     Interval {
         seconds: f64,
     },
@@ -85,6 +78,17 @@ pub enum Schedule {
     Own,
 }
 
+/// The fields of a crontab, as they are written in Celery.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Fields {
+    pub minute: String,
+    pub hour: String,
+    pub day_of_month: String,
+    pub month_of_year: String,
+    pub day_of_week: String,
+    pub timezone: String,
+}
+
 fn yes() -> bool {
     true
 }
@@ -98,8 +102,8 @@ impl Schedule {
     /// As Celery writes it in its lists.
     pub fn text(&self) -> String {
         match self {
-            Self::Crontab { minute, hour, day_of_month, month_of_year, day_of_week, timezone } => {
-                format!("crontab {minute} {hour} {day_of_month} {month_of_year} {day_of_week} (m/h/dM/MY/d) {timezone}")
+            Self::Crontab(fields) => {
+                format!("crontab {} (m/h/dM/MY/d) {}", fields.in_order().join(" "), fields.timezone)
             }
             Self::Interval { seconds } => format!("every {seconds} s"),
             Self::Clocked { clocked_time } => format!("clocked {}", crate::zone::rfc3339(*clocked_time)),
@@ -107,5 +111,13 @@ impl Schedule {
             Self::Relative => "relative interval".to_owned(),
             Self::Own => "schedule of its own".to_owned(),
         }
+    }
+}
+
+impl Fields {
+    /// From minute to weekday.
+    pub fn in_order(&self) -> [&str; 5] {
+        let Self { minute, hour, day_of_month, month_of_year, day_of_week, .. } = self;
+        [minute, hour, day_of_month, month_of_year, day_of_week]
     }
 }

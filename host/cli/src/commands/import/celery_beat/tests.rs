@@ -168,6 +168,13 @@ fn what_is_switched_off_stays_where_it_is_if_asked() {
 }
 
 #[test]
+fn what_has_expired_is_left_out() {
+    let imported = imported(&entry_with(json!({"expires": "2026-11-21T11:59:00Z"})));
+    assert_eq!((imported.entries.len(), imported.refused.len()), (0, 0));
+    assert!(imported.notes.iter().any(|note| note.contains("expired at 2026-11-21T11:59:00Z")), "{:?}", imported.notes);
+}
+
+#[test]
 fn crontabs_of_an_application_with_one_zone_are_read_in_it() {
     let shanghai = Taking { crontabs_in: Some(Tz::Asia__Shanghai), ..TAKING };
     let imported = imported_with(&entry_with(crontab(json!({}))), shanghai);

@@ -9,8 +9,14 @@ use super::super::write::Toml;
 use super::fields::{Field, KINDS};
 use super::oracle::{Bounds, Crontab, Rule};
 use super::sun::Sun;
-use super::task::{Schedule, Task};
+use super::task::{Fields, Schedule, Task};
 use crate::zone;
+
+const RELATIVE: &str =
+    "an interval with relative=True is rounded to its unit; write a crontab in its place and export again";
+
+const OWN: &str = "a schedule class of the application's own has no equal; write crontab, interval, clocked or solar in \
+                   its place and export again";
 
 /// Keys of a schedule.
 pub type Keys = Vec<(&'static str, Toml)>;
@@ -34,7 +40,7 @@ pub fn timing(
 ) -> Result<Timing, String> {
     let bounds = Bounds { start: task.start_time, expires: task.expires, once: task.one_off };
     let (mut keys, rule) = match &task.schedule {
-        Schedule::Crontab { .. } => crontab(&task.schedule, crontabs_in, notes)?,
+        Schedule::Crontab(fields) => crontab(fields, crontabs_in, notes)?,
         Schedule::Interval { seconds } => interval(*seconds, task, now)?,
         Schedule::Clocked { clocked_time } => {
             if *clocked_time <= now {
@@ -46,35 +52,19 @@ pub fn timing(
             (vec![("at", Toml::Text(instant(*clocked_time)))], Rule::Once(*clocked_time))
         }
         Schedule::Solar { event, latitude, longitude } => solar(event, *latitude, *longitude, notes)?,
-        Schedule::Relative => {
-            return Err(
-                "an interval with relative=True is rounded to its unit; write a crontab in its place and export \
-                        again"
-                    .to_owned(),
-            );
-        }
-        Schedule::Own => {
-            return Err(
-                "a schedule class of the application's own has no equal; write crontab, interval, clocked or solar \
-                        in its place and export again"
-                    .to_owned(),
-            );
-        }
+        Schedule::Relative => return Err(RELATIVE.to_owned()),
+        Schedule::Own => return Err(OWN.to_owned()),
     };
     limits(&rule, bounds, &mut keys, notes);
     Ok(Timing { keys, rule, bounds })
 }
 
-fn crontab(schedule: &Schedule, crontabs_in: Option<Tz>, notes: &mut Vec<String>) -> Result<(Keys, Rule), String> {
-    let Schedule::Crontab { minute, hour, day_of_month, month_of_year, day_of_week, timezone } = schedule else {
-        return Err("it is no crontab".to_owned());
-    };
-    let texts = [minute, hour, day_of_month, month_of_year, day_of_week];
-    let mut read = Vec::with_capacity(texts.len());
-    for (kind, text) in KINDS.iter().zip(texts) {
+fn crontab(fields: &Fields, crontabs_in: Option<Tz>, notes: &mut Vec<String>) -> Result<(Keys, Rule), String> {
+    let mut read = Vec::with_capacity(KINDS.len());
+    for (kind, text) in KINDS.iter().zip(fields.in_order()) {
         read.push(kind.read(text)?);
     }
-    let own = zone::named(timezone)?;
+    let own = zone::named(&fields.timezone)?;
     let zone = crontabs_in.unwrap_or(own);
     if zone != own {
         notes.push(format!("its row says {own}; --crontab-tz wins"));
