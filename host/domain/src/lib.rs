@@ -9,6 +9,7 @@
 //!
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
+pub mod connection;
 pub mod duration;
 pub mod errand;
 pub mod excerpt;
@@ -28,11 +29,15 @@ pub mod suggest;
 pub mod table;
 pub mod trigger;
 
+pub use connection::{
+    Access, Connection, ConnectionKind, ConnectionUrl, KvAnswer, KvCommand, KvError, KvVerb, SqlColumn, SqlDialect,
+    SqlError, SqlRows, SqlStatement, SqlValue,
+};
 pub use errand::{Errand, Moment};
 pub use headers::Headers;
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
-pub use name::{BadName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName};
+pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName};
 pub use plugin::{
     FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,
     SecretSource, Unavailable, Wants,

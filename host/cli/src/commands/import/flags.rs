@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
-use noontide_connections::Tables;
+
 use noontide_domain::HandlerRef;
 
 use super::celery_beat::{Disabled, Taking};
+use super::database::Tables;
 use crate::exit::Stop;
 use crate::zone;
 

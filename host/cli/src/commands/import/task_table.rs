@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use noontide_connections::Tables;
+
 use noontide_domain::table::{DELAY, Extra, args};
 use noontide_domain::trigger::cron::{Dialect, DstOverlap, Rules, Source};
 use noontide_domain::trigger::{Cron, civil};
 use noontide_domain::{duration, excerpt::excerpt};
 use serde_json::Value;
 
-use super::database::{self, Row};
+use super::database::{Row, Tables};
 use super::fields;
 use super::length::{instant, length};
 use super::names::Names;
@@ -33,7 +33,7 @@ type Keys = Vec<(&'static str, Toml)>;
 pub async fn read(from: &Tables, reading: &Reading<'_>, names: &mut Names) -> Result<Imported, Stop> {
     let hint =
         "a table `task` with the columns task_key, execute_func, trigger, spec, args, is_valid, extra is expected";
-    let rows = database::rows(from, &COLUMNS, "task t ORDER BY t.id", hint).await?;
+    let rows = from.rows(&COLUMNS, "task t ORDER BY t.id", hint).await?;
     Ok(imported(&rows, reading, names))
 }
 

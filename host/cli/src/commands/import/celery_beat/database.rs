@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
-use noontide_connections::Tables;
+
 use noontide_domain::{excerpt::excerpt, trigger::civil};
 use serde_json::Value;
 
-use super::super::database::{self, Row};
+use super::super::database::{Row, Tables};
 use super::super::names::Names;
 use super::super::{Imported, Reading};
 use super::task::{Fields, Schedule, Task};
@@ -65,7 +65,7 @@ const TABLES: &str = "django_celery_beat_periodictask p \
 /// The database cannot be reached or has no such tables.
 pub async fn read(from: &Tables, taking: Taking, reading: &Reading<'_>, names: &mut Names) -> Result<Imported, Stop> {
     let hint = "are these the tables of django-celery-beat 2.0 or newer?";
-    let rows = database::rows(from, &COLUMNS, TABLES, hint).await?;
+    let rows = from.rows(&COLUMNS, TABLES, hint).await?;
     let found: Vec<Found> = rows
         .iter()
         .map(|row| {
