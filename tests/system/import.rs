@@ -1,6 +1,8 @@
 //! Moving in: `import`, and the walk-throughs of docs/coming-from.md, command by command.
 
+use noontide_testkit::servers::{PASSWORD, Server};
 use serde_json::json;
+use sqlx::{Connection, MySqlConnection, PgConnection};
 
 use super::support::Place;
 use super::support::fixtures::repository;
@@ -159,6 +161,29 @@ async fn periodic_tasks_are_put_into_a_running_host_and_putting_them_again_chang
     host.stop().await;
     let said = place.noontide(&import);
     assert_eq!(said.code, 5, "no host, no schedules: {said:?}");
+}
+
+/// The tables as PostgreSQL and MariaDB have them, each made by Django itself.
+#[tokio::test]
+async fn the_tables_of_all_three_databases_give_the_same_schedules() {
+    let place = Place::new();
+    std::fs::write(place.path("beat.sqlite"), BEAT).expect("a file");
+    let schedules = |url: &str| {
+        let said = place.noontide(&["import", "celery-beat", "--database", url]);
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(!said.err.contains(PASSWORD) && !said.out.contains(PASSWORD), "{said:?}");
+        said.out.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let sqlite = schedules("beat.sqlite");
+    assert!(sqlite.len() > 200, "{sqlite:?}");
+    let postgres = Server::postgres();
+    let mut connection = PgConnection::connect(&postgres.url()).await.expect("a connection");
+    sqlx::raw_sql(include_str!("../data/celery-beat/postgresql.sql")).execute(&mut connection).await.expect("tables");
+    assert_eq!(schedules(&postgres.url()), sqlite);
+    let mariadb = Server::mariadb();
+    let mut connection = MySqlConnection::connect(&mariadb.url()).await.expect("a connection");
+    sqlx::raw_sql(include_str!("../data/celery-beat/mysql.sql")).execute(&mut connection).await.expect("tables");
+    assert_eq!(schedules(&mariadb.url()), sqlite);
 }
 
 #[test]
