@@ -120,6 +120,17 @@ impl Ledger {
     }
 }
 
+/// A SQLite file as another program would have made it, by statements.
+pub fn script(path: &Path, statements: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let mut connection = options.connect().await.expect("a file");
+        sqlx::raw_sql(statements).execute(&mut connection).await.expect("the statements work");
+        connection.close().await.expect("the file closes");
+    });
+}
+
 /// Somebody else's lock on the file.
 pub struct Lock(SqliteConnection);
 
