@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::check::Check;
+use crate::check::{Check, Need};
 use crate::phrase::{Language, Phrase, phrase};
 use crate::unit::Unit;
 
@@ -146,9 +146,14 @@ impl Finding {
     }
 
     /// What the server did not show, and what to do so that it does.
-    pub fn hidden(check: &Check, subject: impl Into<String>, reason: impl Into<String>) -> Self {
-        let advice = check.remedy();
-        Self { advice, ..Self::new(Severity::Notice, subject, Reading::Hidden(reason.into())) }
+    pub fn hidden(check: &Check, reason: String) -> Self {
+        Self { advice: check.remedy(), ..Self::new(Severity::Notice, "", Reading::Hidden(reason)) }
+    }
+
+    /// What the server did not tell although it was asked. What the check needs it to show, it shows.
+    pub fn untold(check: &Check, subject: String, reason: String) -> Self {
+        let advice = check.remedy().filter(|_| matches!(check.needs, Need::Grant(_)));
+        Self { advice, ..Self::new(Severity::Notice, subject, Reading::Hidden(reason)) }
     }
 }
 

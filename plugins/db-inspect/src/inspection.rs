@@ -84,7 +84,7 @@ pub fn inspect(call: &Call, name: &str, input: &Input, window: Window) -> Result
         match ask(&database, &server, check, window) {
             Ok(rows) => inspection.judge(check, rows, &basis),
             Err(Trouble::Refused(reason)) => {
-                inspection.results.push(Checked { check, findings: vec![Finding::hidden(check, "", reason)] });
+                inspection.results.push(Checked { check, findings: vec![Finding::hidden(check, reason)] });
             }
             Err(trouble) => {
                 inspection.lose(trouble);

@@ -77,7 +77,7 @@ impl Rule {
     fn judge_row(&self, check: &Check, row: Row, basis: &Basis) -> Option<Finding> {
         let hidden = row.text("hidden");
         if !hidden.is_empty() {
-            return Some(Finding::hidden(check, row.text("subject"), hidden));
+            return Some(Finding::untold(check, row.text("subject"), hidden));
         }
         let number = row.number("value");
         let over = |unit, pick: Pick| measured(number?, unit, threshold(pick(basis.thresholds), unit, false));

@@ -118,8 +118,8 @@ impl Sight {
                 "MariaDB：SET GLOBAL userstat = ON; 之后会统计索引的使用次数。MySQL：GRANT SELECT ON performance_schema.* TO 巡检账号;",
             ),
             Self::Disks => phrase(
-                "INSTALL SONAME 'disks'; GRANT FILE ON *.* TO this account;",
-                "INSTALL SONAME 'disks'; GRANT FILE ON *.* TO 巡检账号;",
+                "watch the disks on the host; INSTALL SONAME 'disks' shows them here, but only to accounts with FILE, which may read and write files",
+                "请在主机侧监控磁盘；INSTALL SONAME 'disks' 可在此显示，但仅限拥有 FILE 权限（可读写文件）的账号",
             ),
         }
     }

@@ -52,6 +52,20 @@ fn ids_are_unique_and_every_severe_finding_comes_with_advice_in_both_languages()
 }
 
 #[test]
+fn the_page_about_this_plugin_lists_every_check_and_its_level() {
+    let page = include_str!("../../../docs/db-inspect.md");
+    for check in every_check() {
+        let (level, title) = (check.level.name(), check.title);
+        let line = [level, title].map(|phrase| phrase.spoken(phrase::Language::En)).join(" | ");
+        assert!(
+            page.contains(&format!("| `{}` | {line} |", check.id)),
+            "docs/db-inspect.md lacks `{}` | {line}",
+            check.id
+        );
+    }
+}
+
+#[test]
 fn statements_about_the_window_bind_its_two_ends_and_others_bind_nothing() {
     for check in every_check() {
         for (_, statement) in check.ask {

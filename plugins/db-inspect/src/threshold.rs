@@ -31,6 +31,8 @@ pub struct Thresholds {
     pub backup: Limit,
     /// Errors since the previous inspection.
     pub errors: Limit,
+    /// Slow statements since the previous inspection.
+    pub slow_statements: Limit,
     /// Growth since the previous inspection, in percent.
     pub growth: Limit,
     /// Growth of fewer bytes than this never matters.
@@ -72,7 +74,8 @@ impl Default for Thresholds {
             kept_back: limit(1024.0 * MIB, 10.0 * 1024.0 * MIB),
             // A daily backup may take an hour or two longer than the last one.
             backup: limit(26.0 * HOUR, 50.0 * HOUR),
-            errors: limit(1.0, 100.0),
+            errors: limit(10.0, 1_000.0),
+            slow_statements: limit(100.0, 10_000.0),
             growth: limit(20.0, 50.0),
             growth_from: 100.0 * MIB,
             used_up: limit(70.0, 85.0),

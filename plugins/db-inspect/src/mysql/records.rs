@@ -23,7 +23,7 @@ pub const CHECKS: &[Check] = &[
              join {variables} v on lower(v.variable_name) = 'long_query_time'",
         )],
         needs: Need::Nothing,
-        rule: Rule::Counted(Unit::Count, |limits| limits.errors),
+        rule: Rule::Counted(Unit::Count, |limits| limits.slow_statements),
         advice: phrase("The slow log names them.", "慢日志中有详细记录。"),
     },
     Check {

@@ -69,7 +69,7 @@ pub const CHECKS: &[Check] = &[
         title: phrase("Disks", "磁盘"),
         ask: &[(
             On::MariaDb,
-            "select path as subject, 100.0 * used / total as value, concat(disk, ', ', round(available / 1048576, 1), ' GiB free') as detail
+            "select distinct path as subject, 100.0 * used / total as value, concat(disk, ', ', round(available / 1048576, 1), ' GiB free') as detail
              from information_schema.disks where total > 0 order by 2 desc",
         )],
         needs: Need::Sight(Sight::Disks),

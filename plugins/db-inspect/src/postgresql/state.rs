@@ -66,21 +66,36 @@ pub const CHECKS: &[Check] = &[
         level: Level::Daily,
         area: Area::Errors,
         covers: Covers::SinceStart,
-        title: phrase("Deadlocks, conflicts, broken pages", "死锁、冲突与损坏页"),
+        title: phrase("Deadlocks and cancelled queries", "死锁与冲突"),
         ask: &[(
             On::Every,
             "select d.datname || ': ' || k.name as subject, k.value::float8 as value
              from pg_stat_database d
-             cross join lateral (values ('deadlocks', d.deadlocks), ('conflicts', d.conflicts),
-                                        ('checksum failures', coalesce(d.checksum_failures, 0))) k(name, value)
-             where d.datname = current_database() or k.value > 0 order by 2 desc, 1",
+             cross join lateral (values ('deadlocks', d.deadlocks), ('recovery conflicts', d.conflicts)) k(name, value)
+             where d.datname = current_database() or (d.datname is not null and k.value > 0) order by 2 desc, 1",
         )],
         needs: Need::Nothing,
         rule: Rule::Counted(Unit::Count, |limits| limits.errors),
         advice: phrase(
-            "Deadlocks: take locks in one order everywhere. Checksum failures: the disk is suspect, check the last backup now.",
-            "死锁：各处按同一顺序加锁。校验和失败：磁盘可疑，请立即核查最近的备份。",
+            "Deadlocks: take locks in one order everywhere. The server log shows who met whom.",
+            "死锁：各处按同一顺序加锁。服务器日志中有冲突双方的记录。",
         ),
+    },
+    Check {
+        id: "pg-broken-pages",
+        level: Level::Daily,
+        area: Area::Errors,
+        covers: Covers::SinceStart,
+        title: phrase("Broken pages", "损坏的数据页"),
+        ask: &[(
+            On::Every,
+            "select coalesce(datname::text, 'shared') as subject, checksum_failures::float8 as value,
+                    'last at ' || date_trunc('second', checksum_last_failure) as detail
+             from pg_stat_database where checksum_failures > 0 order by 2 desc",
+        )],
+        needs: Need::Nothing,
+        rule: Rule::Each(Severity::Critical, Unit::Count),
+        advice: phrase("The disk is suspect: try the newest backup elsewhere now.", "磁盘可疑：请立即在别处验证最近的备份。"),
     },
     Check {
         id: "pg-log-files",
@@ -90,11 +105,17 @@ pub const CHECKS: &[Check] = &[
         title: phrase("Server log written", "服务器日志写入量"),
         ask: &[(
             On::Every,
-            "select name as subject, size::float8 as value, date_trunc('second', modification)::text as detail
-             from pg_ls_logdir() where modification >= to_timestamp($1) and modification < to_timestamp($2) order by modification desc",
+            "select 'log' as subject, null::float8 as value, null as detail,
+                    'it goes to the journal or to standard error, not to files of the server' as hidden
+             where current_setting('logging_collector') = 'off'
+             union all
+             (select name, size::float8, date_trunc('second', modification)::text, null
+              from pg_ls_logdir()
+              where current_setting('logging_collector') = 'on'
+                and modification >= to_timestamp($1) and modification < to_timestamp($2) order by modification desc)",
         )],
         needs: Need::Sight(Sight::Monitor),
         rule: Rule::Told(Unit::Bytes),
-        advice: phrase("SQL shows how much was logged, not what: read these files for ERROR, FATAL and PANIC.", "SQL 只能看到日志大小，请在文件中查找 ERROR、FATAL、PANIC。"),
+        advice: phrase("SQL shows how much was logged, not what: look there for ERROR, FATAL and PANIC.", "SQL 只能看到日志大小，请在日志中查找 ERROR、FATAL、PANIC。"),
     },
 ];
