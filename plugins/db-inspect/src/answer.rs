@@ -9,8 +9,10 @@ pub enum Trouble {
     Closed(String),
     /// This database is not there now.
     Away(String),
-    /// This statement was not answered; the next one may be.
+    /// This statement was refused; the next one may be answered.
     Refused(String),
+    /// The answer was over a bound of the connection, such as its time.
+    Unanswered(String),
 }
 
 impl From<SqlError> for Trouble {
@@ -20,7 +22,7 @@ impl From<SqlError> for Trouble {
             SqlError::NotGranted { .. } => Self::Closed(said),
             SqlError::Unavailable(_) => Self::Away(said),
             SqlError::Refused { message, .. } => Self::Refused(message),
-            _ => Self::Refused(said),
+            _ => Self::Unanswered(said),
         }
     }
 }
@@ -28,7 +30,7 @@ impl From<SqlError> for Trouble {
 impl Trouble {
     pub fn reason(&self) -> &str {
         match self {
-            Self::Closed(reason) | Self::Away(reason) | Self::Refused(reason) => reason,
+            Self::Closed(reason) | Self::Away(reason) | Self::Refused(reason) | Self::Unanswered(reason) => reason,
         }
     }
 }

@@ -150,6 +150,15 @@ impl Finding {
         Self { advice: check.remedy(), ..Self::new(Severity::Notice, "", Reading::Hidden(reason)) }
     }
 
+    /// What the connection's bounds cut off.
+    pub fn unanswered(reason: String) -> Self {
+        let advice = phrase(
+            "Give the connection more time or larger answers, or leave this check out with `skip`.",
+            "请放宽该连接的时间或结果上限，或用 `skip` 跳过此项。",
+        );
+        Self { advice: Some(advice), ..Self::new(Severity::Warning, "", Reading::Unreachable(reason)) }
+    }
+
     /// What the server did not tell although it was asked. What the check needs it to show, it shows.
     pub fn untold(check: &Check, subject: String, reason: String) -> Self {
         let advice = check.remedy().filter(|_| matches!(check.needs, Need::Grant(_)));

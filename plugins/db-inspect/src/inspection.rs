@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use noontide_sdk::sql::{Rows, Sql};
-use noontide_sdk::{Call, Failure, Window, params};
+use noontide_sdk::{Call, Failure, StateError, Window, params};
 
 use crate::answer::Trouble;
 use crate::check::{Area, Check, Covers, Need, On};
@@ -73,19 +73,18 @@ pub fn inspect(call: &Call, name: &str, input: &Input, window: Window) -> Result
             return Ok(inspection);
         }
     };
-    let previous: Option<Memory> = call.state().get(&key(name))?;
+    let previous = remembered(call, name)?;
     let basis = Basis { thresholds: &input.thresholds, previous: previous.as_ref() };
     let reached = Finding::new(Severity::Ok, "", Reading::Text(server.banner.clone()));
-    inspection.results.push(Checked { check: &REACHED, findings: vec![reached] });
+    inspection.note(&REACHED, reached);
     let checks = chosen(&server, input);
     for (done, check) in (0_u64..).zip(&checks) {
         call.stop_if_cancelled()?;
         call.progress(done, checks.len() as u64, format!("{name}: {}", check.id));
         match ask(&database, &server, check, window) {
             Ok(rows) => inspection.judge(check, rows, &basis),
-            Err(Trouble::Refused(reason)) => {
-                inspection.results.push(Checked { check, findings: vec![Finding::hidden(check, reason)] });
-            }
+            Err(Trouble::Refused(reason)) => inspection.note(check, Finding::hidden(check, reason)),
+            Err(Trouble::Unanswered(reason)) => inspection.note(check, Finding::unanswered(reason)),
             Err(trouble) => {
                 inspection.lose(trouble);
                 break;
@@ -94,6 +93,14 @@ pub fn inspect(call: &Call, name: &str, input: &Input, window: Window) -> Result
     }
     inspection.server = Some(server);
     Ok(inspection)
+}
+
+/// A memory that does not read was written by another version, and is no memory.
+fn remembered(call: &Call, name: &str) -> Result<Option<Memory>, Failure> {
+    match call.state().get(&key(name)) {
+        Err(StateError::Mismatch(_)) => Ok(None),
+        read => Ok(read?),
+    }
 }
 
 /// Where the memory of a connection lies in the schedule's state.
@@ -136,6 +143,10 @@ impl Inspection {
             findings.push(Finding::new(Severity::Ok, "", Reading::More(ROWS)));
         }
         self.results.push(Checked { check, findings });
+    }
+
+    fn note(&mut self, check: &'static Check, finding: Finding) {
+        self.results.push(Checked { check, findings: vec![finding] });
     }
 
     /// It is the first thing to be told, whatever was found before.

@@ -171,6 +171,21 @@ fn what_is_not_shown_is_a_notice_that_says_what_to_grant_and_the_rest_goes_on() 
 }
 
 #[test]
+fn a_statement_that_takes_too_long_is_a_warning_and_the_rest_goes_on() {
+    let slow = SqlError::TimedOut { after: std::time::Duration::from_secs(30) };
+    let call = call("daily").sql_granted("shop", Dialect::Postgresql).sql_fails("shop", "pg_database_size", slow);
+    let call = postgresql_of(call, "shop", true);
+    assert_eq!(ends(&call)["worst"][0]["found"], "no answer: the statement was stopped after 30000 ms");
+    assert_eq!(check(&report(&call), "pg-wal-size")["findings"][0]["severity"], "ok");
+}
+
+#[test]
+fn a_memory_of_another_version_is_no_memory() {
+    let call = call("daily").sql_granted("shop", Dialect::Postgresql).state_before("connection/shop", json!("old"));
+    ends(&postgresql_of(call, "shop", true));
+}
+
+#[test]
 fn growth_and_counts_are_judged_against_the_previous_inspection() {
     let mib = |count: i64| count * 1024 * 1024;
     let sizes = |size| Rows::new(["subject", "value"]).with(params!["shop", mib(size)]);

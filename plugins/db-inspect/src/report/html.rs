@@ -33,7 +33,8 @@ fn write_page(page: &mut String, report: &Report) -> fmt::Result {
     }
     writeln!(page, "</dl>")?;
     write_overview(page, report)?;
-    report.inspections.iter().try_for_each(|inspection| write_inspection(page, report, inspection))?;
+    let mut inspections = report.inspections.iter().enumerate();
+    inspections.try_for_each(|(index, inspection)| write_inspection(page, report, index, inspection))?;
     writeln!(page, "</body></html>")
 }
 
@@ -57,8 +58,7 @@ fn write_overview(page: &mut String, report: &Report) -> fmt::Result {
     writeln!(page, "</table>")
 }
 
-fn write_inspection(page: &mut String, report: &Report, inspection: &Inspection) -> fmt::Result {
-    let index = report.inspections.iter().position(|other| std::ptr::eq(other, inspection)).unwrap_or_default();
+fn write_inspection(page: &mut String, report: &Report, index: usize, inspection: &Inspection) -> fmt::Result {
     let (name, banner) = (Escaped(&inspection.connection), Escaped(server(inspection)));
     writeln!(page, "<h2 id=\"c{index}\">{name} <small>{banner}</small></h2>")?;
     let mut wanting = inspection.worst_first();
