@@ -5,6 +5,7 @@ mod support;
 mod api;
 mod artifacts;
 mod command_line;
+mod db_inspect;
 mod downtime;
 mod full_disk;
 mod hostile;
