@@ -6,6 +6,7 @@ mod api;
 mod artifacts;
 mod calls;
 mod command_line;
+mod db_inspect;
 mod downtime;
 mod full_disk;
 mod hostile;
