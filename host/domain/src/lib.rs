@@ -26,6 +26,7 @@ pub mod run;
 pub mod schedule;
 pub mod submission;
 pub mod suggest;
+pub mod table;
 pub mod trigger;
 
 pub use connection::{
