@@ -20,6 +20,7 @@ mod refused_plugins;
 mod secrets;
 mod seed001;
 mod seed002;
+mod seed003;
 mod sql;
 mod state;
 mod time;
