@@ -23,6 +23,7 @@ mod refused_plugins;
 mod secrets;
 mod seed001;
 mod seed002;
+mod seed003;
 mod seed004;
 mod sql;
 mod state;

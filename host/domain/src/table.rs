@@ -102,7 +102,7 @@ impl TableRow {
             execute_func: schedule.handler.to_string(),
             trigger,
             spec,
-            args: args::shown(schedule.input.clone()),
+            args: args::shown(&schedule.input),
             is_valid: schedule.enabled,
             extra: extra::shown(schedule),
         }
@@ -140,12 +140,12 @@ impl TableRow {
             enabled: self.is_valid,
             ..before
         };
-        let others = extra::others(&schedule.input);
         if is_new(|row| &row.args) {
             schedule.input = args(&self.args)?;
         }
-        let others = extra.map_or(others, |extra| extra.lay_over(&mut schedule));
-        extra::hand_on(&mut schedule.input, others);
+        if let Some(extra) = extra {
+            extra.lay_over(&mut schedule);
+        }
         schedule.asked = asked::over(former, &schedule);
         Ok(Asked { schedule, at_once })
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
+use noontide_domain::ports::{Edits, Overdue};
 use noontide_domain::{Levels, Pause, ScheduleName, Standing};
 
 /// The schedules that stand, and an agenda over them.
@@ -66,6 +67,33 @@ impl Book {
                 followers.retain(|follower| follower != name);
             }
         }
+    }
+
+    /// What somebody else has changed. `false` if it says all that already: most often it was this host.
+    pub(crate) fn take(&mut self, edits: Edits) -> bool {
+        if edits.whole {
+            self.replace(edits.standing);
+            return true;
+        }
+        let mut is_changed = false;
+        for name in edits.gone.iter().filter(|name| self.get(name).is_some()).cloned().collect::<Vec<_>>() {
+            self.remove(&name);
+            is_changed = true;
+        }
+        for mut standing in edits.standing {
+            let known = self.get(&standing.schedule.name);
+            let says_the_same = |known: &Standing| {
+                known.schedule == standing.schedule && known.pause == standing.pause && known.anchor == standing.anchor
+            };
+            if known.is_some_and(says_the_same) {
+                continue;
+            }
+            // A run may have succeeded after the record was read.
+            standing.last_success = standing.last_success.max(known.and_then(|known| known.last_success));
+            self.put(standing);
+            is_changed = true;
+        }
+        is_changed
     }
 
     /// What is due at `now`, at most `limit` of it.
@@ -140,9 +168,12 @@ impl Book {
         Levels::of(self.standings.values())
     }
 
-    /// Schedules whose success is missing, with the instant by which it was expected.
-    pub(crate) fn overdue(&self, now: DateTime<Utc>) -> Vec<(ScheduleName, DateTime<Utc>)> {
-        let overdue = |standing: &Standing| Some((standing.schedule.name.clone(), standing.overdue_since(now)?));
+    /// Schedules whose success is missing.
+    pub(crate) fn overdue(&self, now: DateTime<Utc>) -> Vec<Overdue> {
+        let overdue = |standing: &Standing| {
+            let (schedule, last_success) = (standing.schedule.name.clone(), standing.last_success);
+            Some(Overdue { schedule, since: standing.overdue_since(now)?, last_success })
+        };
         self.standings.values().filter_map(overdue).collect()
     }
 

@@ -12,6 +12,7 @@ use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 
 mod changes;
 mod clock;
+mod edits;
 mod levels;
 mod limits;
 mod past;
@@ -23,8 +24,8 @@ mod timetable;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Scheduler, runner, keeper, rescuer, watcher, pruner.
-const LOOPS: usize = 6;
+/// Scheduler, runner, keeper, rescuer, lookout, watcher, pruner.
+const LOOPS: usize = 7;
 
 struct World {
     clock: Arc<ManualClock>,

@@ -321,5 +321,8 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
             ("overdue", json!({ "at": at, "schedule": schedule, "since": time(*since) }))
         }
         Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
+        Happening::EditRefused { schedule, reason } => {
+            ("edit-refused", json!({ "at": at, "schedule": schedule, "reason": reason }))
+        }
     }
 }

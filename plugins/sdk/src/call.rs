@@ -96,6 +96,19 @@ impl Call {
         &self.invocation.trace_parent
     }
 
+    /// The trace's id alone, 32 hexadecimal digits; the same on every attempt, and what the host's log lines carry.
+    pub fn trace_id(&self) -> &str {
+        self.trace_parent().split('-').nth(1).unwrap_or_default()
+    }
+
+    /// The positional arguments, `{"args": […]}` in the input, as a tuple or a list: `let (to, copies): (String, u32) =
+    /// call.args()?`. No arguments are an empty list.
+    pub fn args<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let input: serde_json::Value = self.input()?;
+        let args = input.get("args").cloned().unwrap_or_else(|| serde_json::json!([]));
+        serde_json::from_value(args).map_err(|mismatch| Failure::invalid_input(format!("args: {mismatch}")))
+    }
+
     /// Something a newer host has to say.
     pub fn extra(&self, name: &str) -> Option<&str> {
         self.invocation.extra.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -270,6 +270,22 @@ mod tests {
     }
 
     #[test]
+    fn positional_arguments_are_a_tuple_or_a_list_and_none_are_an_empty_one() {
+        let call = Call::test().input(serde_json::json!({ "args": ["ops", 2] }));
+        assert_eq!(call.args(), Ok(("ops".to_owned(), 2)));
+        assert_eq!(Call::test().args::<Vec<String>>(), Ok(Vec::new()));
+        let short = call.args::<(String, u32, bool)>().unwrap_err();
+        assert!(short.to_string().contains("args: "), "{short}");
+    }
+
+    #[test]
+    fn the_trace_id_is_a_part_of_the_trace_parent() {
+        let call = Call::test();
+        assert_eq!(call.trace_id().len(), 32);
+        assert!(call.trace_parent().contains(call.trace_id()));
+    }
+
+    #[test]
     fn steps_are_remembered_in_order() {
         let call = Call::test();
         call.progress(1, 3, "a.log");

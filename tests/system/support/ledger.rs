@@ -76,6 +76,24 @@ impl Ledger {
         connection.close().await.expect("the ledger closes");
     }
 
+    /// What somebody with a command line of the database writes, while the host runs.
+    ///
+    /// # Errors
+    /// The database's own words.
+    pub async fn sql(path: &Path, statements: &str) -> Result<(), String> {
+        let options = SqliteConnectOptions::new().filename(path);
+        let mut connection = options.connect().await.map_err(|error| error.to_string())?;
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut connection).await;
+        connection.close().await.map_err(|error| error.to_string())?;
+        done.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The one text that a query gives.
+    pub async fn text(&mut self, query: &str) -> String {
+        let text = sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(&mut self.connection).await;
+        text.unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
     /// Keeps everybody from writing, as a bad backup tool would.
     pub async fn lock(path: &Path) -> Lock {
         let options = SqliteConnectOptions::new().filename(path);

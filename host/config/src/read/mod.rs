@@ -60,7 +60,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         schedules: schedules.read,
         faulty: schedules.faulty,
         places: schedules.places,
-        zone,
+        timezone: zone,
         calendars,
     })
 }

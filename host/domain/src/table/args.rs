@@ -1,6 +1,6 @@
 //! `args`: what the handler gets.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::excerpt::excerpt;
 
@@ -64,11 +64,10 @@ fn quoted(text: &str, quote: char) -> Result<(String, &str), String> {
 }
 
 /// The other way.
-pub(super) fn shown(mut input: Value) -> String {
-    super::extra::hand_on(&mut input, Map::new());
+pub(super) fn shown(input: &Value) -> String {
     let positional = input.as_object().filter(|keys| keys.len() == 1).and_then(|keys| keys.get("args"));
     match positional.and_then(Value::as_array) {
-        _ if input == json!({}) || input.is_null() => String::new(),
+        _ if *input == json!({}) || input.is_null() => String::new(),
         None => input.to_string(),
         Some(list) => {
             let plain: Option<Vec<_>> = list.iter().map(|item| item.as_str().filter(|text| is_plain(text))).collect();

@@ -25,6 +25,9 @@ pub(super) fn over(former: Option<&Schedule>, schedule: &Schedule) -> Option<Val
     if differs(|a, b| a.input == b.input) {
         set("input", Some(schedule.input.clone()));
     }
+    if differs(|a, b| a.headers == b.headers) {
+        set("headers", Some(json!(schedule.headers)).filter(|_| !schedule.headers.is_empty()));
+    }
     if differs(|a, b| a.enabled == b.enabled) {
         set("enabled", Some(json!(schedule.enabled)));
     }

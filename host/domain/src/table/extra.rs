@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value, json};
 
 use crate::excerpt::excerpt;
-use crate::{Schedule, Trigger};
+use crate::{Headers, Schedule, Trigger};
 
 /// Without a `delay`, a task that recurs is missed after an hour: what the framework of this table had as default.
 pub const DELAY: Duration = Duration::from_secs(3_600);
@@ -21,8 +21,8 @@ pub struct Extra {
     pub delay: Option<Duration>,
     /// `timezone`: the IANA zone in which `spec` is read. `None` if nothing is said.
     pub timezone: Option<Tz>,
-    /// Everything else: handed to the handler.
-    pub others: Map<String, Value>,
+    /// Everything else, as texts: handed to the handler.
+    pub headers: Headers,
 }
 
 impl Extra {
@@ -37,30 +37,22 @@ impl Extra {
         others.remove(ERROR);
         let delay = others.remove("delay").map(|delay| seconds(&delay)).transpose()?;
         let timezone = others.remove("timezone").map(|zone| zone_of(&zone)).transpose()?;
-        Ok(Self { delay, timezone, others })
+        let text = |(name, value)| match value {
+            Value::String(text) => (name, text),
+            other => (name, other.to_string()),
+        };
+        let headers = Headers::new(others.into_iter().map(text).collect()).map_err(|why| format!("`extra`: {why}"))?;
+        Ok(Self { delay, timezone, headers })
     }
 
-    /// Gives a schedule what the column says of it; what is left is for the handler. The trigger is the new one already.
-    pub(super) fn lay_over(self, schedule: &mut Schedule) -> Map<String, Value> {
+    /// Gives a schedule what the column says; its trigger is the new one already.
+    pub(super) fn lay_over(self, schedule: &mut Schedule) {
         // What fires at given instants is over after them: nobody waits for the next success.
         let recurs = !matches!(schedule.trigger, Trigger::At(_) | Trigger::Manual);
         let delay = self.delay.or(recurs.then_some(DELAY));
         schedule.expect_within = delay.filter(|delay| !delay.is_zero());
-        self.others
+        schedule.headers = self.headers;
     }
-}
-
-/// What a handler gets of the column.
-pub(super) fn others(input: &Value) -> Map<String, Value> {
-    input.get("extra").and_then(Value::as_object).cloned().unwrap_or_default()
-}
-
-pub(super) fn hand_on(input: &mut Value, others: Map<String, Value>) {
-    let Value::Object(input) = input else { return };
-    match others.is_empty() {
-        true => input.remove("extra"),
-        false => input.insert("extra".to_owned(), Value::Object(others)),
-    };
 }
 
 fn seconds(delay: &Value) -> Result<Duration, String> {
@@ -83,7 +75,7 @@ fn zone_of(zone: &Value) -> Result<Tz, String> {
 /// The other way.
 pub(super) fn shown(schedule: &Schedule) -> String {
     let delay = schedule.expect_within.map_or(0, |within| within.as_secs());
-    let mut extra = others(&schedule.input);
+    let mut extra: Map<_, _> = schedule.headers.iter().map(|(name, text)| (name.to_owned(), json!(text))).collect();
     extra.insert("delay".to_owned(), json!(delay));
     extra.insert("timezone".to_owned(), json!(schedule.timezone.name()));
     Value::Object(extra).to_string()

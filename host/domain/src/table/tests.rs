@@ -91,7 +91,7 @@ fn args_are_positional_texts_positional_values_or_values_by_name() {
     for (text, expected) in table {
         let input = args(text).expect(text);
         assert_eq!(input, expected, "{text}");
-        assert_eq!(args(&args::shown(input.clone())).expect("shown"), input, "{text} shown and read again");
+        assert_eq!(args(&args::shown(&input)).expect("shown"), input, "{text} shown and read again");
     }
     for (text, expected) in
         [("[1,", "`args` is no JSON"), (r#""a"#, "has no end"), (r#""a" "b""#, "a comma is missing before `\"b\"`")]
@@ -114,13 +114,16 @@ fn extra_says_how_long_a_success_may_stay_away_and_hands_the_rest_on() {
     assert_eq!(within("cron", "* * * * *", r#"{"delay": "60"}"#), Some(60));
     assert_eq!(within("cron", "* * * * *", r#"{"delay": 0}"#), None);
     assert_eq!(within("date", "2020-04-24 18:08:00", "{}"), None, "after it nothing is expected");
-    let extra = r#"{"delay": 60, "timezone": "Europe/Berlin", "owner": "ops", "error": "an old one"}"#;
+    let extra = r#"{"delay": 60, "timezone": "Europe/Berlin", "team": "ops", "tries": 2, "error": "an old one"}"#;
     let schedule = read(&TableRow { extra: extra.to_owned(), ..row("date", "2026-07-02 08:00", "1") });
     assert_eq!(schedule.timezone, chrono_tz::Europe::Berlin);
     assert_eq!(schedule.trigger, Trigger::At(At::new(vec![utc("2026-07-02T06:00:00Z")])));
-    assert_eq!(schedule.input, json!({ "args": ["1"], "extra": { "owner": "ops" } }));
+    assert_eq!(schedule.headers.iter().collect::<Vec<_>>(), [("team", "ops"), ("tries", "2")]);
+    let shown = TableRow::of(&schedule);
+    assert_eq!(shown.read(Some(&schedule), Shanghai, now()).expect("shown").schedule, schedule);
     for (extra, expected) in [
         ("[]", "`extra` is no JSON object"),
+        (r#"{"a b": 1}"#, "`extra`: `a b` cannot name a header"),
         (r#"{"delay": -1}"#, "`delay` is `-1`"),
         (r#"{"timezone": "Berlin"}"#, "`timezone` is \"Berlin\""),
     ] {

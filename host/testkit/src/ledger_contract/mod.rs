@@ -15,6 +15,7 @@ use crate::ManualClock;
 pub mod artifacts;
 pub mod backfill;
 pub mod claim;
+pub mod edits;
 mod exam;
 pub mod expiry;
 pub mod follow;
@@ -102,6 +103,12 @@ macro_rules! ledger_contract {
                 a_backfill_sees_what_fires_in_the_same_claim
                 a_backfill_takes_up_what_the_same_claim_replaced
                 an_occurrence_fires_whatever_was_filled_in_before
+            }
+            edits {
+                what_is_declared_put_paused_and_removed_is_told_of_after_it_and_no_more_once_it_is_seen
+                how_far_a_schedule_has_come_is_no_edit
+                many_edits_are_told_of_in_parts_that_miss_none
+                an_overdue_schedule_is_news_once_until_it_has_succeeded
             }
             lease {
                 ready_runs_are_leased_in_the_order_of_their_time
