@@ -102,7 +102,9 @@ fn entry(row: &Row, place: &str, reading: &Reading<'_>, names: &mut Names) -> Re
         let within = extra.delay.unwrap_or(DELAY);
         keys.extend((!within.is_zero()).then(|| ("expect-within", Toml::Text(duration::words(within)))));
     }
-    keys.push(("input", input(row, extra, &mut notes)?));
+    keys.push(("input", input(row, &mut notes)?));
+    let headers: Vec<_> = extra.headers.iter().map(|(name, value)| (name.to_owned(), text(value))).collect();
+    keys.extend((!headers.is_empty()).then_some(("headers", Toml::Table(headers))));
     let original = vec![format!("{kind} {spec} {}", row.text("t.execute_func").unwrap_or_default())];
     let name = names.take(key);
     Ok(Ok(Entry { name, place: place.to_owned(), original, notes, keys, spans: vec![span] }))
@@ -153,15 +155,13 @@ fn until(from: DateTime<Utc>, fires: Vec<DateTime<Utc>>, all: bool) -> Span {
     Span::exact(from, if all { last + TimeDelta::days(3_650) } else { last }, fires)
 }
 
-/// `{ func, args, extra }`.
-fn input(row: &Row, extra: Extra, notes: &mut Vec<String>) -> Result<Toml, String> {
+/// `{ func, args }`, or what `args` names.
+fn input(row: &Row, notes: &mut Vec<String>) -> Result<Toml, String> {
     let mut input = vec![("func".to_owned(), Toml::Text(row.required("t.execute_func")?.to_owned()))];
     let read = args(row.text("t.args").unwrap_or_default())?;
-    let keys = read.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), value.clone()));
-    let others = (!extra.others.is_empty()).then(|| ("extra".to_owned(), Value::Object(extra.others)));
-    for (key, value) in keys.chain(others) {
-        match Toml::of(&value) {
-            Ok(value) => input.push((key, value)),
+    for (key, value) in read.as_object().into_iter().flatten() {
+        match Toml::of(value) {
+            Ok(value) => input.push((key.clone(), value)),
             Err(reason) => return Err(format!("{key} holds {reason}; give it another value")),
         }
     }
@@ -217,7 +217,7 @@ mod tests {
         let mondays = named("mondays");
         let first = mondays.trigger.next_after("2026-11-21T12:00:00Z".parse().unwrap(), DateTime::UNIX_EPOCH);
         assert_eq!(first.map(crate::zone::rfc3339).as_deref(), Some("2026-11-23T01:00:00Z"), "0 is Monday");
-        assert_eq!(mondays.input["extra"]["room"], 5);
+        assert_eq!(mondays.headers.iter().collect::<Vec<_>>(), [("room", "5")]);
         assert_eq!(mondays.expect_within.map(|within| within.as_secs()), Some(864_000));
         assert_eq!((named("party").expect_within, all.len()), (None, 4));
     }
