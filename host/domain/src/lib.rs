@@ -27,8 +27,8 @@ pub use key::{Key, KeyPart};
 pub use lang::Lang;
 pub use name::{BadName, HandlerRef, HostId, PluginName, RunId, ScheduleName};
 pub use plugin::{
-    FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,
-    SecretSource, Unavailable, Wants,
+    ExitMeaning, FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus,
+    PluginVersion, SecretSource, Unavailable, Wants,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use run::{

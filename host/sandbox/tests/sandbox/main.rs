@@ -4,6 +4,7 @@
 mod grants;
 mod hostile;
 mod outcomes;
+mod programs;
 mod refused;
 mod stage;
 mod swap;
