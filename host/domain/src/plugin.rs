@@ -79,8 +79,25 @@ pub struct Grant {
     pub sql: BTreeMap<String, Access>,
     /// Redis connections by name.
     pub kv: BTreeMap<String, Access>,
+    /// For a program: its first arguments.
+    pub args: Vec<String>,
+    /// For a program: what exit codes mean, where they mean something of their own.
+    pub exit_codes: BTreeMap<i32, ExitMeaning>,
     /// How much it may use.
     pub limits: Limits,
+}
+
+/// What it means that a program ended with some exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitMeaning {
+    /// Done; stdout is the result.
+    Done,
+    /// There was nothing to do.
+    Skipped,
+    /// A failure that may pass.
+    Retry,
+    /// A failure that trying again would not help.
+    Permanent,
 }
 
 /// A folder of the host that a guest may see.

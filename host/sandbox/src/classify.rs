@@ -15,7 +15,7 @@ use crate::stopwatch::{LONGEST, Stopped};
 
 /// A handler's message is a line or two, in bytes; its result may be a document.
 const MESSAGE: usize = 4 << 10;
-const RESULT: usize = 1 << 20;
+pub(crate) const RESULT: usize = 1 << 20;
 
 /// How a call came to its end.
 pub(crate) enum Ended {

@@ -5,20 +5,22 @@ use std::time::Instant;
 
 use noontide_domain::ports::{Clock, Connections, RunDesk};
 use noontide_domain::{Grant, Limits};
-use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
+use crate::classify::RESULT;
 use crate::imports::{ArtifactShelf, StateBook};
 use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
 use crate::output::SharedJournal;
+use crate::program::Program;
 use crate::stopwatch::Stopwatch;
 
 /// One guest, as the host sees it.
 pub(crate) struct Guest {
-    wasi: WasiCtx,
-    table: ResourceTable,
+    /// As preview 1 wants it; 0.2 sees the same context through it.
+    wasi: WasiP1Ctx,
     pub(crate) meter: Meter,
     pub(crate) watch: Stopwatch,
     pub(crate) journal: SharedJournal,
@@ -38,19 +40,24 @@ pub(crate) struct Allowance {
     pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) deadline: Instant,
     pub(crate) clock: Arc<dyn Clock>,
+    /// For programs: what they are started with.
+    pub(crate) program: Option<Program>,
 }
 
 impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, connections, deadline, clock } = allowance;
-        let journal = Arc::new(Mutex::new(Journal::new(clock, limits.log_lines)));
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(RESOURCES);
+        let Allowance { grant, limits, desk, connections, deadline, clock, program } = allowance;
+        let mut journal = Journal::new(clock, limits.log_lines);
+        if program.is_some() {
+            journal.keep_stdout(RESULT);
+        }
+        let journal = Arc::new(Mutex::new(journal));
+        let mut wasi = crate::wasi::context(grant.as_deref(), program, &journal)?;
+        wasi.ctx().table.set_max_capacity(RESOURCES);
         Ok(Self {
-            wasi: crate::wasi::context(grant.as_deref(), &journal)?,
-            table,
+            wasi,
             meter: Meter::new(&limits),
             watch: Stopwatch::new(deadline, desk.clone()),
             journal,
@@ -60,6 +67,11 @@ impl Guest {
             state: StateBook::default(),
             artifacts: ArtifactShelf::new(limits),
         })
+    }
+
+    /// The side of it that modules of preview 1 call.
+    pub(crate) fn preview_1(&mut self) -> &mut WasiP1Ctx {
+        &mut self.wasi
     }
 
     /// A store that is interrupted at each tick, from its very first instruction on.
@@ -81,6 +93,6 @@ impl Guest {
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        self.wasi.ctx()
     }
 }

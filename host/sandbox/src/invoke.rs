@@ -20,6 +20,7 @@ use crate::classify::{self, Ended};
 use crate::engine::Machine;
 use crate::guest::{Allowance, Guest};
 use crate::items;
+use crate::program::Program;
 use crate::registry::Generation;
 use crate::sandbox::Sandbox;
 use crate::stopwatch::{GRACE, LONGEST, Stopped};
@@ -95,8 +96,13 @@ impl Attempt {
     async fn run(self) -> Report {
         let begun = Instant::now();
         let _ticking = self.machine.ticker.ticking();
+        let program = self.generation.callee.is_program().then(|| {
+            let name = self.generation.version.name.as_str();
+            Program::of(name, self.grant.as_deref(), &self.invocation)
+        });
         let guest = Guest::new(Allowance {
             grant: self.grant.clone(),
+            program,
             limits: self.limits,
             desk: Some(Arc::clone(&self.desk)),
             connections: self.connections.clone(),
@@ -119,16 +125,7 @@ impl Attempt {
     /// The call itself against its deadline and against a request to stop. Each yield of a computing guest comes by
     /// here; one that computes without the timer being looked after is stopped by its own stopwatch.
     async fn until_the_end(&self, store: &mut Store<Guest>, deadline: Instant) -> Ended {
-        let call = async {
-            let plugin = match self.generation.pre.instantiate_async(&mut *store).await {
-                Ok(plugin) => plugin,
-                Err(error) => return Ended::NoInstance(error),
-            };
-            match plugin.noontide_plugin_handler().call_run(&mut *store, &self.invocation).await {
-                Ok(answer) => Ended::Answered(answer),
-                Err(error) => Ended::Broke(error),
-            }
-        };
+        let call = self.generation.callee.call(store, &self.invocation);
         let asked = async {
             self.desk.cancelled().await;
             tokio::time::sleep(GRACE).await;

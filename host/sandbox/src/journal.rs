@@ -43,6 +43,9 @@ pub(crate) struct Journal {
     dropped: u64,
     stdout: Tape,
     stderr: Tape,
+    /// stdout as it came, as long as it has no more bytes than asked for.
+    whole: Option<Vec<u8>>,
+    whole_limit: usize,
 }
 
 /// One stream: its unfinished line, what is left for the beginning, and the end.
@@ -65,7 +68,19 @@ impl Journal {
             dropped: 0,
             stdout: Tape::default(),
             stderr: Tape::default(),
+            whole: None,
+            whole_limit: 0,
         }
+    }
+
+    /// From now on, stdout is kept as it comes, up to one byte more than `limit`.
+    pub(crate) fn keep_stdout(&mut self, limit: usize) {
+        (self.whole, self.whole_limit) = (Some(Vec::new()), limit);
+    }
+
+    /// What was kept of stdout: more than the limit if there was more.
+    pub(crate) fn take_stdout(&mut self) -> Vec<u8> {
+        self.whole.take().unwrap_or_default()
     }
 
     /// A line that the guest logs.
@@ -88,6 +103,10 @@ impl Journal {
 
     /// Bytes that the guest prints.
     pub(crate) fn print(&mut self, stream: Stream, mut bytes: &[u8]) {
+        if let Some(whole) = self.whole.as_mut().filter(|_| stream == Stream::Stdout) {
+            let room = (self.whole_limit + 1).saturating_sub(whole.len());
+            whole.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
         while !bytes.is_empty() {
             let room = LINE - self.tape(stream).unfinished.len();
             let reach = &bytes[..bytes.len().min(room)];
@@ -117,6 +136,16 @@ impl Journal {
         let place = printed.iter().rposition(|(_, text)| text.contains("panicked at"))?;
         let words = printed.get(place + 1).map(|(_, text)| *text).unwrap_or_default();
         Some(format!("{} {words}", printed[place].1).trim_end().to_owned())
+    }
+
+    /// The last line of stderr that says something.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        let unfinished = String::from_utf8_lossy(&self.stderr.unfinished);
+        let last = harmless(unfinished.trim(), LINE);
+        let tail = self.stderr.tail.iter().rev().map(|(_, _, text)| text.as_str());
+        let head = self.lines.iter().rev().filter(|(_, line)| line.source == "stderr");
+        let printed = std::iter::once(last.as_str()).chain(tail).chain(head.map(|(_, line)| line.message.as_str()));
+        printed.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
     }
 
     /// All lines in their order, and how many there is no room for.

@@ -20,6 +20,7 @@
 //! (`engine`).
 
 mod bindings;
+mod callee;
 mod classify;
 mod engine;
 mod guest;
@@ -30,6 +31,7 @@ mod journal;
 mod limits;
 mod load;
 mod output;
+mod program;
 mod registry;
 mod sandbox;
 mod scan;

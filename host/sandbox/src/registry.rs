@@ -13,8 +13,7 @@ use noontide_domain::{
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::bindings::PluginPre;
-use crate::guest::Guest;
+use crate::callee::Callee;
 use crate::scan::Stamp;
 use crate::schema::Schema;
 
@@ -24,7 +23,7 @@ pub(crate) struct Generation {
     pub(crate) info: PluginInfo,
     /// In the order of `info.handlers`.
     pub(crate) schemas: Vec<Option<Schema>>,
-    pub(crate) pre: PluginPre<Guest>,
+    pub(crate) callee: Callee,
     /// Permits that one guest takes.
     pub(crate) permits: u32,
     pub(crate) loaded_at: DateTime<Utc>,

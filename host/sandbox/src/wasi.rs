@@ -1,18 +1,25 @@
 //! From the operator's grant to what a guest finds in WASI: folders and environment variables that are named, and
-//! otherwise nothing. No arguments, no network, nothing inherited.
+//! otherwise nothing. No network, nothing inherited; arguments, and words on stdin, for programs alone.
 
 use noontide_domain::Grant;
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p2::pipe::MemoryInputPipe;
 use wasmtime_wasi::{FsPerms, WasiCtx};
 
 use crate::journal::Stream;
 use crate::limits::RANDOM_BYTES;
 use crate::output::{Captured, SharedJournal};
+use crate::program::Program;
 
 /// Builds the WASI side of a guest.
 ///
 /// # Errors
 /// A granted folder cannot be opened; the words name it.
-pub(crate) fn context(grant: Option<&Grant>, journal: &SharedJournal) -> Result<WasiCtx, String> {
+pub(crate) fn context(
+    grant: Option<&Grant>,
+    program: Option<Program>,
+    journal: &SharedJournal,
+) -> Result<WasiP1Ctx, String> {
     let mut builder = WasiCtx::builder();
     builder
         .stdout(Captured { journal: journal.clone(), stream: Stream::Stdout })
@@ -21,11 +28,13 @@ pub(crate) fn context(grant: Option<&Grant>, journal: &SharedJournal) -> Result<
         .allow_udp(false)
         .allow_ip_name_lookup(false)
         .max_random_size(RANDOM_BYTES);
-    let Some(grant) = grant else { return Ok(builder.build()) };
-    for (name, value) in &grant.env {
+    for (name, value) in grant.iter().flat_map(|grant| &grant.env) {
         builder.env(name, value);
     }
-    for (guest, folder) in &grant.folders {
+    if let Some(program) = program {
+        builder.args(&program.args).envs(&program.env).stdin(MemoryInputPipe::new(program.stdin));
+    }
+    for (guest, folder) in grant.iter().flat_map(|grant| &grant.folders) {
         let perms = if folder.write { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
         builder.preopened_dir(&folder.path, guest, perms).map_err(|error| {
             format!(
@@ -34,5 +43,5 @@ pub(crate) fn context(grant: Option<&Grant>, journal: &SharedJournal) -> Result<
             )
         })?;
     }
-    Ok(builder.build())
+    Ok(builder.build_p1())
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use noontide_domain::{FolderGrant, Grant, Limits, duration};
+use noontide_domain::{ExitMeaning, FolderGrant, Grant, Limits, duration};
 
 use super::connection::Connections;
 use crate::reader::{Reader, variable};
-use crate::tree::{Node, Value};
+use crate::tree::{Node, Place, Value};
 
 /// A page of WebAssembly memory, in bytes: with less, no guest begins.
 const LEAST_MEMORY: u64 = 64 << 10;
@@ -21,6 +21,8 @@ pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
         secrets: secrets(reader),
         sql: connections.granted(reader, "sql"),
         kv: connections.granted(reader, "kv"),
+        args: args(reader),
+        exit_codes: exit_codes(reader),
         limits: limits(reader),
     }
 }
@@ -96,6 +98,35 @@ fn env(reader: &Reader<'_>) -> BTreeMap<String, String> {
 fn secrets(reader: &Reader<'_>) -> BTreeMap<String, noontide_domain::SecretSource> {
     let table = reader.table("secrets").into_iter().flatten();
     table.filter_map(|(name, (_, node))| Some((name.clone(), reader.as_secret(name, node)?))).collect()
+}
+
+/// Arguments that stand before those of the input.
+fn args(reader: &Reader<'_>) -> Vec<String> {
+    let Some(node) = reader.get("args") else { return Vec::new() };
+    let Value::Array(items) = &node.value else {
+        reader.problem(&node.place, "`args` is a list of strings, such as [\"--quiet\"]");
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| reader.as_text("args", item)).collect()
+}
+
+fn exit_codes(reader: &Reader<'_>) -> BTreeMap<i32, ExitMeaning> {
+    let table = reader.table("exit-codes").into_iter().flatten();
+    let read = |(code, (place, node)): (&String, &'_ (Place, Node))| {
+        let number =
+            code.parse::<u8>().map_err(|_| format!("`exit-codes`: `{code}` is no exit code; they go from 0 to 255"));
+        let number = reader.good(place, number);
+        let word = reader.as_text(code, node)?;
+        let meaning = match word.as_str() {
+            "done" => Ok(ExitMeaning::Done),
+            "skipped" => Ok(ExitMeaning::Skipped),
+            "retry" => Ok(ExitMeaning::Retry),
+            "permanent" => Ok(ExitMeaning::Permanent),
+            _ => Err(format!("`exit-codes.{code}` is `{word}`; done, skipped, retry or permanent is expected")),
+        };
+        Some((i32::from(number?), reader.good(&node.place, meaning)?))
+    };
+    table.filter_map(read).collect()
 }
 
 fn limits(reader: &Reader<'_>) -> Limits {

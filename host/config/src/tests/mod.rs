@@ -7,7 +7,7 @@ mod refusals;
 use std::fs;
 use std::path::Path;
 
-use noontide_domain::{CatchUpMode, Overlap, SecretSource};
+use noontide_domain::{CatchUpMode, ExitMeaning, Overlap, SecretSource};
 use tempfile::TempDir;
 
 use super::*;
@@ -60,6 +60,8 @@ timeout  = "90s"
 folders = { "/in" = "inbox", "/out" = { path = "outbox", mode = "write" } }
 env     = { LEVEL = "high" }
 secrets = { PASSWORD = { env = "MAIL_PASSWORD" }, KEY = { file = "/run/secrets/key" } }
+args    = ["--quiet", "x y"]
+exit-codes = { 3 = "skipped" }
 limits  = { memory = "128MiB", timeout = "5m", log-lines = 50 }
 "#;
 
@@ -78,6 +80,8 @@ fn a_schedule_and_its_grants_become_domain_types() {
     assert!(grant.folders["/in"].path.ends_with("inbox") && grant.folders["/in"].path.is_absolute());
     assert_eq!(grant.secrets["PASSWORD"], SecretSource::Env("MAIL_PASSWORD".into()));
     assert_eq!((grant.limits.memory, grant.limits.log_lines), (128 << 20, 50));
+    assert_eq!(grant.args, ["--quiet", "x y"]);
+    assert_eq!(grant.exit_codes, BTreeMap::from([(3, ExitMeaning::Skipped)]));
 }
 
 #[test]

@@ -25,7 +25,7 @@ const MEMORY: u64 = 64 << 20;
 /// Handlers of one plugin; longest schema or example, and longest line for people, in bytes.
 const HANDLERS: usize = 256;
 const DOCUMENT: usize = 256 << 10;
-const SUMMARY: usize = 2 << 10;
+pub(super) const SUMMARY: usize = 2 << 10;
 /// Entries in each list of wants.
 const WANTS: usize = 64;
 
@@ -47,8 +47,8 @@ pub(super) async fn ask(
     let limits = Limits { memory: MEMORY, timeout: TIME, log_lines: 0, artifact_count: 0, ..Limits::default() };
     let deadline = Instant::now() + TIME;
     let refuse = |message: String| Refusal::new("describe", message);
-    let guest = Guest::new(Allowance { grant: None, limits, desk: None, connections: None, deadline, clock });
-    let guest = guest.map_err(refuse)?;
+    let allowance = Allowance { grant: None, limits, desk: None, connections: None, deadline, clock, program: None };
+    let guest = Guest::new(allowance).map_err(refuse)?;
     let _ticking = machine.ticker.ticking();
     let mut store = guest.into_store(&machine.engine);
     let call = async {

@@ -1,6 +1,7 @@
 //! From a file to a generation: read, sniff, validate, world, compile, describe. Each stage refuses in words that
 //! name the next step. A file is hostile until it has passed all of them, and it is never run from where it lies.
 
+mod command;
 mod describe;
 mod sniff;
 mod world;
@@ -15,11 +16,14 @@ use noontide_domain::ports::Clock;
 use noontide_domain::{PluginError, PluginName, PluginVersion, duration};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Component;
+use wasmtime::{Module, ResourcesRequired};
 
-use crate::bindings::PluginPre;
+use self::describe::Described;
+use self::sniff::Kind;
+use self::world::{Names, World};
+use crate::callee::{Callee, Linkers};
 use crate::engine::Machine;
-use crate::guest::Guest;
 use crate::registry::Generation;
 use crate::settings::{SandboxError, SandboxSettings};
 
@@ -45,6 +49,8 @@ impl Refusal {
 
 /// A file's bytes, and their digest in hexadecimal.
 pub(crate) struct Content {
+    /// The file's name without its ending: what a program is called by.
+    stem: String,
     pub(crate) bytes: Vec<u8>,
     pub(crate) sha256: String,
 }
@@ -52,7 +58,7 @@ pub(crate) struct Content {
 /// The way of a file into the sandbox; the same for the watched folder and for a single file of the CLI.
 pub(crate) struct Loader {
     machine: Arc<Machine>,
-    linker: Linker<Guest>,
+    linkers: Linkers,
     guests: Handle,
     clock: Arc<dyn Clock>,
     max_file_size: u64,
@@ -61,11 +67,10 @@ pub(crate) struct Loader {
 
 impl Loader {
     pub(crate) fn new(machine: Arc<Machine>, guests: Handle, settings: &SandboxSettings) -> Result<Self, SandboxError> {
-        let linker =
-            crate::imports::linker(&machine.engine).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
+        let linkers = Linkers::new(&machine).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
         let clock = Arc::clone(&settings.clock);
         let (max_file_size, memory_ceiling) = (settings.max_file_size, settings.memory_ceiling);
-        Ok(Self { machine, linker, guests, clock, max_file_size, memory_ceiling })
+        Ok(Self { machine, linkers, guests, clock, max_file_size, memory_ceiling })
     }
 
     /// Reads the whole file, up to the size cap.
@@ -84,7 +89,8 @@ impl Loader {
             return Err(Refusal::new("read", words));
         }
         let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Content { bytes, sha256 })
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Content { stem, bytes, sha256 })
     }
 
     /// Takes the bytes through all stages. CPU-bound, and must not be called from an async task.
@@ -96,24 +102,55 @@ impl Loader {
 
     fn stages(&self, content: &Content) -> Result<Generation, Refusal> {
         let begun = Instant::now();
-        sniff::kind(&content.bytes)?;
+        let kind = sniff::kind(&content.bytes)?;
         let names = world::survey(&content.bytes, self.machine.engine.get_wasm_features())?;
-        world::judge(&names)?;
-        let component = self.compile(&content.bytes)?;
-        let permits = self.permits(&component)?;
-        let pre = self.link(&component)?;
-        let described = self.guests.block_on(describe::ask(&self.machine, &pre, Arc::clone(&self.clock)))?;
-        let described = describe::check(described)?;
+        let (described, callee, permits) = match (world::judge(kind, &names)?, kind) {
+            (World::Plugin, _) => self.plugin(content)?,
+            (World::Command, Kind::Component) => self.command(content, names)?,
+            (World::Command, Kind::Module) => self.module(content, names)?,
+        };
         Ok(Generation {
             version: PluginVersion { name: described.name, version: described.version, sha256: content.sha256.clone() },
             info: described.info,
             schemas: described.schemas,
-            pre,
+            callee,
             permits,
             loaded_at: self.clock.now(),
             load_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
             running: Arc::default(),
         })
+    }
+
+    fn plugin(&self, content: &Content) -> Result<(Described, Callee, u32), Refusal> {
+        let component = self.compile(&content.bytes)?;
+        let permits = self.permits(component.resources_required())?;
+        let pre = self.linkers.plugin(&component).map_err(|error| {
+            let contract = crate::bindings::CONTRACT;
+            let advice = format!("rebuild it against noontide:plugin@{contract} (folder wit/ of this release)");
+            misfit(&error, &advice)
+        })?;
+        let described = self.guests.block_on(describe::ask(&self.machine, &pre, Arc::clone(&self.clock)))?;
+        Ok((describe::check(described)?, Callee::Plugin(pre), permits))
+    }
+
+    fn command(&self, content: &Content, names: Names) -> Result<(Described, Callee, u32), Refusal> {
+        let described = command::describe(content, names)?;
+        let component = self.compile(&content.bytes)?;
+        let permits = self.permits(component.resources_required())?;
+        let pre = self.linkers.command(&component);
+        let pre = pre.map_err(|error| misfit(&error, "rebuild it for wasm32-wasip2 (WASI 0.2)"))?;
+        Ok((described, Callee::Command(pre), permits))
+    }
+
+    fn module(&self, content: &Content, names: Names) -> Result<(Described, Callee, u32), Refusal> {
+        let described = command::describe(content, names)?;
+        let broken = |error: wasmtime::Error| Refusal::new("compile", format!("{error:#}"));
+        let module = Module::from_binary(&self.machine.engine, &content.bytes).map_err(broken)?;
+        module.initialize_copy_on_write_image().map_err(broken)?;
+        let permits = self.permits(Some(module.resources_required()))?;
+        let pre = self.linkers.module(&module);
+        let pre = pre.map_err(|error| misfit(&error, "rebuild it for wasm32-wasip1, or for wasm32-wasip2"))?;
+        Ok((described, Callee::Module(pre), permits))
     }
 
     fn compile(&self, bytes: &[u8]) -> Result<Component, Refusal> {
@@ -126,9 +163,9 @@ impl Loader {
         Ok(component)
     }
 
-    /// How many places of the pool a guest of this component fills.
-    fn permits(&self, component: &Component) -> Result<u32, Refusal> {
-        let Some(needs) = component.resources_required() else {
+    /// How many places of the pool a guest fills that needs so much.
+    fn permits(&self, needs: Option<ResourcesRequired>) -> Result<u32, Refusal> {
+        let Some(needs) = needs else {
             return Err(Refusal::new("compile", "it imports core modules, which no host offers"));
         };
         if let Some(memory) = needs.max_initial_memory_size.filter(|size| *size > self.memory_ceiling) {
@@ -144,13 +181,8 @@ impl Loader {
         let memories = needs.num_memories.div_ceil(crate::limits::MEMORIES_PER_PERMIT);
         Ok(memories.max(needs.num_tables.div_ceil(crate::limits::TABLES_PER_PERMIT)).max(1))
     }
+}
 
-    fn link(&self, component: &Component) -> Result<PluginPre<Guest>, Refusal> {
-        let pre = self.linker.instantiate_pre(component).and_then(PluginPre::new);
-        pre.map_err(|error| {
-            let contract = crate::bindings::CONTRACT;
-            let advice = format!("rebuild it against noontide:plugin@{contract} (folder wit/ of this release)");
-            Refusal::new("world", format!("what it imports or exports has another shape here: {error:#} — {advice}"))
-        })
-    }
+fn misfit(error: &wasmtime::Error, advice: &str) -> Refusal {
+    Refusal::new("world", format!("what it imports or exports has another shape here: {error:#} — {advice}"))
 }

@@ -1,8 +1,9 @@
-//! What a component imports and exports, by name, before a single instruction is compiled.
+//! What a file imports and exports, by name, before a single instruction is compiled.
 
 use wasmparser::{Parser, Payload, Validator, WasmFeatures};
 
 use super::Refusal;
+use super::sniff::Kind;
 use crate::bindings::CONTRACT;
 
 const OURS: &str = "noontide:plugin/";
@@ -45,11 +46,26 @@ const WASI: [&str; 27] = [
 /// an optimiser makes of a huge one is the cheapest way to use up a host at load.
 const BODY: usize = 4 << 20;
 
-/// The names at the outside of a component.
+/// Where modules of preview 1 get their functions from.
+const PREVIEW_1: &str = "wasi_snapshot_preview1";
+
+/// The names at the outside of a file; of a core module, the modules it imports from.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     imports: Vec<String>,
     exports: Vec<String>,
+    /// What it says of its version and of itself, where compilers put such things.
+    pub(super) version: Option<String>,
+    pub(super) description: Option<String>,
+}
+
+/// How a file is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum World {
+    /// By the contract of `wit/`.
+    Plugin,
+    /// As a program: arguments, stdin, stdout and an exit code.
+    Command,
 }
 
 /// Walks and validates all sections (function bodies are the compiler's) and collects the outermost names.
@@ -68,6 +84,20 @@ pub(super) fn survey(bytes: &[u8], features: WasmFeatures) -> Result<Names, Refu
                 let message = format!("a function of {} bytes, at most {BODY} — split it", body.range().len());
                 return Err(Refusal::new("validate", message));
             }
+            Payload::ImportSection(section) if depth == 0 => {
+                for import in section.into_imports() {
+                    let module = import.map_err(broken)?.module;
+                    if !names.imports.iter().any(|known| known == module) {
+                        names.imports.push(module.to_owned());
+                    }
+                }
+            }
+            Payload::ExportSection(section) if depth == 0 => {
+                for export in section {
+                    names.exports.push(export.map_err(broken)?.name.to_owned());
+                }
+            }
+            Payload::CustomSection(section) if depth == 0 => names.note(section.name(), section.data()),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
                     names.imports.push(import.map_err(broken)?.name.name.to_owned());
@@ -92,8 +122,45 @@ fn broken_words(error: &wasmparser::BinaryReaderError) -> String {
     format!("{words} — rebuild it; if it uses garbage collection, exceptions or threads, this host has them not")
 }
 
-/// Whether a component with these names is a plugin for this host.
-pub(super) fn judge(names: &Names) -> Result<(), Refusal> {
+/// Whether this host can call a file with these names, and how.
+pub(super) fn judge(kind: Kind, names: &Names) -> Result<World, Refusal> {
+    match kind {
+        Kind::Component => judge_component(names),
+        Kind::Module => judge_module(names),
+    }
+}
+
+/// A module of preview 1 imports from one place only and is started at `_start`.
+fn judge_module(names: &Names) -> Result<World, Refusal> {
+    let refuse = |message: String| Err(Refusal::new("world", message));
+    if let Some(other) = names.imports.iter().find(|module| *module != PREVIEW_1) {
+        let remark = match other.as_str() {
+            "wasi_unstable" => " (a preview of WASI from before preview 1)",
+            "env" => " (Emscripten and other hosts of their own offer that)",
+            module if module.starts_with("wasi:") => " (it is the inside of a component)",
+            _ => "",
+        };
+        return refuse(format!(
+            "a core module that imports from `{other}`{remark}, which this host does not offer — \
+             build it with `--target wasm32-wasip2` or wasm32-wasip1"
+        ));
+    }
+    if !names.exports.iter().any(|name| name == "_start") {
+        return refuse(
+            "a core module without `_start`: a library, and no program — build a program, \
+             or a component with `--target wasm32-wasip2`"
+                .to_owned(),
+        );
+    }
+    if !names.exports.iter().any(|name| name == "memory") {
+        return refuse(
+            "a core module that does not export its `memory`, as programs of WASI do — rebuild it".to_owned(),
+        );
+    }
+    Ok(World::Command)
+}
+
+fn judge_component(names: &Names) -> Result<World, Refusal> {
     let refuse = |message: String| Err(Refusal::new("world", message));
     if let Some(other) = names.exports.iter().chain(&names.imports).find(|name| other_version(name)) {
         return refuse(format!(
@@ -102,12 +169,14 @@ pub(super) fn judge(names: &Names) -> Result<(), Refusal> {
         ));
     }
     let missing: Vec<&str> = ["handler", "describe"].into_iter().filter(|name| !names.exports_ours(name)).collect();
-    if !missing.is_empty() {
-        return refuse(not_ours(names, &missing));
-    }
+    let world = match missing.as_slice() {
+        [] => World::Plugin,
+        [_, _] if names.exports_one("wasi:cli/run@0.2") => World::Command,
+        missing => return refuse(not_ours(names, missing)),
+    };
     let unknown: Vec<&str> = names.imports.iter().map(String::as_str).filter(|name| !offered(name)).collect();
     match unknown.as_slice() {
-        [] => Ok(()),
+        [] => Ok(world),
         unknown => refuse(format!(
             "it imports what this host does not offer: {}{} — build it without these",
             unknown.join(", "),
@@ -117,6 +186,16 @@ pub(super) fn judge(names: &Names) -> Result<(), Refusal> {
 }
 
 impl Names {
+    /// The sections of `wasm-tools metadata`.
+    fn note(&mut self, section: &str, data: &[u8]) {
+        let text = || std::str::from_utf8(data).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        match section {
+            "version" => self.version = text(),
+            "description" => self.description = text(),
+            _ => {}
+        }
+    }
+
     fn exports_ours(&self, interface: &str) -> bool {
         self.exports.iter().any(|name| split(name).0.strip_prefix(OURS) == Some(interface))
     }
@@ -127,11 +206,6 @@ impl Names {
 }
 
 fn not_ours(names: &Names, missing: &[&str]) -> String {
-    if names.exports_one("wasi:cli/run@0.2") {
-        return "it is a command (it exports wasi:cli/run); commands are not supported yet — \
-                export noontide:plugin/handler and describe instead"
-            .to_owned();
-    }
     if names.exports_one("wasi:http/incoming-handler") {
         return "it is an HTTP server (it exports wasi:http/incoming-handler), which this host does not run — \
                 export noontide:plugin/handler and describe instead"
@@ -179,9 +253,14 @@ fn offered(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn verdict(exports: &[&str], imports: &[&str]) -> Result<(), String> {
+    fn verdict_of(kind: Kind, exports: &[&str], imports: &[&str]) -> Result<World, String> {
         let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        judge(&Names { imports: own(imports), exports: own(exports) }).map_err(|refusal| refusal.message)
+        let names = Names { imports: own(imports), exports: own(exports), ..Names::default() };
+        judge(kind, &names).map_err(|refusal| refusal.message)
+    }
+
+    fn verdict(exports: &[&str], imports: &[&str]) -> Result<World, String> {
+        verdict_of(Kind::Component, exports, imports)
     }
 
     const PLUGIN: [&str; 2] = ["noontide:plugin/handler@0.1.0", "noontide:plugin/describe@0.1.0"];
@@ -190,7 +269,7 @@ mod tests {
     fn a_plugin_of_this_contract_passes_with_what_standard_libraries_import() {
         assert_eq!(
             verdict(&PLUGIN, &["noontide:plugin/run@0.1.0", "wasi:io/poll@0.2.6", "wasi:cli/stdin@0.2.0"]),
-            Ok(())
+            Ok(World::Plugin)
         );
     }
 
@@ -211,13 +290,30 @@ mod tests {
 
     #[test]
     fn components_for_other_hosts_are_told_what_they_are() {
-        assert!(
-            verdict(&["wasi:cli/run@0.2.3"], &[]).expect_err("a command").contains("commands are not supported yet")
-        );
         assert!(verdict(&["wasi:http/incoming-handler@0.2.0"], &[]).expect_err("a server").contains("HTTP server"));
         assert!(verdict(&["wasi:cli/run@0.3.0"], &[]).expect_err("p3").contains("WASI 0.3"));
         assert!(verdict(&["add"], &[]).expect_err("something else").contains("it exports add"));
+        let half = verdict_of(Kind::Component, &["noontide:plugin/handler@0.1.0", "wasi:cli/run@0.2.3"], &[]);
+        assert!(half.expect_err("half a plugin, and a program").contains("noontide:plugin/describe@0.1.0"));
         let half = verdict(&["noontide:plugin/handler@0.1.0"], &[]).expect_err("no describe");
         assert!(half.contains("noontide:plugin/describe@0.1.0"), "{half}");
+    }
+    #[test]
+    fn programs_of_wasi_are_commands_whichever_preview_they_are_of() {
+        assert_eq!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:cli/stdin@0.2.3"]), Ok(World::Command));
+        assert!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:http/types@0.2.0"]).is_err());
+        let module = |exports: &[&str], imports: &[&str]| verdict_of(Kind::Module, exports, imports);
+        let program = ["memory", "_start"];
+        assert_eq!(module(&program, &["wasi_snapshot_preview1"]), Ok(World::Command));
+        assert_eq!(module(&program, &[]), Ok(World::Command));
+        for (exports, imports, word) in [
+            (&program[..], &["wasi_snapshot_preview1", "env"][..], "`env` (Emscripten"),
+            (&program[..], &["wasi_unstable"][..], "before preview 1"),
+            (&["memory", "add"][..], &[][..], "without `_start`"),
+            (&["_start"][..], &[][..], "its `memory`"),
+        ] {
+            let refused = module(exports, imports).expect_err("refused");
+            assert!(refused.contains(word), "{refused}");
+        }
     }
 }

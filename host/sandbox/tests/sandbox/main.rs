@@ -5,6 +5,7 @@ mod artifacts;
 mod grants;
 mod hostile;
 mod outcomes;
+mod programs;
 mod refused;
 mod stage;
 mod swap;

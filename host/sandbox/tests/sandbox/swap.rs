@@ -94,7 +94,7 @@ async fn a_file_that_never_was_good_explains_why_its_handler_is_missing() {
     assert!(is_refused(stage.status("fixture-noop.wasm").as_ref()));
     let missing = stage.sandbox.check(&"fixture-noop".parse().expect("a handler"), &json!({}));
     let words = missing.expect_err("not loaded").to_string();
-    assert!(words.contains("fixture-noop.wasm was refused: sniff: a core module"), "{words}");
+    assert!(words.contains("fixture-noop.wasm was refused: world: a core module"), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
