@@ -16,17 +16,34 @@ use super::lease::limit;
 use super::rows;
 use super::writer::Desk;
 
-/// From the oldest of each level to the oldest of the next one, a seek each.
-const LEVELS: &str = "\
-    WITH RECURSIVE level (queued, queue, priority, not_before) AS ( \
+/// The oldest of the first level that `$beyond` holds.
+macro_rules! oldest_of {
+    ($beyond:literal, $order:literal) => {
+        concat!(
+            "(SELECT id FROM run AS next INDEXED BY run_ready WHERE state = 0 AND ",
+            $beyond,
+            " ORDER BY ",
+            $order,
+            " LIMIT 1)"
+        )
+    };
+}
+
+/// From the oldest of each level to the oldest of the next one, a seek each: compared as one row, the columns would be
+/// looked up by the first alone.
+const LEVELS: &str = concat!(
+    "WITH RECURSIVE level (queued, queue, priority, not_before) AS ( \
         SELECT * FROM (SELECT queued, queue, priority, not_before FROM run INDEXED BY run_ready WHERE state = 0 \
                        ORDER BY queued, queue, priority, not_before LIMIT 1) \
         UNION ALL \
-        SELECT run.queued, run.queue, run.priority, run.not_before FROM level CROSS JOIN run ON run.id = ( \
-            SELECT id FROM run AS next INDEXED BY run_ready \
-            WHERE state = 0 AND (queued, queue, priority) > (level.queued, level.queue, level.priority) \
-            ORDER BY queued, queue, priority, not_before LIMIT 1)) \
-    SELECT *, EXISTS (SELECT 1 FROM run WHERE state = 0 AND begins_by < ?1) AS expiring FROM level";
+        SELECT run.queued, run.queue, run.priority, run.not_before FROM level CROSS JOIN run ON run.id = coalesce(",
+    oldest_of!("queued = level.queued AND queue = level.queue AND priority > level.priority", "priority, not_before"),
+    ", ",
+    oldest_of!("queued = level.queued AND queue > level.queue", "queue, priority, not_before"),
+    ", ",
+    oldest_of!("queued > level.queued", "queued, queue, priority, not_before"),
+    ")) SELECT *, EXISTS (SELECT 1 FROM run WHERE state = 0 AND begins_by < ?1) AS expiring FROM level"
+);
 
 macro_rules! in_time {
     ($now:literal) => {

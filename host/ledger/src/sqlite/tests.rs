@@ -272,3 +272,22 @@ async fn no_question_reads_the_whole_history() {
         assert!(!steps.iter().any(is_scan), "{question}: {steps:?}");
     }
 }
+
+#[tokio::test]
+async fn a_lease_seeks_what_is_next_and_passes_nothing_by() {
+    let place = Place::new();
+    let _store = place.open().await;
+    let mut stranger = place.stranger().await;
+    let wanted = [
+        ["(queued=? AND queue=? AND priority>?)", "(queued=? AND queue>?)", "(queued>?)"].as_slice(),
+        &["(queued=? AND queue=? AND priority=? AND not_before<?)"],
+    ];
+    for (question, wanted) in ready::statements().iter().zip(wanted) {
+        let plan =
+            sqlx::query_as::<_, (i64, i64, i64, String)>(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {question}")));
+        let steps: Vec<_> = plan.fetch_all(&mut stranger).await.unwrap().into_iter().map(|(.., step)| step).collect();
+        for seek in wanted {
+            assert!(steps.iter().any(|step| step.ends_with(&format!("run_ready {seek}"))), "{seek}: {steps:?}");
+        }
+    }
+}
