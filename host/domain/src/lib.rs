@@ -9,6 +9,7 @@
 //!
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
+pub mod chain;
 pub mod duration;
 pub mod errand;
 pub mod excerpt;
@@ -27,6 +28,7 @@ pub mod submission;
 pub mod suggest;
 pub mod trigger;
 
+pub use chain::{Chain, Link};
 pub use errand::{Errand, Moment};
 pub use headers::Headers;
 pub use key::{Key, KeyPart};

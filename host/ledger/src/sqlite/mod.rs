@@ -1,5 +1,6 @@
 //! The ledger in a SQLite file.
 
+mod chains;
 mod claim;
 mod fault;
 mod history;
@@ -7,6 +8,7 @@ mod insert;
 mod items;
 mod judge;
 mod lease;
+mod links;
 mod prune;
 mod ready;
 mod rows;
@@ -23,8 +25,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, Claim, Claimed, Clock, History, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, Settled,
-    Settlement, Submitted, Tenant,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, History, Lapsed, Ledger, LedgerError, Pulse, Put, Removed,
+    Retention, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
 use sqlx::SqlitePool;
@@ -144,6 +146,10 @@ impl Ledger for SqliteLedger {
 
     async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError> {
         self.inbox.ask(lease::Cancel { run, now }).await
+    }
+
+    async fn cancel_chain(&self, link: RunId, now: DateTime<Utc>) -> Result<Option<ChainCancelled>, LedgerError> {
+        self.inbox.ask(chains::CancelChain { link, now }).await
     }
 
     async fn pause(

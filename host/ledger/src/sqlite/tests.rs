@@ -91,7 +91,7 @@ async fn a_newer_schema_is_refused_and_both_versions_are_named() {
                  VALUES (7, 'newer', 1, x'00', 0)";
     sqlx::query(newer).execute(&mut stranger).await.unwrap();
     let sentence = place.refusal().await;
-    assert!(sentence.contains("its schema has version 7, this noontide knows up to 4"), "{sentence}");
+    assert!(sentence.contains("its schema has version 7, this noontide knows up to 5"), "{sentence}");
     assert!(sentence.contains("noontide.db"), "{sentence}");
 }
 
@@ -253,6 +253,8 @@ async fn no_question_reads_the_whole_history() {
     questions.extend(claim::statements().map(str::to_owned));
     questions.extend(prune::statements().map(str::to_owned));
     questions.extend(items::statements().map(str::to_owned));
+    questions.extend(links::statements().map(str::to_owned));
+    questions.extend(chains::statements().map(str::to_owned));
     questions.extend(history::statements().map(str::to_owned));
     let live = [RunState::Ready, RunState::Running, RunState::Failed].map(|state| (None, Some(state)));
     questions.extend(live.map(listing));
@@ -264,6 +266,7 @@ async fn no_question_reads_the_whole_history() {
         let is_scan = |step: &String| {
             step == "SCAN run"
                 || step.starts_with("SCAN item")
+                || step.starts_with("SCAN link")
                 || (step.starts_with("SCAN run USING") && !step.contains("run_"))
         };
         assert!(!steps.iter().any(is_scan), "{question}: {steps:?}");

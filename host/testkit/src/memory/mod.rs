@@ -5,6 +5,7 @@ mod claim;
 mod history;
 mod items;
 mod lease;
+mod links;
 mod row;
 mod settle;
 
@@ -13,8 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, Claim, Claimed, Clock, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, RunRecord,
-    Settled, Settlement, Submitted, Tenant,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention,
+    RunRecord, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
 use tokio::sync::watch;
@@ -140,7 +141,13 @@ impl Ledger for MemoryLedger {
     }
 
     async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError> {
-        self.write(|book| Ok(book.cancel(run, now)))
+        let clock = self.clock.now();
+        self.write(|book| Ok(book.cancel(run, now, clock)))
+    }
+
+    async fn cancel_chain(&self, link: RunId, now: DateTime<Utc>) -> Result<Option<ChainCancelled>, LedgerError> {
+        let clock = self.clock.now();
+        self.write(|book| Ok(book.cancel_chain(link, now, clock)))
     }
 
     async fn pause(

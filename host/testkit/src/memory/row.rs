@@ -144,6 +144,8 @@ impl Row {
             window: order.window,
             items: self.items,
             trace_id: order.trace_id.clone(),
+            chain: order.chain,
+            origin: order.origin.clone(),
             created_at: self.created_at,
         }
     }

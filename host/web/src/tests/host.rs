@@ -1,7 +1,8 @@
 //! Status, reload and the probes.
 
 use noontide_domain::ports::{
-    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter,
+    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage, LinkRecord,
+    RunFilter,
 };
 use noontide_domain::{RunId, Standing};
 
@@ -29,6 +30,12 @@ impl History for Gone {
         gone()
     }
     async fn items(&self, _: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {
+        gone()
+    }
+    async fn link(&self, _: RunId) -> Result<Option<LinkRecord>, LedgerError> {
+        gone()
+    }
+    async fn links(&self, _: LinkPage) -> Result<Vec<LinkRecord>, LedgerError> {
         gone()
     }
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
