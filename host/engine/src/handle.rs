@@ -163,7 +163,7 @@ impl EngineHandle {
         self.core.plugins.check(&order.handler, &order.input)?;
         let id = order.id;
         let fire = Fire { order, overlap: standing.schedule.overlap, not_before: due_at, fills: None };
-        match self.claim(vec![fire], entered).await?.first() {
+        match self.claim(Claim { fire: vec![fire], ..Claim::default() }, entered).await?.first() {
             Some(Claimed::Overlapped(blocking)) => {
                 Err(EngineError::Busy { schedule: standing.schedule.name, blocking: *blocking })
             }
@@ -191,7 +191,7 @@ impl EngineHandle {
             return Ok(Backfilled { due, ..Backfilled::default() });
         }
         let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(fires, entered).await?;
+        let claimed = self.claim(Claim { fire: fires, ..Claim::default() }, entered).await?;
         let is_new = |claimed: &Claimed| !matches!(claimed, Claimed::Duplicate(_) | Claimed::Overlapped(_));
         let runs = ids.into_iter().zip(&claimed).filter(|(_, claimed)| is_new(claimed)).map(|(id, _)| id).collect();
         let duplicate = claimed.iter().filter(|claimed| matches!(claimed, Claimed::Duplicate(_))).count();
@@ -229,11 +229,10 @@ impl EngineHandle {
         work.await.map_err(broken)?
     }
 
-    pub(crate) async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
+    pub(crate) async fn claim(&self, claim: Claim, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
         let work = tokio::spawn(async move {
-            let claim = Claim { fire, ..Claim::default() };
             let claimed = core.ledger.claim(claim, Some(core.tenant(core.room()))).await?;
             scheduler::take(&core, claimed.clone());
             drop(entered);
@@ -273,6 +272,8 @@ impl EngineHandle {
         if let Some(held) = self.core.held().get(&run) {
             held.desk.cancel();
         }
+        // Something may follow it.
+        self.core.look_for_runs.notify_one();
         Ok(answer)
     }
 

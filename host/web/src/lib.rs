@@ -4,7 +4,7 @@
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in                                           access.rs
 //! routes     one file for each resource         schedules.rs put.rs runs.rs plugins.rs …
-//! body       what clients send, read strictly                       body.rs errand.rs
+//! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
@@ -15,6 +15,8 @@
 
 mod access;
 mod body;
+mod chain;
+mod chains;
 mod client;
 mod errand;
 mod events;
