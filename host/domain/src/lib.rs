@@ -10,6 +10,7 @@
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
 pub mod chain;
+pub mod connection;
 pub mod duration;
 pub mod errand;
 pub mod excerpt;
@@ -29,11 +30,15 @@ pub mod suggest;
 pub mod trigger;
 
 pub use chain::{Chain, Link};
+pub use connection::{
+    Access, Connection, ConnectionKind, ConnectionUrl, KvAnswer, KvCommand, KvError, KvVerb, SqlColumn, SqlDialect,
+    SqlError, SqlRows, SqlStatement, SqlValue,
+};
 pub use errand::{Errand, Moment};
 pub use headers::Headers;
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
-pub use name::{BadName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName};
+pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName};
 pub use plugin::{
     FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,
     SecretSource, Unavailable, Wants,

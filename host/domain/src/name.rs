@@ -99,6 +99,10 @@ name! {
     PluginName
 }
 name! {
+    /// Names a database outside, as handlers ask for it.
+    ConnectionName
+}
+name! {
     /// Names a queue: a line of runs with places of its own on each host.
     QueueName
 }

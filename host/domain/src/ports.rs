@@ -1,6 +1,7 @@
 //! The doors of the house. All speak domain words; all are used as `dyn`. A stand-in passes the same exam as
 //! the real thing.
 
+mod connections;
 mod history;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::{
     RunState, Schedule, ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
 };
 
+pub use connections::Connections;
 pub use history::{
     AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, LinkPage, LinkRecord, QueueStatus,
     RunFilter, RunRecord,

@@ -253,6 +253,12 @@ impl Standing {
         }
     }
 
+    /// Whether it has had its last due instant: nothing comes any more unless somebody fires it by hand.
+    pub fn is_done(&self) -> bool {
+        let used_up = self.schedule.max_runs.is_some_and(|most| self.runs >= most);
+        self.schedule.enabled && (used_up || !self.schedule.trigger.waits() && self.next_due().is_none())
+    }
+
     /// Since when a success is missing, if one was expected by `now`.
     pub fn overdue_since(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let within = TimeDelta::from_std(self.schedule.expect_within?).ok()?;

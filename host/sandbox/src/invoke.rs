@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Call, Clock, RunDesk};
+use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
 use noontide_domain::{
     Cause, Grant, Item, ItemOutcome, Leased, Limits, Order, Outcome, Report, StateWrite, Unavailable, Usage,
 };
@@ -33,6 +33,7 @@ struct Attempt {
     invocation: wit::Invocation,
     items: Arc<[Item]>,
     desk: Arc<dyn RunDesk>,
+    connections: Option<Arc<dyn Connections>>,
     clock: Arc<dyn Clock>,
     started_at: DateTime<Utc>,
     _place: (OwnedSemaphorePermit, Running),
@@ -64,6 +65,7 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         _place: (permit, Running::new(&generation.running)),
         generation: Arc::clone(&generation),
         desk: call.desk,
+        connections: sandbox.connections.clone(),
         clock: Arc::clone(&clock),
         grant,
         limits,
@@ -96,6 +98,7 @@ impl Attempt {
             grant: self.grant.clone(),
             limits: self.limits,
             desk: Some(Arc::clone(&self.desk)),
+            connections: self.connections.clone(),
             deadline: begun + self.allowed,
             clock: Arc::clone(&self.clock),
         });

@@ -170,6 +170,7 @@ pub(crate) fn schedule(
         "description": schedule.description,
         "owner": schedule.owner.to_string(),
         "trigger": { "kind": schedule.trigger.kind(), "text": schedule.trigger.text() },
+        "state": state(standing, problem.is_some(), now),
         "words": schedule.trigger.words(Lang::En),
         "notes": schedule.trigger.notes(Lang::En),
         "timezone": schedule.timezone.name(),
@@ -206,6 +207,17 @@ pub(crate) fn schedule(
         "next_due": times(standing.next_due()),
         "last_run": last_run.map(run),
     })
+}
+
+/// How a schedule stands, in a word; what keeps it from running comes first.
+pub(crate) fn state(standing: &Standing, parked: bool, now: DateTime<Utc>) -> &'static str {
+    match () {
+        () if !standing.schedule.enabled => "disabled",
+        () if standing.is_done() => "done",
+        () if standing.pause.as_ref().is_some_and(|pause| pause.covers(now)) => "paused",
+        () if parked => "parked",
+        () => "active",
+    }
 }
 
 pub(crate) fn plugin(status: &PluginStatus) -> Value {

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod calendar;
+mod connection;
 mod every;
 mod host;
 mod input;
@@ -37,7 +38,8 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let engine = host::engine(&top, &mut queues);
     let log = host::log(&top);
     top.later(&["alert"], "take `[[alert]]` out");
-    let grants = grants(&desk, &top);
+    let connections = connection::Connections::read(&desk, &top);
+    let grants = grants(&desk, &top, &connections);
     let calendars = calendar::calendars(&desk, &top);
     let mut schedules = Schedules::read(&desk, &top, &trigger::Times { zone, calendars: &calendars, queues: &queues });
     schedules.follow_what_is_there(&desk);
@@ -52,6 +54,8 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         queues,
         log: log?,
         grants,
+        connections: connections.read,
+        faulty_connections: connections.faulty,
         schedules: schedules.read,
         faulty: schedules.faulty,
         places: schedules.places,
@@ -78,13 +82,17 @@ fn parse_zone(name: &str) -> Result<chrono_tz::Tz, String> {
     })
 }
 
-fn grants<'a>(desk: &'a Desk<'a>, top: &Reader<'a>) -> BTreeMap<PluginName, noontide_domain::Grant> {
+fn grants<'a>(
+    desk: &'a Desk<'a>,
+    top: &Reader<'a>,
+    connections: &connection::Connections,
+) -> BTreeMap<PluginName, noontide_domain::Grant> {
     let mut grants = BTreeMap::new();
     for (name, place, table) in named_tables(top, "plugin") {
         let scope = Scope::Plugin(name.to_owned());
         let reader = Reader::new(desk, table, scope, format!("plugin `{name}`: "));
         let parsed = reader.good(place, name.parse::<PluginName>());
-        let grant = plugin::grant(&reader);
+        let grant = plugin::grant(&reader, connections);
         let clean = reader.finish();
         if let (true, Some(name)) = (clean, parsed) {
             grants.insert(name, grant);

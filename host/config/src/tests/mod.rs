@@ -1,4 +1,5 @@
 mod body;
+mod connections;
 mod layers;
 mod queues;
 mod refusals;
