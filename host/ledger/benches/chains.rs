@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::chain::{First, lay_out};
-use noontide_domain::ports::{Claim, Ledger, Settlement, Tenant};
+use noontide_domain::ports::{Claim, Settlement, Tenant};
 use noontide_domain::{Chain, Errand, HostId, Outcome, QueueRoom, Report, RunState, Verdict};
 use noontide_testkit::ManualClock;
 use serde_json::json;
