@@ -128,6 +128,7 @@ bench: plugins
 	cargo bench --locked -p noontide-ledger --bench settle
 	cargo bench --locked -p noontide-ledger --bench submit
 	cargo bench --locked -p noontide-ledger --bench chains
+	cargo bench --locked -p noontide-ledger --bench calls
 	cargo bench --locked -p noontide --bench throughput
 	cargo bench --locked -p noontide --bench schedules
 

@@ -3,6 +3,7 @@
 mod support;
 
 mod api;
+mod calls;
 mod command_line;
 mod downtime;
 mod full_disk;

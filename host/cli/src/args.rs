@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    backfill, config, explain, fire, import, logs, next, plugin, put, runs, schedules, simulate, submit, why,
+    backfill, config, enqueue, explain, fire, import, logs, next, plugin, put, runs, schedules, simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -138,7 +138,7 @@ pub enum Verb {
     /// Hand payloads with due times of their own to a schedule with a timetable; what was done is left out
     Submit(submit::Submit),
     /// Call a handler once, without a schedule
-    Enqueue(fire::Enqueue),
+    Enqueue(enqueue::Enqueue),
     /// Pause a schedule
     Pause(schedules::Pause),
     /// Resume a paused schedule; nothing fires because of it

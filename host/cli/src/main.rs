@@ -27,8 +27,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    backfill, check, config, explain, fire, host, import, logs, next, plugin, put, runs, schedules, simulate, submit,
-    why,
+    backfill, check, config, enqueue, explain, fire, host, import, logs, next, plugin, put, runs, schedules, simulate,
+    submit, why,
 };
 use exit::{Done, Exit, Stop};
 
@@ -80,7 +80,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Fire(flags) => fire::fire(&global, &flags).await,
         Verb::Submit(flags) => submit::submit(&global, &flags).await,
         Verb::Items(flags) => submit::items(&global, &flags).await,
-        Verb::Enqueue(flags) => fire::enqueue(&global, &flags).await,
+        Verb::Enqueue(flags) => enqueue::enqueue(&global, &flags).await,
         Verb::Pause(flags) => schedules::pause(&global, &flags).await,
         Verb::Resume(flags) => schedules::resume(&global, &flags).await,
         Verb::Runs(flags) => runs::runs(&global, &flags).await,

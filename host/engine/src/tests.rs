@@ -17,6 +17,7 @@ mod limits;
 mod past;
 mod property;
 mod put;
+mod queues;
 mod timetable;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -273,3 +273,20 @@ impl Drop for Owned {
         self.0.abort();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use noontide_domain::{Headers, Key, RunId};
+
+    use super::*;
+
+    #[test]
+    fn headers_are_handed_over_beside_what_the_contract_has_no_word_for() {
+        let id = RunId::new();
+        let handler = "mail/send".parse().expect("a handler");
+        let headers = Headers::new([("tenant".to_owned(), "acme".to_owned())].into()).expect("headers");
+        let order = Order { headers, ..Order::new(id, Key::manual(id), handler, DateTime::UNIX_EPOCH, Cause::After) };
+        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        assert_eq!(extra(&order), [pair("cause", "after"), pair("header.tenant", "acme")]);
+    }
+}

@@ -3,6 +3,7 @@
 pub mod backfill;
 pub mod check;
 pub mod config;
+pub mod enqueue;
 pub mod explain;
 pub mod fire;
 pub mod host;
