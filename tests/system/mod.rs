@@ -4,6 +4,7 @@ mod support;
 
 mod api;
 mod calls;
+mod chains;
 mod command_line;
 mod downtime;
 mod full_disk;

@@ -1,6 +1,7 @@
 //! The verbs, a file each or a few that belong together. Each reads its flags, asks, and shows the answer.
 
 pub mod backfill;
+pub mod chain;
 pub mod check;
 pub mod config;
 pub mod enqueue;
