@@ -137,6 +137,7 @@ bench: plugins
 	cargo bench --locked -p noontide-sandbox --bench call
 	cargo bench --locked -p noontide-ledger --bench settle
 	cargo bench --locked -p noontide-ledger --bench submit
+	cargo bench --locked -p noontide-ledger --bench chains
 	cargo bench --locked -p noontide-ledger --bench calls
 	cargo bench --locked -p noontide --bench throughput
 	cargo bench --locked -p noontide --bench schedules

@@ -60,6 +60,17 @@ impl Key {
         Self::of("chosen", &[KeyPart::Text(handler), KeyPart::Text(key)]).named(format!("{handler}:{key}"))
     }
 
+    /// The key of a call in a chain. The chain has a key that is new, and in it each path is there once.
+    pub fn link(chain: RunId, path: &str) -> Self {
+        let text = chain.to_string();
+        Self::of("link", &[KeyPart::Text(&text), KeyPart::Text(path)]).named(format!("{text}:{path}"))
+    }
+
+    /// The key of a member of a group under a key that a client chose for the group.
+    pub fn member(key: &str, path: &str) -> Self {
+        Self::of("member", &[KeyPart::Text(key), KeyPart::Text(path)]).named(format!("{key}:{path}"))
+    }
+
     /// The key of a run with the entries of a timetable that are due at `due_at`. A later submission may bring more for the
     /// same instant; each entry has a key of its own.
     pub fn bucket(schedule: &ScheduleName, due_at: DateTime<Utc>, run: RunId) -> Self {

@@ -9,6 +9,7 @@
 //!
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
+pub mod chain;
 pub mod connection;
 pub mod duration;
 pub mod errand;
@@ -31,6 +32,7 @@ pub mod table;
 pub mod trigger;
 pub mod window;
 
+pub use chain::{Chain, Link};
 pub use connection::{
     Access, Connection, ConnectionKind, ConnectionUrl, KvAnswer, KvCommand, KvError, KvVerb, SqlColumn, SqlDialect,
     SqlError, SqlRows, SqlStatement, SqlValue,

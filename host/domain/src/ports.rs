@@ -11,14 +11,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, Order, Pause, PluginStatus, QueueRoom, Report, RunId,
+    HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, Link, Order, Pause, PluginStatus, QueueRoom, Report, RunId,
     RunState, Schedule, ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
 };
 
 pub use connections::Connections;
 pub use history::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, QueueStatus, RunFilter,
-    RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, LinkPage, LinkRecord,
+    QueueStatus, RunFilter, RunRecord,
 };
 
 /// Where time comes from.
@@ -82,6 +82,9 @@ pub struct Claim {
     pub skip: Vec<Skip>,
     /// Move the cursors forward (never back).
     pub cursors: Vec<(ScheduleName, DateTime<Utc>)>,
+    /// Of the chains that some of the fires begin. If the first fire of a chain is a duplicate, so are the others, and its
+    /// links are not written.
+    pub links: Vec<Link>,
 }
 
 /// What became of each [`Fire`], in the same order.
@@ -253,6 +256,17 @@ pub enum CancelAnswer {
     NotFound,
 }
 
+/// What a cancel of a chain, or of a part of it, did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChainCancelled {
+    /// Runs that had not begun.
+    pub cancelled: u64,
+    /// Runs that go on; their hosts are told with the next heartbeat.
+    pub asked: Vec<RunId>,
+    /// Calls and groups that are never reached now.
+    pub unreached: u64,
+}
+
 /// How much of the past to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
@@ -319,7 +333,8 @@ pub trait Ledger: Send + Sync {
     /// Gives back leases whose attempts have not begun; they are ready again and the attempt is not counted.
     async fn release(&self, leases: Vec<Lease>) -> Result<(), LedgerError>;
 
-    /// Records the ends of attempts. Answers in the same order.
+    /// Records the ends of attempts. Answers in the same order. With the end of a run of a chain, what follows it is written:
+    /// so it is by every call that ends runs.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, LedgerError>;
 
     /// Runs whose lease has lapsed by the ledger's own clock, at most `limit`. The caller settles them as abandoned.
@@ -327,6 +342,11 @@ pub trait Ledger: Send + Sync {
 
     /// Asks a run to stop.
     async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError>;
+
+    /// Takes back what has yet to come of a chain, and asks its runs to stop. `link` is the chain, or a group or call within it
+    /// with all that comes after it: nothing follows in there, and a group
+    /// around it fails; one that has not begun is taken back with it. `None` if there is no such link.
+    async fn cancel_chain(&self, link: RunId, now: DateTime<Utc>) -> Result<Option<ChainCancelled>, LedgerError>;
 
     /// Pauses (`Some`) or resumes (`None`) a schedule. On resuming, the cursor moves to `now`, so nothing that came due
     /// meanwhile fires; the due instants since have rows already. `false` if there is no such schedule.
@@ -340,7 +360,8 @@ pub trait Ledger: Send + Sync {
     /// One state entry: value and revision. `scope` is [`crate::state_scope`] of the order.
     async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError>;
 
-    /// Deletes finished runs past the retention with all that belongs to them, in one transaction; how many went.
+    /// Deletes finished runs past the retention with all that belongs to them, in one transaction; how many went. Runs of a
+    /// chain that still waits for something stay, its links as long as a run of it.
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError>;
 }
 

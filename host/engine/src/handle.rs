@@ -253,6 +253,8 @@ impl EngineHandle {
         if let Some(held) = self.core.held().get(&run) {
             held.desk.cancel();
         }
+        // Something may follow it.
+        self.core.look_for_runs.notify_one();
         Ok(answer)
     }
 

@@ -31,6 +31,7 @@ mod scheduler;
 mod settings;
 mod watcher;
 
+pub use calls::Enqueued;
 pub use event::{Event, Happening};
 pub use handle::{EngineHandle, EngineStatus, Progress};
 pub use request::{Backfill, Backfilled, EngineError, FireRequest, Handed};

@@ -41,20 +41,20 @@ pub enum EngineError {
     #[error("{0}")]
     BadSpan(String),
     /// One of several calls cannot be taken, so none is.
-    #[error("call {index}: {problem}")]
+    #[error("call {index}: `{field}`: {problem}")]
     Errand {
         /// Which, counted from 0.
         index: usize,
-        /// Its field that is wrong.
-        field: &'static str,
+        /// Its field that is wrong; in a chain with the path, such as `then[0].handler`.
+        field: String,
         /// What is wrong with it.
         problem: Box<EngineError>,
     },
     /// Something about a call makes no sense.
-    #[error("`{field}`: {reason}")]
+    #[error("{reason}")]
     BadErrand {
         /// Which field.
-        field: &'static str,
+        field: String,
         /// In words, with the next step.
         reason: String,
     },
@@ -150,13 +150,14 @@ pub(crate) fn timetable(standing: &Standing, now: DateTime<Utc>) -> Result<Timet
 }
 
 impl EngineError {
-    /// That it is about call `index` of several.
-    pub(crate) fn of_errand(self, index: usize) -> Self {
+    /// That it is about call `index` of several, and in it about what is at `path`.
+    pub(crate) fn of_errand(self, index: usize, path: &str) -> Self {
         let field = match &self {
-            EngineError::BadErrand { field, .. } => field,
+            EngineError::BadErrand { field, .. } => field.as_str(),
             EngineError::Unavailable(Unavailable::Input { .. }) => "input",
             _ => "handler",
         };
+        let field = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
         EngineError::Errand { index, field, problem: Box::new(self) }
     }
 }

@@ -114,7 +114,8 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
             Verdict::Final { state: RunState::Succeeded, .. } => core.follow(order),
             _ => Claim::default(),
         };
-        let follows = !then.fire.is_empty();
+        // What follows it in its chain the ledger knows.
+        let follows = !then.fire.is_empty() || order.chain.is_some();
         let settlement = Settlement { then, ..Settlement::new(leased.lease, verdict.clone(), report.clone()) };
         match core.recorder.record(settlement).await {
             Ok(Settled::Recorded) => {

@@ -10,6 +10,7 @@ use noontide_testkit::{ManualClock, MemoryLedger, ScriptedPlugins};
 
 use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 
+mod chains;
 mod changes;
 mod clock;
 mod edits;

@@ -74,7 +74,7 @@ async fn round(ledger: &dyn Ledger, numbers: Range<i64>) {
         Tenant { host: HostId::new(), lease: Duration::from_secs(30), places: usize::MAX, queues: QueueRoom::ALL };
     let fire: Vec<_> = numbers.map(fire).collect();
     let cursors = fire.iter().filter_map(|fire| Some((fire.order.schedule.clone()?, fire.order.due_at))).collect();
-    let claimed = ledger.claim(Claim { fire, cursors, skip: Vec::new() }, Some(tenant)).await.expect("claims");
+    let claimed = ledger.claim(Claim { fire, cursors, ..Claim::default() }, Some(tenant)).await.expect("claims");
     let settlements = claimed.into_iter().map(|claimed| match claimed {
         Claimed::Leased(leased) => settlement(leased.lease),
         other => panic!("not leased: {other:?}"),

@@ -262,7 +262,12 @@ impl Pair {
             reason: SkipReason::Missed,
         });
         let skipped = skip.as_ref().map(|skip| Key::occurrence(&skip.schedule, skip.due_at));
-        let claim = Claim { fire, skip: skip.into_iter().collect(), cursors: vec![(name(1), self.clock.now())] };
+        let claim = Claim {
+            fire,
+            skip: skip.into_iter().collect(),
+            cursors: vec![(name(1), self.clock.now())],
+            ..Claim::default()
+        };
         let tenant = places.map(|places| Tenant { places, ..self.tenant.clone() });
         self.offered.extend(claim.fire.iter().map(|fire| fire.order.id));
         let memory = self.memory.claim(claim.clone(), tenant.clone()).await.expect("memory answers");

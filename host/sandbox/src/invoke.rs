@@ -226,7 +226,9 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
 fn extra(order: &Order) -> Vec<(String, String)> {
     let cause = (order.cause == Cause::After).then(|| ("cause".to_owned(), "after".to_owned()));
     let headers = order.headers.iter().map(|(name, text)| (format!("header.{name}"), text.to_owned()));
-    cause.into_iter().chain(headers).chain(includes(order)).collect()
+    let chain = order.chain.map(|chain| ("chain".to_owned(), chain.to_string()));
+    let told = order.origin.iter().flat_map(|origin| origin.told());
+    cause.into_iter().chain(headers).chain(includes(order)).chain(chain).chain(told).collect()
 }
 
 fn includes(order: &Order) -> Vec<(String, String)> {

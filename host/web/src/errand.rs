@@ -4,18 +4,32 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::{Errand, Headers, Moment, Priority, RetryPolicy, duration, excerpt, suggest};
+use noontide_domain::{Chain, Errand, Headers, Moment, Priority, RetryPolicy, duration, excerpt, suggest};
 use serde_json::{Map, Value, json};
 
 use crate::body::Instant;
+use crate::chain;
 use crate::problem::Problem;
 
 /// Calls in one request: each is a row of one transaction, and others wait for it.
 pub(crate) const MOST: usize = 50_000;
 
 /// What a call may say.
-const FIELDS: [&str; 10] =
-    ["handler", "input", "key", "delay", "at", "expires", "priority", "queue", "headers", "retry"];
+const FIELDS: [&str; 13] = [
+    "handler",
+    "input",
+    "key",
+    "delay",
+    "at",
+    "expires",
+    "priority",
+    "queue",
+    "headers",
+    "retry",
+    "then",
+    "on-failure",
+    "group",
+];
 
 /// A field, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +39,7 @@ pub(crate) struct Wrong {
 }
 
 impl Wrong {
-    fn new(field: &str, reason: impl Into<String>) -> Self {
+    pub(crate) fn new(field: &str, reason: impl Into<String>) -> Self {
         Self { field: field.to_owned(), reason: reason.into() }
     }
 
@@ -37,8 +51,8 @@ impl Wrong {
     }
 }
 
-/// Reads all calls of a body: one object or an array of them. The first that is wrong refuses all.
-pub(crate) fn read_all(body: Value) -> Result<Vec<Errand>, Problem> {
+/// Reads all calls of a body, with what follows them: one object or an array of them. The first that is wrong refuses all.
+pub(crate) fn read_all(body: Value) -> Result<Vec<Chain>, Problem> {
     let calls = match body {
         Value::Array(calls) => calls,
         call => vec![call],
@@ -49,7 +63,12 @@ pub(crate) fn read_all(body: Value) -> Result<Vec<Errand>, Problem> {
             calls.len()
         )));
     }
-    calls.into_iter().enumerate().map(|(index, call)| read(call).map_err(|wrong| wrong.of_call(index))).collect()
+    let mut room = MOST;
+    let mut all = Vec::with_capacity(calls.len());
+    for (index, call) in calls.into_iter().enumerate() {
+        all.push(chain::read(call, &mut room).map_err(|wrong| wrong.of_call(index))?);
+    }
+    Ok(all)
 }
 
 /// Reads one call.
@@ -86,7 +105,7 @@ pub(crate) fn read(call: Value) -> Result<Errand, Wrong> {
     })
 }
 
-fn text<'a>(call: &'a Map<String, Value>, field: &str) -> Result<Option<&'a str>, Wrong> {
+pub(crate) fn text<'a>(call: &'a Map<String, Value>, field: &str) -> Result<Option<&'a str>, Wrong> {
     match call.get(field) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -171,7 +190,7 @@ fn retry(value: &Value) -> Result<RetryPolicy, Wrong> {
     })
 }
 
-fn kind(value: &Value) -> &'static str {
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

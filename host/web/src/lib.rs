@@ -3,8 +3,8 @@
 //! ```text
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in                                           access.rs
-//! routes     one file for each resource         schedules.rs runs.rs artifacts.rs plugins.rs …
-//! body       what clients send, read strictly                       body.rs errand.rs
+//! routes     one file for each resource         schedules.rs put.rs runs.rs artifacts.rs plugins.rs …
+//! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
@@ -16,6 +16,8 @@
 mod access;
 mod artifacts;
 mod body;
+mod chain;
+mod chains;
 mod client;
 mod errand;
 mod events;

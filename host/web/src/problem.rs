@@ -97,7 +97,7 @@ fn place(error: &EngineError) -> Map<String, Value> {
         }
         EngineError::Errand { index, field, .. } => {
             place.insert("index".to_owned(), (*index).into());
-            place.insert("field".to_owned(), (*field).into());
+            place.insert("field".to_owned(), field.clone().into());
         }
         _ => {}
     }

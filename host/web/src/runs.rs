@@ -6,12 +6,13 @@ use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use noontide_domain::ports::{CancelAnswer, ItemPage, RunFilter, RunRecord};
 use noontide_domain::{RunId, RunState, ScheduleName};
+use noontide_engine::Enqueued;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::body::{Instant, JsonBody, Name, Nothing, Query};
 use crate::problem::{Answer, Problem};
-use crate::{WebParts, errand, shape};
+use crate::{WebParts, chains, errand, shape};
 
 /// A batch of calls may be large.
 const ENQUEUE_BYTES: usize = 16 << 20;
@@ -33,6 +34,7 @@ pub(crate) fn routes() -> Router<WebParts> {
 struct ListQuery {
     schedule: Option<String>,
     handler: Option<String>,
+    chain: Option<RunId>,
     state: Option<String>,
     since: Option<Instant>,
     until: Option<Instant>,
@@ -52,6 +54,7 @@ async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> 
     let filter = RunFilter {
         schedule: query.schedule.map(|name| schedule(&name)).transpose()?,
         handler: query.handler,
+        chain: query.chain,
         state: query.state.map(|word| state(&word)).transpose()?,
         since: query.since.map(|since| since.0),
         until: query.until.map(|until| until.0),
@@ -86,6 +89,7 @@ async fn show(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Valu
     let run = find(&parts, &id).await?;
     let attempts = parts.history.attempts(run.id).await?;
     let mut shown = shape::run(&run);
+    shown["chain"] = chains::around(&parts, &run).await?;
     shown["attempts"] = attempts.iter().map(shape::attempt).collect();
     let files = parts.history.artifacts(run.id).await?;
     shown["artifacts"] = files.iter().map(shape::artifact).collect();
@@ -140,8 +144,16 @@ async fn cancel(
 
 /// One call is a batch of one.
 async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>) -> Answer<(StatusCode, Json<Value>)> {
-    let runs = parts.engine.enqueue(errand::read_all(body)?).await?;
-    let duplicate = runs.iter().filter(|(_, duplicate)| *duplicate).count();
-    let runs: Vec<_> = runs.iter().map(|(id, _)| id.to_string()).collect();
-    Ok((StatusCode::ACCEPTED, Json(json!({ "runs": runs, "duplicate": duplicate }))))
+    let enqueued = parts.engine.enqueue_chains(errand::read_all(body)?).await?;
+    let runs = || enqueued.iter().flat_map(|one| &one.runs);
+    let duplicate = runs().filter(|(_, duplicate)| *duplicate).count();
+    let mut answer =
+        json!({ "runs": runs().map(|(id, _)| id.to_string()).collect::<Vec<_>>(), "duplicate": duplicate });
+    if enqueued.iter().any(|one| one.chain.is_some()) {
+        // Of a duplicate nothing was written.
+        let is_new = |one: &&Enqueued| one.runs.iter().all(|(_, duplicate)| !duplicate);
+        let chain = |one: &Enqueued| Some(one).filter(is_new).and_then(|one| one.chain).map(|chain| chain.to_string());
+        answer["chains"] = enqueued.iter().map(chain).collect();
+    }
+    Ok((StatusCode::ACCEPTED, Json(answer)))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use noontide_domain::chain::Origin;
 use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, QueueStatus, RunRecord,
 };
@@ -61,7 +62,19 @@ pub(crate) fn run(run: &RunRecord) -> Value {
         "input": run.input,
         "usage": usage(&run.usage),
         "trace_id": run.trace_id,
+        "chain": chain(run),
         "created_at": time(run.created_at),
+    })
+}
+
+/// Which chain a run belongs to, and what came before it; `null` if it belongs to none.
+pub(crate) fn chain(run: &RunRecord) -> Value {
+    let Some(chain) = run.chain else { return Value::Null };
+    let origin = run.origin.as_deref();
+    json!({
+        "id": chain.to_string(),
+        "previous": origin.and_then(Origin::previous).map(|run| run.to_string()),
+        "group": origin.and_then(Origin::group).map(|group| group.to_string()),
     })
 }
 

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::{Map, Value, json};
 
+use super::chain::Following;
 use super::fire::{Moment, finish, set};
 use super::wait::Waiting;
 use crate::args::Global;
@@ -22,7 +23,7 @@ pub struct Enqueue {
         long,
         value_name = "FILE|-",
         conflicts_with_all = ["handler", "input", "arg", "kwarg", "key", "expires", "priority", "queue", "header", "delay",
-                              "at", "wait"]
+                              "at", "then", "on_failure", "wait"]
     )]
     file: Option<String>,
     /// JSON, @file or @-
@@ -52,6 +53,8 @@ pub struct Enqueue {
     #[command(flatten)]
     moment: Moment,
     #[command(flatten)]
+    following: Following,
+    #[command(flatten)]
     waiting: Waiting,
 }
 
@@ -64,7 +67,7 @@ pub async fn enqueue(global: &Global, asked: &Enqueue) -> Done {
         return many(global, file).await;
     }
     let waiting = asked.waiting.checked()?;
-    let body = asked.body(global.zone()?.unwrap_or(chrono_tz::UTC))?;
+    let body = asked.following.after(asked.body(global.zone()?.unwrap_or(chrono_tz::UTC))?);
     let reach = Reach::to(global)?;
     let answer = reach.post("/runs", &body).await?;
     let run = answer["runs"][0].as_str().ok_or_else(|| Stop::failed(format!("the host names no run: {answer}")))?;
@@ -97,6 +100,10 @@ fn calls(file: &str) -> Result<Vec<Value>, Stop> {
         path => std::fs::read_to_string(path),
     };
     let text = text.map_err(|error| wrong(error.to_string()))?;
+    // One call, written over several lines: a chain.
+    if let Ok(call @ Value::Object(_)) = serde_json::from_str(&text) {
+        return Ok(vec![call]);
+    }
     if text.trim_start().starts_with('[') {
         return serde_json::from_str(&text).map_err(|error| wrong(format!("no JSON array: {error}")));
     }
@@ -196,6 +203,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             calls(path.to_str().unwrap())
         };
+        assert_eq!(read("{\n \"handler\": \"a\"\n}\n"), Ok(vec![json!({ "handler": "a" })]));
         let two = vec![json!({ "handler": "a" }), json!({ "handler": "b" })];
         assert_eq!(read("{\"handler\":\"a\"}\n\n{\"handler\":\"b\"}\n"), Ok(two.clone()));
         assert_eq!(read(" [{\"handler\":\"a\"},\n{\"handler\":\"b\"}]"), Ok(two));

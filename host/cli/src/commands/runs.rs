@@ -4,6 +4,7 @@ use clap::Args;
 use noontide_domain::{RunId, RunState, duration};
 use serde_json::{Value, json};
 
+use super::chain;
 use super::show::{instant, lines, word};
 use crate::args::Global;
 use crate::exit::{Done, Exit, Stop};
@@ -20,6 +21,9 @@ pub struct Runs {
     /// Of this handler
     #[arg(long, value_name = "PLUGIN/HANDLER")]
     handler: Option<String>,
+    /// Of this chain
+    #[arg(long, value_name = "ID")]
+    chain: Option<String>,
     /// In this state: ready, running, succeeded, failed, cancelled, skipped, expired
     #[arg(long, value_name = "STATE", value_parser = state)]
     state: Option<RunState>,
@@ -47,8 +51,11 @@ pub struct ShowRun {
 /// Which run to cancel.
 #[derive(Debug, Args)]
 pub struct Cancel {
-    /// The run's id, or the beginning of it
+    /// The run's id, or the beginning of it; with --chain the whole id
     id: String,
+    /// All of a chain: its runs, and what has yet to come. A group or a call within it: that, and what follows it
+    #[arg(long)]
+    chain: bool,
 }
 
 /// `runs`
@@ -61,6 +68,7 @@ pub async fn runs(global: &Global, asked: &Runs) -> Done {
     let filter = [
         ("schedule", asked.schedule.clone()),
         ("handler", asked.handler.clone()),
+        ("chain", asked.chain.clone()),
         ("state", asked.state.map(|state| state.as_str().to_owned())),
         ("since", moment("since", &asked.since)?),
         ("until", moment("until", &asked.until)?),
@@ -82,7 +90,8 @@ pub async fn show(global: &Global, asked: &ShowRun) -> Done {
     let reach = Reach::to(global)?;
     let id = full_id(&reach, &asked.id).await?;
     let run = reach.get(&format!("/runs/{id}")).await?;
-    global.output().thing(&run, || lines(&run))?;
+    let chain = chain::around(&reach, &run).await?.map(|chain| format!("\n{chain}")).unwrap_or_default();
+    global.output().thing(&run, || format!("{}{chain}", lines(&run)))?;
     Ok(Exit::Ok)
 }
 
@@ -91,6 +100,9 @@ pub async fn show(global: &Global, asked: &ShowRun) -> Done {
 /// # Errors
 /// No such run (4); it is over (6); the host does not answer (5).
 pub async fn cancel(global: &Global, asked: &Cancel) -> Done {
+    if asked.chain {
+        return chain::cancel(global, &asked.id).await;
+    }
     let reach = Reach::to(global)?;
     let id = full_id(&reach, &asked.id).await?;
     let answer = reach.post(&format!("/runs/{id}/cancel"), &json!({})).await?;

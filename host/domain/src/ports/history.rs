@@ -6,9 +6,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::LedgerError;
+use crate::chain::Origin;
 use crate::{
-    ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, LogLine, MediaType, Outcome, PluginVersion,
-    Priority, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
+    ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Link, LogLine, MediaType, Outcome,
+    PluginVersion, Priority, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
 };
 
 /// Which runs to list.
@@ -18,6 +19,8 @@ pub struct RunFilter {
     pub schedule: Option<ScheduleName>,
     /// Of this handler only, as written in the order.
     pub handler: Option<String>,
+    /// Of this chain only.
+    pub chain: Option<RunId>,
     /// In this state only.
     pub state: Option<RunState>,
     /// Due at or after.
@@ -87,6 +90,10 @@ pub struct RunRecord {
     pub items: Option<ItemCounts>,
     /// W3C trace id.
     pub trace_id: String,
+    /// The chain it belongs to.
+    pub chain: Option<RunId>,
+    /// What came before it in the chain.
+    pub origin: Option<Box<Origin>>,
     /// When the row was written.
     pub created_at: DateTime<Utc>,
 }
@@ -183,6 +190,28 @@ pub struct QueueStatus {
     pub waiting_since: Option<DateTime<Utc>>,
 }
 
+/// Which links of a chain to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkPage {
+    /// The chain.
+    pub chain: RunId,
+    /// Only what comes next after this run or group.
+    pub next_to: Option<RunId>,
+    /// After this link: the last one of the page before.
+    pub after: Option<RunId>,
+    /// Page size.
+    pub limit: usize,
+}
+
+/// A link of a chain as it is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkRecord {
+    /// The link.
+    pub link: Link,
+    /// Where its run stands; `None` if there is none.
+    pub run: Option<RunState>,
+}
+
 /// How many runs there are in each state that is not final, and the size of the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerStatus {
@@ -219,6 +248,10 @@ pub trait History: Send + Sync {
     ) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError>;
     /// The items that a run was handed and no later run since, in the order of their ids.
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError>;
+    /// One link of a chain.
+    async fn link(&self, id: RunId) -> Result<Option<LinkRecord>, LedgerError>;
+    /// The links of a chain, in the order in which it was written.
+    async fn links(&self, page: LinkPage) -> Result<Vec<LinkRecord>, LedgerError>;
     /// All schedules that stand.
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError>;
     /// The rows of one due instant, newest first: the occurrence (or the row that stands for several due instants with

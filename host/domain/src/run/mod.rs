@@ -21,6 +21,7 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Origin;
 use crate::{
     HandlerRef, Headers, HostId, Included, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName, Window,
 };
@@ -87,6 +88,10 @@ pub struct Order {
     pub expires_at: Option<DateTime<Utc>>,
     /// W3C trace id, 32 hexadecimal digits.
     pub trace_id: String,
+    /// The chain it belongs to.
+    pub chain: Option<RunId>,
+    /// What came before it in the chain; `None` for what the chain begins with.
+    pub origin: Option<Box<Origin>>,
 }
 
 impl Order {
@@ -112,6 +117,8 @@ impl Order {
             start_by: None,
             expires_at: None,
             trace_id: id.0.simple().to_string(),
+            chain: None,
+            origin: None,
         }
     }
 

@@ -14,8 +14,8 @@ use sqlx::sqlite::SqliteRow;
 
 use super::insert::{INSERT, NewRow};
 use super::judge::{Fate, Holder, Known, Live, Stage};
-use super::rows;
 use super::writer::{Desk, Request};
+use super::{links, rows};
 
 const KEYS: &str = "SELECT key_hash, id, state FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
 
@@ -83,6 +83,8 @@ pub(super) async fn write(
         let rows = Value::Array(new).to_string();
         sqlx::query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).execute(&mut *desk.connection).await?;
     }
+    let links: Vec<_> = claim.links.iter().filter(|link| !known.chains.contains_key(&link.chain)).collect();
+    links::write(&links, desk).await?;
     advance(claim, &fates, desk).await?;
     Ok(claim.fire.iter().zip(fates).map(|(fire, fate)| answer(fire, fate, tenant, &known)).collect())
 }

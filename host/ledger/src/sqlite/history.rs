@@ -5,15 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, QueueStatus,
-    RunFilter, RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
+    LinkRecord, QueueStatus, RunFilter, RunRecord,
 };
 use noontide_domain::{ArtifactName, Key, RunId, RunState, ScheduleName, Standing};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
 use super::lease::limit;
-use super::{artifacts, fault, items, rows, schedules};
+use super::{artifacts, chains, fault, items, rows, schedules};
 
 const RUNS: &str = concat!("SELECT ", rows::record_columns!(), " FROM run");
 
@@ -96,6 +96,14 @@ impl History for SqliteHistory {
         items::page(&self.readers, page).await.map_err(fault::answer)
     }
 
+    async fn link(&self, id: RunId) -> Result<Option<LinkRecord>, LedgerError> {
+        chains::link(&self.readers, id).await.map_err(fault::answer)
+    }
+
+    async fn links(&self, page: LinkPage) -> Result<Vec<LinkRecord>, LedgerError> {
+        chains::page(&self.readers, page).await.map_err(fault::answer)
+    }
+
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
         schedules::standings(&self.readers).await.map_err(fault::answer)
     }
@@ -143,6 +151,7 @@ fn listing(filter: &RunFilter) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(RUNS);
     // What is not over is little beside the history. Unasked, SQLite would walk the history to have it in order.
     query.push(match (filter.state, &filter.schedule) {
+        _ if filter.chain.is_some() => " INDEXED BY run_chain WHERE chain IS NOT NULL",
         (Some(RunState::Ready), _) => " INDEXED BY run_ready WHERE 1",
         (Some(RunState::Running), _) => " INDEXED BY run_lapsing WHERE 1",
         (Some(RunState::Failed), None) => " INDEXED BY run_failed WHERE 1",
@@ -153,6 +162,9 @@ fn listing(filter: &RunFilter) -> QueryBuilder<Sqlite> {
     }
     if let Some(handler) = &filter.handler {
         query.push(" AND handler = ").push_bind(handler.clone());
+    }
+    if let Some(chain) = filter.chain {
+        query.push(" AND chain = ").push_bind(chain.0.as_bytes().to_vec());
     }
     if let Some(state) = filter.state {
         // Written out: a partial index is taken only for a constant.

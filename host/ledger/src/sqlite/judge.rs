@@ -21,6 +21,8 @@ pub(super) struct Known {
     pub replaced: BTreeMap<RunId, RunId>,
     /// Runs that go on and shall stop.
     pub asked: BTreeSet<RunId>,
+    /// Chains of the claim that are there already, and a run that says so.
+    pub chains: HashMap<RunId, RunId>,
 }
 
 /// A row that has a key.
@@ -92,6 +94,10 @@ impl Known {
     /// Judges one fire after the other; each becomes known to the next. Only then the tenant leases of them, so that
     /// nothing begins that a later fire replaces.
     pub fn judge(&mut self, fires: &[Fire], tenant: Option<&Tenant>, now: DateTime<Utc>) -> Vec<Fate> {
+        // Some of its runs may be past the retention: it is there as long as one is.
+        for fire in fires {
+            self.know_chain(fire);
+        }
         let mut fates: Vec<_> = fires.iter().map(|fire| self.fate(fire, now)).collect();
         for (fire, fate) in fires.iter().zip(&mut fates).filter(|(_, fate)| fate.is_live()) {
             if let Some(by) = self.replaced.get(&fire.order.id) {
@@ -106,7 +112,9 @@ impl Known {
 
     fn fate(&mut self, fire: &Fire, now: DateTime<Utc>) -> Fate {
         let order = &fire.order;
-        if let Some(run) = self.holder(fire) {
+        self.know_chain(fire);
+        if let Some(run) = order.chain.and_then(|chain| self.chains.get(&chain)).copied().or_else(|| self.holder(fire))
+        {
             return Fate::Duplicate(run);
         }
         let fate = match &order.schedule {
@@ -126,6 +134,13 @@ impl Known {
         };
         self.keys.insert(order.key.hash, Holder { run: order.id, is_filled: fate.is_live() });
         fate
+    }
+
+    /// A chain of which one fire is a duplicate is one as a whole.
+    fn know_chain(&mut self, fire: &Fire) {
+        if let Some((chain, run)) = fire.order.chain.zip(self.holder(fire)) {
+            self.chains.entry(chain).or_insert(run);
+        }
     }
 
     /// The row that makes `fire` a duplicate.

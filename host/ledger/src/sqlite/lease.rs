@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sqlx::{Row, SqlitePool};
 
 use super::writer::{Desk, Request};
-use super::{items, ready, rows};
+use super::{items, links, ready, rows};
 
 /// Rows that one lease call writes off at most: the rest waits for the next call, so that no call takes long.
 const EXPIRE_AT_ONCE: i64 = 1_000;
@@ -20,7 +20,7 @@ const EXPIRING: &str =
 const EXPIRE: &str = "\
     UPDATE run SET state = 6, finished_at = ?2, reason = late.reason \
     FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS reason FROM json_each(?1)) AS late \
-    WHERE run.id = late.id AND run.state = 0";
+    WHERE run.id = late.id AND run.state = 0 RETURNING id, state, chain";
 
 /// Whoever was leased once is not queued any more: it has begun, and stands before all that has not.
 const TAKE: &str = concat!(
@@ -44,7 +44,8 @@ const GIVE_BACK: &str = "\
     UPDATE run SET state = CASE WHEN cancel_asked THEN 4 ELSE 0 END, attempt = attempt - 1, host = NULL, \
                    lease_until = NULL, started_at = NULL, finished_at = CASE WHEN cancel_asked THEN ?2 END \
     FROM (SELECT unhex(value ->> 0) AS id, unhex(value ->> 1) AS host, value ->> 2 AS fence FROM json_each(?1)) AS held \
-    WHERE run.id = held.id AND run.state = 1 AND run.host = held.host AND run.fence = held.fence";
+    WHERE run.id = held.id AND run.state = 1 AND run.host = held.host AND run.fence = held.fence \
+    RETURNING id, state, chain";
 
 const LAPSED: &str = concat!(
     "SELECT host, fence, attempt, ",
@@ -52,7 +53,7 @@ const LAPSED: &str = concat!(
     " FROM run WHERE state = 1 AND lease_until <= ?1 ORDER BY lease_until, id LIMIT ?2"
 );
 
-const STATE: &str = "SELECT state FROM run WHERE id = ?1";
+const STATE: &str = "SELECT state, chain FROM run WHERE id = ?1";
 const CANCEL_READY: &str = "UPDATE run SET state = 4, finished_at = ?2 WHERE id = ?1 AND state = 0";
 const ASK: &str = "UPDATE run SET cancel_asked = 1 WHERE id = ?1 AND state = 1";
 
@@ -67,9 +68,11 @@ impl Request for LeaseReady {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Leased>, sqlx::Error> {
         let host = self.tenant.host;
-        let levels = ready::levels(&mut *desk.connection, self.now).await?;
+        let mut levels = ready::levels(&mut *desk.connection, self.now).await?;
         if levels.iter().any(|level| level.expiring) {
             self.expire(desk).await?;
+            // Something may have followed what expired.
+            levels = ready::levels(&mut *desk.connection, self.now).await?;
         }
         let chosen = ready::choose(&levels, &self.tenant, self.now, desk).await?;
         if chosen.is_empty() {
@@ -99,14 +102,16 @@ impl Request for LeaseReady {
 impl LeaseReady {
     async fn expire(&self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
         let query = sqlx::query(EXPIRING).bind(self.now.timestamp_millis()).bind(EXPIRE_AT_ONCE);
-        let mut late = Vec::new();
+        let (mut late, mut runs) = (Vec::new(), Vec::new());
         for row in query.fetch_all(&mut *desk.connection).await? {
             let reason = SkipReason::Expired { by: rows::instant(&row, "begins_by")? };
-            late.push(json!([rows::uuid(&row, "id")?.simple().to_string(), rows::to_json("reason", &reason)?]));
+            let run = RunId(rows::uuid(&row, "id")?);
+            late.push(json!([links::hex(run), rows::to_json("reason", &reason)?]));
+            runs.push(run);
         }
         let query = sqlx::query(EXPIRE).bind(Value::Array(late).to_string()).bind(desk.now.timestamp_millis());
-        query.execute(&mut *desk.connection).await?;
-        Ok(())
+        let written = query.fetch_all(&mut *desk.connection).await?;
+        links::follow(&links::ends(&written, runs)?, desk).await
     }
 }
 
@@ -144,8 +149,10 @@ impl Request for Release {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
         let now = desk.now.timestamp_millis();
-        sqlx::query(GIVE_BACK).bind(held(&self.leases)).bind(now).execute(&mut *desk.connection).await?;
-        Ok(())
+        let query = sqlx::query(GIVE_BACK).bind(held(&self.leases)).bind(now);
+        let written = query.fetch_all(&mut *desk.connection).await?;
+        let runs = self.leases.iter().map(|lease| lease.run).collect();
+        links::follow(&links::ends(&written, runs)?, desk).await
     }
 }
 
@@ -167,6 +174,9 @@ impl Request for Cancel {
             RunState::Ready => {
                 let now = self.now.timestamp_millis();
                 sqlx::query(CANCEL_READY).bind(id).bind(now).execute(&mut *desk.connection).await?;
+                if rows::maybe_run(&row, "chain")?.is_some() {
+                    links::follow(&[self.run], desk).await?;
+                }
                 Ok(CancelAnswer::Cancelled)
             }
             RunState::Running => {

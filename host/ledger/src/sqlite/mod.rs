@@ -1,6 +1,7 @@
 //! The ledger in a SQLite file.
 
 mod artifacts;
+mod chains;
 mod claim;
 mod edits;
 mod fault;
@@ -9,6 +10,7 @@ mod insert;
 mod items;
 mod judge;
 mod lease;
+mod links;
 mod prune;
 mod ready;
 mod rows;
@@ -27,7 +29,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::ports::{
-    CancelAnswer, Claim, Claimed, Clock, Edits, History, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put, Removed,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, History, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put, Removed,
     Retention, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
@@ -160,6 +162,10 @@ impl Ledger for SqliteLedger {
 
     async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError> {
         self.inbox.ask(lease::Cancel { run, now }).await
+    }
+
+    async fn cancel_chain(&self, link: RunId, now: DateTime<Utc>) -> Result<Option<ChainCancelled>, LedgerError> {
+        self.inbox.ask(chains::CancelChain { link, now }).await
     }
 
     async fn pause(

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{AttemptRecord, RunRecord};
+use noontide_domain::chain::{Branch, LinkState, Linked};
+use noontide_domain::ports::{AttemptRecord, LinkRecord, RunRecord};
 use noontide_domain::{
-    Cause, Headers, HostId, Included, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, Priority, RetryPolicy,
-    RunId, RunState, Usage, Window,
+    Cause, Headers, HostId, Included, ItemCounts, Key, Lease, Link, Order, Outcome, PluginVersion, Priority,
+    RetryPolicy, RunId, RunState, Usage, Window,
 };
 use serde_json::Value;
 use sqlx::Row;
@@ -20,7 +21,7 @@ macro_rules! order_columns {
     () => {
         "id, key_hash, key_text, schedule, handler, due_at, cause, late, input, window_from, window_to, timezone, \
          max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, start_by, expires_at, priority, queue, headers, includes, \
-         trace_id"
+         trace_id, chain, origin"
     };
 }
 /// What [`record`] reads.
@@ -29,7 +30,7 @@ macro_rules! record_columns {
         "run.id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, state, reason, cause, late, attempt, \
          max_attempts, not_before, started_at, finished_at, outcome, plugin_name, plugin_version, plugin_sha256, wall_ms, \
          cpu_ms, peak_memory_bytes, host, input, priority, queue, headers, window_from, window_to, includes, trace_id, \
-         items, items_succeeded, items_failed, created_at"
+          items, items_succeeded, items_failed, chain, origin, created_at"
     };
 }
 pub(super) use {order_columns, record_columns};
@@ -61,6 +62,8 @@ pub(super) fn order(row: &SqliteRow) -> Found<Order> {
         start_by: maybe_instant(row, "start_by")?,
         expires_at: maybe_instant(row, "expires_at")?,
         trace_id: row.try_get("trace_id")?,
+        chain: maybe_run(row, "chain")?,
+        origin: maybe_json("origin", row)?,
     })
 }
 
@@ -103,6 +106,8 @@ pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
         includes: includes(row)?,
         items: items(row)?,
         trace_id: row.try_get("trace_id")?,
+        chain: maybe_run(row, "chain")?,
+        origin: maybe_json("origin", row)?,
         created_at: instant(row, "created_at")?,
     })
 }
@@ -139,6 +144,15 @@ pub(super) fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str
     serde_json::from_str(text).map_err(|problem| shape(column, problem))
 }
 
+pub(super) fn maybe_json<T: serde::de::DeserializeOwned>(column: &str, row: &SqliteRow) -> Found<Option<T>> {
+    row.try_get::<Option<&str>, _>(column)?.map(|text| from_json(column, text)).transpose()
+}
+
+pub(super) fn maybe_run(row: &SqliteRow, column: &str) -> Found<Option<RunId>> {
+    let bytes: Option<&[u8]> = row.try_get(column)?;
+    bytes.map(|bytes| Uuid::from_slice(bytes).map(RunId).map_err(|problem| shape(column, problem))).transpose()
+}
+
 /// As JSON text in a column of its own.
 pub(super) fn to_json<T: serde::Serialize>(column: &str, value: &T) -> Found<String> {
     serde_json::to_string(value).map_err(|problem| shape(column, problem))
@@ -149,9 +163,17 @@ pub(super) fn key_hash(row: &SqliteRow) -> Found<[u8; 16]> {
 }
 
 pub(super) fn state(row: &SqliteRow) -> Found<RunState> {
-    let number: i64 = row.try_get("state")?;
+    state_in("state", row)
+}
+
+pub(super) fn state_in(column: &str, row: &SqliteRow) -> Found<RunState> {
+    numbered(column, row.try_get(column)?, &RunState::ALL)
+}
+
+/// What stands at the place of the number.
+fn numbered<T: Copy>(column: &str, number: i64, all: &[T]) -> Found<T> {
     let position = usize::try_from(number).ok();
-    position.and_then(|i| RunState::ALL.get(i)).copied().ok_or_else(|| shape("state", number))
+    position.and_then(|i| all.get(i)).copied().ok_or_else(|| shape(column, number))
 }
 
 /// The number of a state on disk: its place in [`RunState::ALL`].
@@ -175,6 +197,50 @@ pub(super) fn cause_number(cause: Cause) -> i64 {
         Cause::After => 3,
         Cause::Backfill => 4,
     }
+}
+
+pub(super) fn branch_number(branch: Branch) -> i64 {
+    match branch {
+        Branch::Then => 0,
+        Branch::OnFailure => 1,
+    }
+}
+
+/// The number of a link's state on disk: its place in [`LinkState::ALL`].
+pub(super) fn link_number(state: LinkState) -> i64 {
+    match state {
+        LinkState::Waiting => 0,
+        LinkState::Made => 1,
+        LinkState::Unreached => 2,
+        LinkState::Succeeded => 3,
+        LinkState::Failed => 4,
+    }
+}
+
+pub(super) fn link(row: &SqliteRow) -> Found<Link> {
+    let what = match (parsed(row, "handler")?, row.try_get::<Option<u32>, _>("missing")?) {
+        (Some(handler), _) => Linked::Call { handler, errand: maybe_json("errand", row)? },
+        (None, Some(missing)) => Linked::Group { missing },
+        (None, None) => return Err(shape("missing", "neither a call nor a group")),
+    };
+    Ok(Link {
+        id: RunId(uuid(row, "id")?),
+        chain: RunId(uuid(row, "chain")?),
+        path: row.try_get("path")?,
+        after: maybe_run(row, "after")?,
+        branch: numbered("branch", row.try_get("branch")?, &[Branch::Then, Branch::OnFailure])?,
+        waiter: maybe_run(row, "waiter")?,
+        member: row.try_get("member")?,
+        what,
+        state: numbered("state", row.try_get("state")?, &LinkState::ALL)?,
+        why: row.try_get("why")?,
+    })
+}
+
+/// A link, and the state of its run.
+pub(super) fn link_record(row: &SqliteRow) -> Found<LinkRecord> {
+    let run = row.try_get::<Option<i64>, _>("run_state")?;
+    Ok(LinkRecord { link: link(row)?, run: run.map(|run| numbered("run_state", run, &RunState::ALL)).transpose()? })
 }
 
 /// In whole milliseconds, as the database keeps lengths.

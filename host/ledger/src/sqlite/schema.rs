@@ -10,11 +10,12 @@ use super::fault;
 use crate::OpenError;
 
 /// File names are equal in every database's folder.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql")),
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
     (3, "items", include_str!("../../migrations/sqlite/0003_items.sql")),
     (4, "calls", include_str!("../../migrations/sqlite/0004_calls.sql")),
+    (5, "chains", include_str!("../../migrations/sqlite/0005_chains.sql")),
     (6, "task_tables", include_str!("../../migrations/sqlite/0006_task_tables.sql")),
     (7, "artifacts", include_str!("../../migrations/sqlite/0007_artifacts.sql")),
 ];

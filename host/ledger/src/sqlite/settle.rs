@@ -11,7 +11,7 @@ use sqlx::Row;
 
 use super::state::{self, Fit};
 use super::writer::{Desk, Request};
-use super::{artifacts, claim, items, rows};
+use super::{artifacts, claim, items, links, rows};
 
 /// What was asked to stop does not become ready again: its next attempt would only be cancelled.
 const END: &str = "\
@@ -31,7 +31,7 @@ const END: &str = "\
                  value ->> 14 AS cpu_ms, value ->> 15 AS peak_memory_bytes \
           FROM told) AS ended \
     WHERE run.id = ended.id AND run.state = 1 AND run.host = ended.host AND run.fence = ended.fence \
-    RETURNING id, state, schedule, due_at, attempt, items";
+    RETURNING id, state, schedule, due_at, items, chain";
 
 const ARCHIVE: &str = "\
     INSERT INTO attempt (run_id, fence, attempt, outcome, plugin_name, plugin_version, plugin_sha256, started_at, \
@@ -60,6 +60,7 @@ impl Request for Settle {
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Settled>, sqlx::Error> {
         let mut answers = Vec::with_capacity(self.settlements.len());
         let mut then = Claim::default();
+        let mut ended = Vec::new();
         for share in shares(&self.settlements) {
             if let [settlement] = share
                 && let Fit::Conflict { key } = state::write(settlement, desk).await?
@@ -74,15 +75,19 @@ impl Request for Settle {
             };
             answers.extend(share.iter().map(answer));
             for settlement in share {
-                if matches!(recorded.get(&settlement.lease.run), Some((RunState::Succeeded, _))) {
+                let run = settlement.lease.run;
+                let Some(end) = recorded.get(&run) else { continue };
+                if end.state == RunState::Succeeded {
                     append(&mut then, &settlement.then);
                 }
+                ended.extend(end.is_linked.then_some(run));
             }
         }
         // All ends come first: what follows one may wait for another.
         if then != Claim::default() {
             claim::write(&then, None, desk).await?;
         }
+        links::follow(&ended, desk).await?;
         Ok(answers)
     }
 }
@@ -116,8 +121,14 @@ fn shares(settlements: &[Settlement]) -> Vec<&[Settlement]> {
     shares
 }
 
-/// What a recorded run became: its state and its attempt as the row has them now.
-type Recorded = HashMap<RunId, (RunState, i64)>;
+/// What a recorded run became.
+struct End {
+    state: RunState,
+    /// It is over, and the chain it belongs to may go on.
+    is_linked: bool,
+}
+
+type Recorded = HashMap<RunId, End>;
 
 async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, sqlx::Error> {
     let columns = share.iter().map(columns).collect::<Result<Vec<_>, _>>()?;
@@ -135,7 +146,7 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
         if row.try_get::<i64, _>("items")? > 0 {
             with_items.insert(run, state.is_final());
         }
-        recorded.insert(run, (state, row.try_get("attempt")?));
+        recorded.insert(run, End { state, is_linked: links::is_linked_end(&row)? });
     }
     for (settlement, is_over) in share.iter().filter_map(|one| Some((one, with_items.get(&one.lease.run)?))) {
         items::settle(settlement.lease.run, &settlement.report, *is_over, desk).await?;
@@ -188,9 +199,8 @@ fn columns(settlement: &Settlement) -> Result<Value, sqlx::Error> {
 
 /// The attempts of runs that became ready again.
 fn archive(share: &[Settlement], recorded: &Recorded) -> Result<Vec<Value>, sqlx::Error> {
-    let is_ready = |settlement: &&Settlement| {
-        recorded.get(&settlement.lease.run).is_some_and(|(state, _)| *state == RunState::Ready)
-    };
+    let is_ready =
+        |settlement: &&Settlement| recorded.get(&settlement.lease.run).is_some_and(|end| end.state == RunState::Ready);
     share.iter().filter(is_ready).map(columns).collect()
 }
 

@@ -255,6 +255,8 @@ async fn no_question_reads_the_whole_history() {
     questions.extend(claim::statements().map(str::to_owned));
     questions.extend(prune::statements().map(str::to_owned));
     questions.extend(items::statements().map(str::to_owned));
+    questions.extend(links::statements().map(str::to_owned));
+    questions.extend(chains::statements().map(str::to_owned));
     questions.extend(history::statements().map(str::to_owned));
     let live = [RunState::Ready, RunState::Running, RunState::Failed].map(|state| (None, Some(state)));
     questions.extend(live.map(listing));
@@ -267,6 +269,7 @@ async fn no_question_reads_the_whole_history() {
             step == "SCAN run"
                 || step.starts_with("SCAN artifact")
                 || step.starts_with("SCAN item")
+                || step.starts_with("SCAN link")
                 || (step.starts_with("SCAN run USING") && !step.contains("run_"))
         };
         assert!(!steps.iter().any(is_scan), "{question}: {steps:?}");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use noontide_domain::chain::Origin;
 use noontide_domain::ports::{Claim, Claimed, LedgerError, Skip};
 use noontide_domain::{Cause, Headers, Key, Priority, RunState, SkipReason, Window};
 
@@ -71,6 +72,7 @@ pub async fn a_claim_that_fails_inside_writes_nothing(exam: &Exam) {
         fire: vec![first, same_id],
         skip: vec![skip(120, 120, 1)],
         cursors: vec![(named("nightly"), second(120))],
+        ..Claim::default()
     };
     let error = exam.ledger.claim(claim, Some(tenant(9))).await.expect_err("two runs cannot share an id");
     assert!(matches!(error, LedgerError::Broken(_)), "{error}");
@@ -205,6 +207,9 @@ pub async fn everything_in_an_order_comes_back_from_a_lease(exam: &Exam) {
     full.order.retry.cap = std::time::Duration::from_millis(1_500);
     full.order.timeout = Some(std::time::Duration::from_millis(250));
     let mut enqueued = super::enqueued("a\u{0}b");
+    enqueued.order.chain = Some(full.order.id);
+    let origin = Origin::Success { run: full.order.id, result: Some(serde_json::json!(["\u{0}", 0.1, u64::MAX])) };
+    enqueued.order.origin = Some(Box::new(origin));
     enqueued.order.priority = Priority::CALL;
     let orders = [full.order.clone(), enqueued.order.clone()];
     exam.claim(vec![full, enqueued]).await;

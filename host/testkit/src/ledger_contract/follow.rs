@@ -36,7 +36,7 @@ pub async fn what_follows_a_success_is_written_with_it_and_waits(exam: &Exam) {
     let follower = after(Overlap::Skip, -5);
     let order = follower.order.clone();
     let settlement = Settlement {
-        then: Claim { fire: vec![follower], cursors: vec![(named("next"), second(7))], skip: Vec::new() },
+        then: Claim { fire: vec![follower], cursors: vec![(named("next"), second(7))], ..Claim::default() },
         ..Settlement::new(lease, over(RunState::Succeeded), success())
     };
     assert_eq!(exam.settle_all(vec![settlement]).await, [Settled::Recorded]);

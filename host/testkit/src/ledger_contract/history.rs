@@ -71,6 +71,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
     fire.order.headers = Headers::new([("tenant".to_owned(), "ana".to_owned())].into()).expect("headers");
     fire.order.window = Some(Window { from: second(-120), to: second(-60) });
     fire.order.includes = vec![included("daily", serde_json::json!({ "steps": ["state"] }))];
+    fire.order.chain = Some(fire.order.id);
     let order = fire.order.clone();
     exam.claim(vec![fire]).await;
     let expected = RunRecord {
@@ -101,6 +102,8 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
         includes: order.includes,
         items: None,
         trace_id: order.trace_id,
+        chain: order.chain,
+        origin: order.origin,
         created_at: second(0),
     };
     assert_eq!(exam.run(order.id).await, expected);

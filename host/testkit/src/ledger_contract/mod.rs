@@ -14,11 +14,13 @@ use crate::ManualClock;
 
 pub mod artifacts;
 pub mod backfill;
+pub mod chains;
 pub mod claim;
 pub mod edits;
 mod exam;
 pub mod expiry;
 pub mod follow;
+pub mod groups;
 pub mod history;
 pub mod items;
 pub mod lease;
@@ -178,6 +180,28 @@ macro_rules! ledger_contract {
                 all_ends_of_a_call_come_before_what_follows_them
                 what_cannot_follow_leaves_its_row
                 a_follower_that_cannot_be_written_leaves_the_run_as_it_was
+            }
+            chains {
+                what_follows_a_success_is_made_with_it_and_is_told_its_result
+                what_follows_any_other_end_is_made_with_it_and_is_told_why
+                a_run_that_never_began_has_an_end_too
+                while_another_attempt_follows_nothing_else_does
+                without_a_lease_or_after_a_conflict_nothing_is_made
+                a_chain_is_there_once_and_as_a_whole
+                what_a_chain_still_waits_for_is_not_pruned_and_its_links_go_with_its_last_run
+                a_follower_whose_time_has_passed_expires_and_its_chain_goes_on
+                links_are_read_page_by_page
+            }
+            groups {
+                a_group_is_over_with_its_last_member_and_tells_all_results_in_their_order
+                of_many_who_settle_the_last_members_at_once_one_makes_what_follows_the_group
+                the_first_member_that_does_not_succeed_fails_its_group_once_and_the_others_go_on
+                a_group_waits_for_all_that_its_members_lead_to
+                a_group_that_fails_fails_the_group_around_it
+                results_that_are_too_large_together_are_left_with_their_runs
+                of_a_chain_taken_back_nothing_follows_any_more
+                a_part_taken_back_fails_the_group_around_it
+                a_group_that_has_not_begun_goes_with_what_is_taken_back_within_it
             }
             items {
                 each_instant_becomes_one_run_with_its_items

@@ -6,9 +6,11 @@ fn every_check_is_on_the_list() {
     let list = include_str!("mod.rs");
     let topics = [
         include_str!("artifacts.rs"),
+        include_str!("chains.rs"),
         include_str!("claim.rs"),
         include_str!("backfill.rs"),
         include_str!("follow.rs"),
+        include_str!("groups.rs"),
         include_str!("expiry.rs"),
         include_str!("overlap.rs"),
         include_str!("put.rs"),

@@ -1,10 +1,10 @@
 //! What the ledger knows, and the writes that are neither claim nor settle.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
-use noontide_domain::{Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing};
+use noontide_domain::{Link, Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing};
 
 use super::items::ItemRow;
 use super::row::Row;
@@ -19,6 +19,7 @@ pub(super) struct Book {
     /// Definitions that were written by hand and are not taken, the unreadable ones with the reason.
     pub by_hand: BTreeMap<ScheduleName, Result<Schedule, String>>,
     pub items: HashMap<[u8; 16], ItemRow>,
+    pub links: BTreeMap<RunId, Link>,
     /// By scope and key: value and revision.
     pub state: BTreeMap<(String, String), (Vec<u8>, u64)>,
 }
@@ -110,11 +111,12 @@ impl Book {
         true
     }
 
-    pub fn cancel(&mut self, run: RunId, now: DateTime<Utc>) -> CancelAnswer {
+    pub fn cancel(&mut self, run: RunId, now: DateTime<Utc>, clock: DateTime<Utc>) -> CancelAnswer {
         let Some(row) = self.rows.get_mut(&run) else { return CancelAnswer::NotFound };
         match row.state {
             RunState::Ready => {
                 row.end(RunState::Cancelled, now);
+                self.follow([run], clock);
                 CancelAnswer::Cancelled
             }
             RunState::Running => {
@@ -129,7 +131,7 @@ impl Book {
         let mut old: Vec<_> = self
             .rows
             .values()
-            .filter(|row| !row.is_live())
+            .filter(|row| !row.is_live() && !self.is_needed(row))
             .filter_map(|row| row.finished_at.map(|end| (end, row.order.id)))
             .filter(|(end, _)| *end < retention.before)
             .collect();
@@ -141,6 +143,8 @@ impl Book {
                 self.items.retain(|_, item| item.run != *id);
             }
         }
+        let kept: HashSet<_> = self.rows.values().filter_map(|row| row.order.chain).collect();
+        self.links.retain(|_, link| kept.contains(&link.chain));
         old.len() as u64
     }
 }

@@ -1,7 +1,7 @@
 //! Claiming: what becomes of each fire.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Claim, Claimed, Fire, LedgerError, Tenant};
@@ -20,9 +20,16 @@ impl Book {
         self.refuse_known_ids(&claim)?;
         let mut answers = Vec::new();
         let mut new = Vec::new();
+        // Some of a chain's runs may be past the retention: it is there as long as one is.
+        let mut chains = HashMap::new();
+        for fire in &claim.fire {
+            self.know_chain(fire, &mut chains);
+        }
         for fire in claim.fire {
             let id = fire.order.id;
-            let answer = self.fire(fire, now);
+            self.know_chain(&fire, &mut chains);
+            let known = fire.order.chain.and_then(|chain| chains.get(&chain).copied());
+            let answer = known.map_or_else(|| self.fire(fire, now), Claimed::Duplicate);
             new.extend(matches!(answer, Claimed::Ready(_) | Claimed::Queued { .. }).then_some((answers.len(), id)));
             answers.push(answer);
         }
@@ -51,6 +58,8 @@ impl Book {
                 self.insert(Row::skipped(skip, now));
             }
         }
+        let new = claim.links.into_iter().filter(|link| !chains.contains_key(&link.chain));
+        self.links.extend(new.map(|link| (link.id, link)));
         for (schedule, cursor) in claim.cursors {
             if let Some(entry) = self.schedules.get_mut(&schedule) {
                 entry.standing.cursor = entry.standing.cursor.max(cursor);
@@ -107,6 +116,13 @@ impl Book {
         if queued { Claimed::Queued { run, cancel } } else { Claimed::Ready(run) }
     }
 
+    /// A chain of which one fire is a duplicate is one as a whole.
+    fn know_chain(&self, fire: &Fire, chains: &mut HashMap<RunId, RunId>) {
+        if let Some((chain, run)) = fire.order.chain.zip(self.holder(fire)) {
+            chains.entry(chain).or_insert(run);
+        }
+    }
+
     /// The row that makes `fire` a duplicate.
     fn holder(&self, fire: &Fire) -> Option<RunId> {
         let is_filled =
@@ -152,7 +168,7 @@ impl Book {
         }
     }
 
-    fn insert(&mut self, row: Row) {
+    pub fn insert(&mut self, row: Row) {
         self.keys.insert(row.order.key.hash, row.order.id);
         self.rows.insert(row.order.id, row);
     }

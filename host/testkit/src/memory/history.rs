@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, QueueStatus,
-    RunFilter, RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
+    LinkRecord, QueueStatus, RunFilter, RunRecord,
 };
 use noontide_domain::{Artifact, ArtifactName, QueueName, RunId, RunState, ScheduleName, Standing};
 
@@ -54,6 +54,14 @@ impl History for MemoryLedger {
 
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {
         Ok(self.book().items_page(page))
+    }
+
+    async fn link(&self, id: RunId) -> Result<Option<LinkRecord>, LedgerError> {
+        Ok(self.book().link(id))
+    }
+
+    async fn links(&self, page: LinkPage) -> Result<Vec<LinkRecord>, LedgerError> {
+        Ok(self.book().links_page(page))
     }
 
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
@@ -110,6 +118,7 @@ fn fits(row: &Row, filter: &RunFilter) -> bool {
     let order = &row.order;
     filter.schedule.as_ref().is_none_or(|schedule| order.schedule.as_ref() == Some(schedule))
         && filter.handler.as_ref().is_none_or(|handler| order.handler.to_string() == *handler)
+        && filter.chain.is_none_or(|chain| order.chain == Some(chain))
         && filter.state.is_none_or(|state| row.state == state)
         && filter.since.is_none_or(|since| order.due_at >= since)
         && filter.until.is_none_or(|until| order.due_at < until)

@@ -50,11 +50,13 @@ impl Book {
         let late = |row: &Row| row.begins_by().filter(|by| *by < now).map(|by| (by, row.order.id));
         let mut expired: Vec<_> = self.ready().filter_map(late).collect();
         expired.sort();
-        for (by, id) in expired.into_iter().take(EXPIRE_AT_ONCE) {
-            if let Some(row) = self.rows.get_mut(&id) {
-                row.never_runs(SkipReason::Expired { by }, clock);
+        expired.truncate(EXPIRE_AT_ONCE);
+        for (by, id) in &expired {
+            if let Some(row) = self.rows.get_mut(id) {
+                row.never_runs(SkipReason::Expired { by: *by }, clock);
             }
         }
+        self.follow(expired.into_iter().map(|(_, id)| id), clock);
     }
 
     pub fn next_ready(&self, queues: &QueueRoom, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -94,6 +96,7 @@ impl Book {
     }
 
     pub fn release(&mut self, leases: &[Lease], now: DateTime<Utc>) {
+        let mut ended = Vec::new();
         for lease in leases {
             let Some(row) = self.rows.get_mut(&lease.run).filter(|row| row.is_held_by(lease)) else { continue };
             row.attempt -= 1;
@@ -102,8 +105,10 @@ impl Book {
             row.state = RunState::Ready;
             if row.cancel_asked {
                 row.end(RunState::Cancelled, now);
+                ended.push(lease.run);
             }
         }
+        self.follow(ended, now);
     }
 
     pub fn lapsed(&self, limit: usize, now: DateTime<Utc>) -> Vec<Lapsed> {

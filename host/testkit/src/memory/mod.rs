@@ -6,6 +6,7 @@ mod edits;
 mod history;
 mod items;
 mod lease;
+mod links;
 mod row;
 mod settle;
 
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, Claim, Claimed, Clock, Edits, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put, Removed, Retention,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put, Removed, Retention,
     RunRecord, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
@@ -158,7 +159,13 @@ impl Ledger for MemoryLedger {
     }
 
     async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError> {
-        self.write(|book| Ok(book.cancel(run, now)))
+        let clock = self.clock.now();
+        self.write(|book| Ok(book.cancel(run, now, clock)))
+    }
+
+    async fn cancel_chain(&self, link: RunId, now: DateTime<Utc>) -> Result<Option<ChainCancelled>, LedgerError> {
+        let clock = self.clock.now();
+        self.write(|book| Ok(book.cancel_chain(link, now, clock)))
     }
 
     async fn pause(

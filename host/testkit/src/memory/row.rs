@@ -151,6 +151,8 @@ impl Row {
             includes: order.includes.clone(),
             items: self.items,
             trace_id: order.trace_id.clone(),
+            chain: order.chain,
+            origin: order.origin.clone(),
             created_at: self.created_at,
         }
     }

@@ -14,6 +14,7 @@ impl Book {
         }
         let mut answers = Vec::new();
         let mut follows = Claim::default();
+        let mut ended = Vec::new();
         for settlement in settlements {
             let (lease, then) = (settlement.lease, settlement.then.clone());
             let answer = self.settle_one(settlement, now);
@@ -22,10 +23,12 @@ impl Book {
                 follows.skip.extend(then.skip);
                 follows.cursors.extend(then.cursors);
             }
+            ended.extend((answer == Settled::Recorded).then_some(lease.run));
             answers.push(answer);
         }
         // All ends come first: what follows one may wait for another.
         self.claim(follows, None, now)?;
+        self.follow(ended, now);
         Ok(answers)
     }
 

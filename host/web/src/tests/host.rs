@@ -1,7 +1,8 @@
 //! Status, reload and the probes.
 
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
+    LinkRecord, RunFilter,
 };
 use noontide_domain::{ArtifactName, RunId, Standing};
 
@@ -35,6 +36,12 @@ impl History for Gone {
         gone()
     }
     async fn items(&self, _: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {
+        gone()
+    }
+    async fn link(&self, _: RunId) -> Result<Option<LinkRecord>, LedgerError> {
+        gone()
+    }
+    async fn links(&self, _: LinkPage) -> Result<Vec<LinkRecord>, LedgerError> {
         gone()
     }
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {

@@ -2,6 +2,7 @@
 
 mod access;
 mod artifacts;
+mod chains;
 mod events;
 mod host;
 mod occurrences;
