@@ -67,6 +67,13 @@ pub enum Happening {
         /// When a success was due at the latest.
         since: DateTime<Utc>,
     },
-    /// Schedules were declared anew.
+    /// Schedules were declared anew, put, removed, or changed by others.
     SchedulesChanged,
+    /// Somebody edited a schedule in the ledger itself, and what is written there cannot be taken.
+    EditRefused {
+        /// The name in the row, whether or not it can name a schedule.
+        schedule: String,
+        /// What is wrong, where, and what to do.
+        reason: String,
+    },
 }

@@ -103,6 +103,7 @@ impl Reloader {
             self.shown().configuration = vec![format!("the ledger does not take the schedules: {reason}")];
             return;
         }
+        self.follows.engine.read_in(loaded.config.timezone);
         // Whatever is granted is there first, and whatever is there no more has left the grants.
         self.follows.connections.follow(&loaded.config.connections);
         self.follows.sandbox.set_grants(loaded.config.grants.clone());

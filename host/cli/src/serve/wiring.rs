@@ -66,6 +66,7 @@ pub async fn engine(
         heartbeat: engine.heartbeat,
         poll: engine.poll,
         retention: engine.retention,
+        timezone: config.timezone,
         drain: engine.drain,
     };
     let plugins: Arc<Sandbox> = Arc::clone(sandbox);

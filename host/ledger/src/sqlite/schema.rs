@@ -10,15 +10,17 @@ use super::fault;
 use crate::OpenError;
 
 /// File names are equal in every database's folder.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql")),
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
     (3, "items", include_str!("../../migrations/sqlite/0003_items.sql")),
     (4, "calls", include_str!("../../migrations/sqlite/0004_calls.sql")),
+    (6, "task_tables", include_str!("../../migrations/sqlite/0006_task_tables.sql")),
+    (7, "artifacts", include_str!("../../migrations/sqlite/0007_artifacts.sql")),
 ];
 
 /// The newest schema this binary knows.
-const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+pub(super) const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 const HAS_SCHEMA: &str = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
 /// Changes nothing, and fails if nothing can be changed: in a file that can only be read even `BEGIN IMMEDIATE` succeeds.

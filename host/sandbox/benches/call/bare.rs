@@ -1,6 +1,6 @@
 //! The same call with nothing around it: wasmtime, WASI, and imports that do nothing.
 
-use noontide::plugin::{kv, run, secrets, sql, state, types};
+use noontide::plugin::{run, types};
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -29,8 +29,11 @@ impl Bare {
         let engine = Engine::new(&config).expect("an engine");
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("linked");
-        Plugin::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest).expect("linked");
+        run::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest).expect("linked");
+        types::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest).expect("linked");
         let component = Component::from_binary(&engine, bytes).expect("a component");
+        // The SDK imports all of the contract; what is measured calls nothing of the rest.
+        linker.define_unknown_imports_as_traps(&component).expect("linked");
         let plugin = PluginPre::new(linker.instantiate_pre(&component).expect("linked")).expect("a plugin");
         Self { engine, plugin }
     }
@@ -84,59 +87,5 @@ impl run::Host for Guest {
     }
     fn time_left(&mut self) -> Option<u64> {
         None
-    }
-}
-
-impl state::Host for Guest {
-    fn load(&mut self, _: String) -> Result<Option<state::Entry>, state::StateError> {
-        Ok(None)
-    }
-    fn save(&mut self, _: String, _: Vec<u8>, _: Option<u64>) -> Result<u64, state::StateError> {
-        Ok(1)
-    }
-    fn remove(&mut self, _: String) -> Result<(), state::StateError> {
-        Ok(())
-    }
-}
-
-impl secrets::Host for Guest {
-    fn get(&mut self, _: String) -> Result<String, secrets::SecretError> {
-        Err(secrets::SecretError::NotGranted)
-    }
-}
-
-impl sql::Host for Guest {
-    fn dialect(&mut self, _: String) -> Result<sql::SqlDialect, sql::SqlError> {
-        Err(sql::SqlError::NotGranted)
-    }
-    fn query(&mut self, _: String, _: sql::Statement) -> Result<sql::Rows, sql::SqlError> {
-        Err(sql::SqlError::NotGranted)
-    }
-    fn execute(&mut self, _: String, _: Vec<sql::Statement>) -> Result<Vec<u64>, sql::SqlError> {
-        Err(sql::SqlError::NotGranted)
-    }
-}
-
-impl kv::Host for Guest {
-    fn get(&mut self, _: String, _: String) -> Result<Option<Vec<u8>>, kv::KvError> {
-        Err(kv::KvError::NotGranted)
-    }
-    fn set(&mut self, _: String, _: String, _: Vec<u8>, _: Option<u64>) -> Result<(), kv::KvError> {
-        Err(kv::KvError::NotGranted)
-    }
-    fn set_if_absent(&mut self, _: String, _: String, _: Vec<u8>, _: Option<u64>) -> Result<bool, kv::KvError> {
-        Err(kv::KvError::NotGranted)
-    }
-    fn remove(&mut self, _: String, _: String) -> Result<bool, kv::KvError> {
-        Err(kv::KvError::NotGranted)
-    }
-    fn increment(&mut self, _: String, _: String, _: i64) -> Result<i64, kv::KvError> {
-        Err(kv::KvError::NotGranted)
-    }
-    fn expire(&mut self, _: String, _: String, _: u64) -> Result<bool, kv::KvError> {
-        Err(kv::KvError::NotGranted)
-    }
-    fn keys(&mut self, _: String, _: String, _: u32) -> Result<kv::KeyList, kv::KvError> {
-        Err(kv::KvError::NotGranted)
     }
 }
