@@ -29,8 +29,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, History, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put, Removed,
-    Retention, Settled, Settlement, Submitted, Tenant,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, History, Lapsed, Ledger, LedgerError, Overdue, Pulse,
+    Put, Removed, Retention, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
 use sqlx::SqlitePool;

@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put, Removed, Retention,
-    RunRecord, Settled, Settlement, Submitted, Tenant,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put,
+    Removed, Retention, RunRecord, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
 use tokio::sync::watch;
