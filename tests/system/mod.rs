@@ -9,6 +9,7 @@ mod full_disk;
 mod hostile;
 mod hot_reload;
 mod import;
+mod inbox;
 mod kills;
 mod main_job;
 mod policy;

@@ -16,6 +16,7 @@ mod conf;
 mod exit;
 mod input;
 mod output;
+mod payloads;
 mod reach;
 mod serve;
 mod window;

@@ -44,12 +44,12 @@ impl Reach {
         self.client.post(&format!("/api/v1{path}"), body).await.map_err(stop)
     }
 
-    /// Sends JSON as it stands.
+    /// Sends a text as it stands.
     ///
     /// # Errors
     /// What the host answers, as exit code and words.
-    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, Stop> {
-        self.client.post_text(&format!("/api/v1{path}"), json).await.map_err(stop)
+    pub async fn post_text(&self, path: &str, content_type: &str, text: String) -> Result<Value, Stop> {
+        self.client.post_text(&format!("/api/v1{path}"), content_type, text).await.map_err(stop)
     }
 
     /// Makes something stand; whether it is new.

@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use noontide_domain::{Grant, PluginName, Schedule};
+use noontide_domain::{Grant, PluginName, Schedule, ScheduleName};
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
@@ -83,12 +83,23 @@ pub struct Config {
     pub grants: BTreeMap<PluginName, Grant>,
     /// The schedules, by name.
     pub schedules: Vec<Schedule>,
+    /// Where files with payloads arrive.
+    pub watches: Vec<Watch>,
     /// Schedules whose table has a problem: they are not in `schedules`, and yet they have not left the file.
     pub faulty: BTreeSet<String>,
     places: BTreeMap<String, SchedulePlaces>,
     /// Of schedules that name none.
     zone: chrono_tz::Tz,
     calendars: read::calendar::Calendars,
+}
+
+/// A file or a folder whose files are submitted to a schedule with a timetable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// Whom they are for.
+    pub schedule: ScheduleName,
+    /// Not looked at yet: it may come later.
+    pub path: PathBuf,
 }
 
 /// The plugin folder.

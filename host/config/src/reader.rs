@@ -201,6 +201,11 @@ impl<'a> Reader<'a> {
         Some((name, node))
     }
 
+    /// Whether a client of the API wrote it, and no file.
+    pub(crate) fn is_from_outside(&self) -> bool {
+        self.desk.vars.is_none()
+    }
+
     /// A variable of the environment.
     pub(crate) fn var(&self, name: &str) -> Option<String> {
         self.desk.vars?.get(name).cloned()

@@ -25,7 +25,7 @@ pub mod trigger;
 
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
-pub use name::{BadName, HandlerRef, HostId, PluginName, RunId, ScheduleName};
+pub use name::{BadName, HandlerRef, HostId, PluginName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
     FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,
     SecretSource, Unavailable, Wants,

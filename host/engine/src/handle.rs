@@ -6,7 +6,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, order};
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
-use noontide_domain::submission::{self, Data};
 use noontide_domain::{
     Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable,
 };
@@ -17,7 +16,7 @@ use tracing::{info, warn};
 
 use crate::core::Core;
 use crate::event::Event;
-use crate::request::{self, Backfill, Backfilled, EngineError, Enqueue, FireRequest, Handed, enqueued};
+use crate::request::{Backfill, Backfilled, EngineError, Enqueue, FireRequest, enqueued};
 use crate::scheduler;
 
 /// How far a run has come, by its own words.
@@ -59,7 +58,7 @@ pub struct EngineStatus {
 /// The engine, as seen from outside. Cheap to clone.
 #[derive(Clone)]
 pub struct EngineHandle {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     loops: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
@@ -219,37 +218,6 @@ impl EngineHandle {
         Ok(Backfilled { due, runs, duplicate })
     }
 
-    /// Takes a submission for a schedule with a timetable: all of it, or nothing. What is overdue begins now.
-    ///
-    /// # Errors
-    /// No such schedule, or none with a timetable; paused or disabled; handler missing; a payload that is wrong; stopping;
-    /// no ledger.
-    pub async fn submit(&self, name: &str, data: Data) -> Result<Handed, EngineError> {
-        let entered = self.open()?;
-        let standing = self.standing(name)?;
-        let now = self.core.clock.now();
-        let timetable = request::timetable(&standing, now)?;
-        self.core.plugins.check(&standing.schedule.handler, &standing.schedule.input)?;
-        let core = Arc::clone(&self.core);
-        // A client that goes away must not stop it half way.
-        let work = tokio::spawn(async move {
-            let schedule = standing.schedule.name.clone();
-            // A hundred thousand keys are hashed for a while.
-            let read = move || submission::read(&standing, &timetable, data, now);
-            let submission = tokio::task::spawn_blocking(read).await.map_err(broken)??;
-            let mut counts = submission.counts;
-            let submitted = core.ledger.submit(submission, Some(core.tenant(core.room()))).await?;
-            counts.accepted += submitted.accepted;
-            counts.duplicate += submitted.duplicate;
-            let runs: Vec<_> = submitted.claimed.iter().filter_map(new_run).collect();
-            core.book().ran(&schedule, runs.len() as u64);
-            scheduler::take(&core, submitted.claimed);
-            drop(entered);
-            Ok::<_, EngineError>(Handed { counts, runs })
-        });
-        work.await.map_err(broken)?
-    }
-
     async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
@@ -370,22 +338,10 @@ impl EngineHandle {
         }
     }
 
-    fn open(&self) -> Result<TaskTrackerToken, EngineError> {
+    pub(crate) fn open(&self) -> Result<TaskTrackerToken, EngineError> {
         self.core.enter().ok_or(EngineError::Stopping)
     }
 }
 
 /// After the drain time, handlers are asked to stop; the sandbox gives them 5 s to notice.
 const LAST_CALL: Duration = Duration::from_secs(6);
-
-fn broken(panic: tokio::task::JoinError) -> LedgerError {
-    LedgerError::Broken(panic.to_string())
-}
-
-fn new_run(claimed: &Claimed) -> Option<RunId> {
-    match claimed {
-        Claimed::Leased(leased) => Some(leased.lease.run),
-        Claimed::Ready(run) | Claimed::Queued { run, .. } => Some(*run),
-        Claimed::Duplicate(_) | Claimed::Overlapped(_) => None,
-    }
-}

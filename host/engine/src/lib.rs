@@ -25,6 +25,7 @@ mod rescuer;
 mod runner;
 mod scheduler;
 mod settings;
+mod submit;
 mod watcher;
 
 pub use event::{Event, Happening};

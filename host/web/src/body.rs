@@ -21,10 +21,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         // First: what is not taken anyway need not be read.
         says_json(&request)?;
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is larger than 1 MiB (for /runs 16 MiB, for a submission 64 MiB); send less at a time",
-            ),
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
             status => Problem::new(status, rejection.body_text()),
         })?;
         let text = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
@@ -34,10 +31,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-fn says_json(request: &Request) -> Result<(), Problem> {
+/// In small letters and without parameters; empty if none is given.
+pub(crate) fn content_type(request: &Request) -> String {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let detail = match kind.as_str() {
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn says_json(request: &Request) -> Result<(), Problem> {
+    let detail = match content_type(request).as_str() {
         "application/json" => return Ok(()),
         "" => "no content type is given; send application/json".to_owned(),
         other => format!("content type `{other}` is not taken; send application/json"),

@@ -79,13 +79,13 @@ impl Client {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
-    /// Sends `json` to `path` as it stands.
+    /// Sends `text`, which is of `content_type`, to `path` as it stands.
     ///
     /// # Errors
     /// If nobody answers, or the answer is a refusal.
-    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, ClientError> {
+    pub async fn post_text(&self, path: &str, content_type: &str, text: String) -> Result<Value, ClientError> {
         let request = self.http.post(format!("{}{path}", self.base));
-        self.send(request.header(reqwest::header::CONTENT_TYPE, "application/json").body(json)).await
+        self.send(request.header(reqwest::header::CONTENT_TYPE, content_type).body(text)).await
     }
 
     /// Sends `body` to stand at `path`; whether it is new there.

@@ -31,6 +31,13 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
+    pub(crate) fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is larger than 1 MiB (for /runs 16 MiB, for a submission 64 MiB); send less at a time",
+        )
+    }
+
     /// A body that cannot be read is a body that cannot be worked with.
     pub(crate) fn or_unprocessable(mut self) -> Self {
         if self.status == StatusCode::BAD_REQUEST {
@@ -72,6 +79,7 @@ impl From<EngineError> for Problem {
 fn place(error: &EngineError) -> Map<String, Value> {
     let mut place = Map::new();
     if let EngineError::Refused(refusal) = error {
+        place.extend(refusal.line.map(|line| ("line".to_owned(), line.into())));
         place.extend(refusal.timestamp.clone().map(|timestamp| ("timestamp".to_owned(), timestamp.into())));
         place.extend(refusal.index.map(|index| ("index".to_owned(), index.into())));
         place.extend(refusal.field.clone().map(|field| ("field".to_owned(), field.into())));

@@ -4,6 +4,7 @@
 mod api;
 mod banner;
 mod follow;
+mod inbox;
 mod lock;
 mod logging;
 mod reload;
@@ -68,6 +69,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
             let mut beside = vec![
                 spawned(Arc::clone(&host.reloader).follow_plugins()),
                 spawned(follow_configuration(Arc::clone(&host.reloader), watch, again)),
+                spawned(inbox::follow(Arc::clone(&host.reloader), host.engine.clone())),
             ];
             if asked.follow || std::io::stdout().is_terminal() {
                 beside.push(spawned(follow::follow(host.engine.events(), zone)));

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use noontide_config::{Body, Config, Problem};
+use noontide_config::{Body, Config, Problem, Watch};
 use noontide_domain::ports::PluginHost;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
+use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use super::wiring;
@@ -25,6 +26,7 @@ pub struct Reloader {
     /// One reload at a time.
     good: tokio::sync::Mutex<Good>,
     shown: Mutex<Shown>,
+    taken: Notify,
 }
 
 /// What is in use.
@@ -38,6 +40,7 @@ struct Good {
 struct Shown {
     configuration: Vec<String>,
     parked: Vec<String>,
+    inboxes: Vec<String>,
 }
 
 impl Reloader {
@@ -50,15 +53,30 @@ impl Reloader {
         schedules: Vec<Schedule>,
         problems: &[Problem],
     ) -> Arc<Self> {
-        let shown = Shown { configuration: texts(problems), parked: Vec::new() };
+        let shown = Shown { configuration: texts(problems), ..Shown::default() };
         let good = tokio::sync::Mutex::new(Good { config, schedules });
-        Arc::new(Self { global, engine, sandbox, good, shown: Mutex::new(shown) })
+        Arc::new(Self { global, engine, sandbox, good, shown: Mutex::new(shown), taken: Notify::new() })
     }
 
-    /// What is wrong right now: with the configuration, and with schedules that nobody can carry out.
+    /// What is wrong right now: with the configuration, with schedules that nobody can carry out, with watched files.
     pub fn problems(&self) -> Vec<String> {
         let shown = self.shown();
-        shown.configuration.iter().chain(&shown.parked).cloned().collect()
+        shown.configuration.iter().chain(&shown.parked).chain(&shown.inboxes).cloned().collect()
+    }
+
+    /// Where files with payloads arrive.
+    pub async fn watches(&self) -> Vec<Watch> {
+        self.good.lock().await.config.watches.clone()
+    }
+
+    /// What is wrong with the places where files arrive.
+    pub fn show_inboxes(&self, problems: Vec<String>) {
+        self.shown().inboxes = problems;
+    }
+
+    /// Returns when another configuration was taken into use.
+    pub async fn taken(&self) {
+        self.taken.notified().await;
     }
 
     /// Reads a schedule of the API with the zone and the calendars in use.
@@ -87,6 +105,7 @@ impl Reloader {
         };
         loaded.problems.iter().for_each(|problem| warn!("{problem}"));
         keep_grants(&mut loaded.config.grants, &good.config.grants, &loaded.problems);
+        keep_watches(&mut loaded.config, &good.config.watches);
         let schedules = wiring::with_last_good(&loaded.config, &good.schedules);
         if let Err(reason) = self.engine.declare(schedules.clone()).await {
             error!(%reason, "the ledger does not take the schedules: the former ones stay");
@@ -100,6 +119,7 @@ impl Reloader {
         self.shown().configuration = texts(&loaded.problems);
         info!(schedules = schedules.len(), environment = loaded.env, "configuration taken");
         *good = Good { config: loaded.config, schedules };
+        self.taken.notify_one();
         self.check(&good);
     }
 
@@ -142,6 +162,12 @@ fn keep_grants(new: &mut Grants, good: &Grants, problems: &[Problem]) {
     for (name, grant) in faulty.filter_map(|name| good.get_key_value::<PluginName>(&name)) {
         new.insert(name.clone(), grant.clone());
     }
+}
+
+/// A schedule whose table has a mistake goes on as it was, and so do the files for it.
+fn keep_watches(new: &mut Config, good: &[Watch]) {
+    let faulty = good.iter().filter(|watch| new.faulty.contains(watch.schedule.as_str()));
+    new.watches.extend(faulty.cloned());
 }
 
 fn texts(problems: &[Problem]) -> Vec<String> {

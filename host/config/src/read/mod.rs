@@ -19,7 +19,7 @@ use crate::layers::Layers;
 use crate::problem::{Problem, Scope};
 use crate::reader::{Desk, Reader};
 use crate::tree::{Place, Table, Value};
-use crate::{Config, SchedulePlaces};
+use crate::{Config, SchedulePlaces, Watch};
 
 /// `None` only if something outside schedules and plugins is wrong, which is noted.
 pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> Option<Config> {
@@ -48,6 +48,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         log: log?,
         grants,
         schedules: schedules.read,
+        watches: schedules.watches,
         faulty: schedules.faulty,
         places: schedules.places,
         zone,
@@ -90,20 +91,26 @@ fn grants<'a>(desk: &'a Desk<'a>, top: &Reader<'a>) -> BTreeMap<PluginName, noon
 
 struct Schedules {
     read: Vec<noontide_domain::Schedule>,
+    watches: Vec<Watch>,
     faulty: BTreeSet<String>,
     places: BTreeMap<String, SchedulePlaces>,
 }
 
 impl Schedules {
     fn read<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, times: &trigger::Times<'_>) -> Self {
-        let mut schedules = Self { read: Vec::new(), faulty: BTreeSet::new(), places: BTreeMap::new() };
+        let mut schedules =
+            Self { read: Vec::new(), watches: Vec::new(), faulty: BTreeSet::new(), places: BTreeMap::new() };
         for (name, place, table) in named_tables(top, "schedule") {
             let scope = Scope::Schedule(name.to_owned());
             let reader = Reader::new(desk, table, scope, format!("schedule `{name}`: "));
             let schedule = schedule::schedule(&reader, name, place, times);
+            let watch = schedule.as_ref().and_then(|schedule| schedules.watch(&reader, &schedule.name));
             let clean = reader.finish();
             match schedule.filter(|_| clean) {
-                Some(schedule) => schedules.read.push(schedule),
+                Some(schedule) => {
+                    schedules.read.push(schedule);
+                    schedules.watches.extend(watch);
+                }
                 None => {
                     schedules.faulty.insert(name.to_owned());
                 }
@@ -113,6 +120,16 @@ impl Schedules {
             schedules.places.insert(name.to_owned(), places);
         }
         schedules
+    }
+
+    /// What arrives in one place goes to one schedule.
+    fn watch(&self, reader: &Reader<'_>, schedule: &ScheduleName) -> Option<Watch> {
+        let (path, node) = timetable::watch(reader)?;
+        if let Some(other) = self.watches.iter().find(|watch| watch.path == path) {
+            let message = format!("`watch`: schedule `{}` watches it, too; give each its own", other.schedule);
+            reader.problem(&node.place, message);
+        }
+        Some(Watch { schedule: schedule.clone(), path })
     }
 
     /// A schedule that follows one that is not there, or in the end itself, is left out.

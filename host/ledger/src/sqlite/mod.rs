@@ -13,6 +13,7 @@ mod schedules;
 mod schema;
 mod settle;
 mod state;
+mod submissions;
 mod writer;
 
 use std::path::Path;

@@ -10,14 +10,15 @@ use super::fault;
 use crate::OpenError;
 
 /// File names are equal in every database's folder.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql")),
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
     (3, "items", include_str!("../../migrations/sqlite/0003_items.sql")),
+    (8, "submissions", include_str!("../../migrations/sqlite/0008_submissions.sql")),
 ];
 
 /// The newest schema this binary knows.
-const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+pub(super) const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 const HAS_SCHEMA: &str = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
 /// Changes nothing, and fails if nothing can be changed: in a file that can only be read even `BEGIN IMMEDIATE` succeeds.

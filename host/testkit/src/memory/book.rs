@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
-use noontide_domain::{Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing};
+use noontide_domain::submission::Counts;
+use noontide_domain::{Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId};
 
 use super::items::ItemRow;
 use super::row::Row;
@@ -15,6 +16,8 @@ pub(super) struct Book {
     pub keys: HashMap<[u8; 16], RunId>,
     pub schedules: BTreeMap<ScheduleName, Entry>,
     pub items: HashMap<[u8; 16], ItemRow>,
+    /// When each was taken, and with what counts.
+    pub submissions: HashMap<SubmissionId, (DateTime<Utc>, Counts)>,
     /// By scope and key: value and revision.
     pub state: BTreeMap<(String, String), (Vec<u8>, u64)>,
 }
@@ -116,6 +119,7 @@ impl Book {
                 self.items.retain(|_, item| item.run != *id);
             }
         }
+        self.submissions.retain(|_, (taken_at, _)| *taken_at >= retention.before);
         old.len() as u64
     }
 }
