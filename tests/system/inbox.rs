@@ -58,7 +58,8 @@ async fn counts(place: &Place, name: &str) -> Value {
 async fn files_of_both_kinds_are_handed_over_and_their_counts_lie_beside_them() {
     let place = place("");
     let host = place.serve().await;
-    let document = json!({ now().to_string(): [{ "channel_id": "A", "title": "Talk A" }], "1602349200": [{ "channel_id": "B" }] });
+    let document =
+        json!({ now().to_string(): [{ "channel_id": "A", "title": "Talk A" }], "1602349200": [{ "channel_id": "B" }] });
     arrives(&place, "a.json", &document.to_string());
     let told = counts(&place, "a.json").await;
     assert_eq!((&told["accepted"], &told["out_of_window"], &told["schedule"]), (&json!(1), &json!(1), &json!("live")));

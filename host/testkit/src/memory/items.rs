@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use noontide_domain::ports::{Claim, Fire, ItemPage, ItemRecord, LedgerError, Submitted, Tenant};
+use noontide_domain::ports::{Claim, Claimed, Fire, ItemPage, ItemRecord, LedgerError, Submitted, Tenant};
 use noontide_domain::{Bucket, Item, ItemCounts, ItemStatus, ItemsEnd, Report, RunId, Submission, Timetable};
 
 use super::book::Book;
@@ -40,7 +40,11 @@ impl Book {
             }
         }
         submitted.claimed = self.claim(Claim { fire: fires(&full), ..Claim::default() }, tenant, now)?;
-        for bucket in full {
+        for (bucket, claimed) in full.into_iter().zip(&mut submitted.claimed) {
+            // In the order in which they were handed over; a later call gets them in the order of their rows.
+            if let Claimed::Leased(leased) = claimed {
+                leased.items = bucket.items.clone().into();
+            }
             if let Some(row) = self.rows.get_mut(&bucket.fire.order.id) {
                 row.items = Some(ItemCounts { total: bucket.items.len() as u64, ..ItemCounts::default() });
             }
