@@ -18,6 +18,6 @@ mod refusals;
 mod refused_ledgers;
 mod refused_plugins;
 mod secrets;
+mod seed000;
 mod state;
 mod time;
-mod timetable;
