@@ -91,6 +91,7 @@ pub struct Config {
     /// Of schedules that name none.
     zone: chrono_tz::Tz,
     calendars: read::calendar::Calendars,
+    triggers: read::named::Triggers,
 }
 
 /// A file or a folder whose files are submitted to a schedule with a timetable.
@@ -194,13 +195,21 @@ pub struct Body<'a> {
 }
 
 impl Config {
-    /// Reads a schedule of the API by the rules of `[schedule.NAME]`, in this configuration's zone and with its calendars.
+    /// Reads a schedule of the API by the rules of `[schedule.NAME]`, in this configuration's zone and with its calendars and triggers.
     /// Its texts are taken as they stand: `${VAR}` is no variable there. `standing` is what `after` may name; it is asked for only then.
     ///
     /// # Errors
     /// All that is wrong, a line each.
     pub fn schedule(&self, body: Body<'_>, standing: impl FnOnce() -> Vec<Schedule>) -> Result<Schedule, Vec<String>> {
-        read::body::schedule(body, self.zone, &self.calendars, standing)
+        let defaults = read::trigger::Times { zone: self.zone, calendars: &self.calendars, triggers: &self.triggers };
+        read::body::schedule(body, &defaults, standing)
+    }
+
+    /// The names of triggers that no schedule of the configuration names.
+    pub fn unused_triggers(&self) -> Vec<&str> {
+        let is_named =
+            |name: &str| self.schedules.iter().any(|schedule| schedule.named.iter().any(|by| by.name == name));
+        self.triggers.keys().map(String::as_str).filter(|name| !is_named(name)).collect()
     }
 
     /// A problem with a schedule that only the loaded plugins could show, at the place where it was written.

@@ -35,7 +35,7 @@ pub use run::{
     Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd, Lease, Leased, LogLine, Order, Outcome, Report,
     RunState, SkipReason, StateWrite, Usage, Verdict, Window,
 };
-pub use schedule::{Owner, Pause, Schedule, Standing};
+pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use submission::{Bucket, Submission};
 pub use trigger::{Timetable, Trigger};
 

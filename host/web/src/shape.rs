@@ -147,7 +147,7 @@ pub(crate) fn schedule(
         "name": schedule.name,
         "description": schedule.description,
         "owner": schedule.owner.to_string(),
-        "trigger": { "kind": schedule.trigger.kind(), "text": schedule.trigger.text() },
+        "trigger": { "kind": schedule.trigger.kind(), "text": schedule.trigger.text(), "named": schedule.named },
         "words": schedule.trigger.words(Lang::En),
         "notes": schedule.trigger.notes(Lang::En),
         "timezone": schedule.timezone.name(),

@@ -131,6 +131,7 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
     let reloader =
         Reloader::new(global.clone(), engine.clone(), Arc::clone(sandbox), config, schedules, &loaded.problems);
     reloader.recheck().await;
+    reloader.renew_all().await;
     let process = Arc::new(Process {
         reloader: Arc::clone(&reloader),
         engine: engine.clone(),

@@ -41,6 +41,7 @@ struct Shown {
     configuration: Vec<String>,
     parked: Vec<String>,
     inboxes: Vec<String>,
+    renewals: Vec<String>,
 }
 
 impl Reloader {
@@ -61,7 +62,7 @@ impl Reloader {
     /// What is wrong right now: with the configuration, with schedules that nobody can carry out, with watched files.
     pub fn problems(&self) -> Vec<String> {
         let shown = self.shown();
-        shown.configuration.iter().chain(&shown.parked).chain(&shown.inboxes).cloned().collect()
+        shown.configuration.iter().chain(&shown.parked).chain(&shown.inboxes).chain(&shown.renewals).cloned().collect()
     }
 
     /// Where files with payloads arrive.
@@ -120,6 +121,7 @@ impl Reloader {
         info!(schedules = schedules.len(), environment = loaded.env, "configuration taken");
         *good = Good { config: loaded.config, schedules };
         self.taken.notify_one();
+        self.renew(&good.config).await;
         self.check(&good);
     }
 
@@ -127,6 +129,33 @@ impl Reloader {
     pub async fn recheck(&self) {
         let good = self.good.lock().await;
         self.check(&good);
+    }
+
+    /// The same for what clients have put with a named trigger: it says now what the files say now.
+    pub async fn renew_all(&self) {
+        let good = self.good.lock().await;
+        self.renew(&good.config).await;
+    }
+
+    async fn renew(&self, config: &Config) {
+        let mut problems = Vec::new();
+        for standing in self.engine.standings() {
+            let former = standing.schedule;
+            let Some(asked) = former.asked.clone().filter(|_| !former.named.is_empty()) else { continue };
+            let standing = || self.engine.standings().into_iter().map(|standing| standing.schedule).collect();
+            let body = Body { name: former.name.as_str(), json: &asked, onto: None };
+            let renewed = match config.schedule(body, standing) {
+                Ok(schedule) if schedule == former => continue,
+                Ok(schedule) => self.engine.replace(former.clone(), schedule).await.map_err(|error| error.to_string()),
+                Err(reasons) => Err(reasons.join("; ")),
+            };
+            // Somebody who put it meanwhile has read the same triggers.
+            if let Err(reason) = renewed {
+                problems.push(format!("{reason}; the schedule was put and goes on as it was"));
+            }
+        }
+        problems.iter().for_each(|problem| warn!("{problem}"));
+        self.shown().renewals = problems;
     }
 
     fn check(&self, good: &Good) {

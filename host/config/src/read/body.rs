@@ -3,11 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use chrono_tz::Tz;
 use noontide_domain::{Owner, Schedule};
 use serde_json::{Map, Value as Json};
 
-use super::calendar::Calendars;
 use super::{Follows, schedule, trigger, wrong_to_follow};
 use crate::Body;
 use crate::problem::Scope;
@@ -17,8 +15,7 @@ use crate::tree::{Node, Place, Table, Value};
 /// A client sends the same object as often as it likes, so what is read is what is kept: it is the base of later patches.
 pub(crate) fn schedule(
     body: Body<'_>,
-    zone: Tz,
-    calendars: &Calendars,
+    defaults: &trigger::Times<'_>,
     standing: impl FnOnce() -> Vec<Schedule>,
 ) -> Result<Schedule, Vec<String>> {
     let subject = format!("schedule `{}`: ", body.name);
@@ -31,8 +28,7 @@ pub(crate) fn schedule(
     let table = table(&place, &keys).map_err(failed)?;
     let desk = Desk { vars: None, problems: RefCell::default() };
     let reader = Reader::new(&desk, &table, Scope::Schedule(body.name.to_owned()), subject.clone());
-    let times = trigger::Times { zone, calendars };
-    let read = schedule::schedule(&reader, body.name, &place, &times);
+    let read = schedule::schedule(&reader, body.name, &place, defaults);
     let is_clean = reader.finish();
     if let Some(schedule) = read.as_ref().filter(|schedule| !schedule.trigger.follows().is_empty()) {
         follow_what_stands(&reader, &place, schedule, &standing());

@@ -5,10 +5,11 @@ pub(crate) mod calendar;
 mod every;
 mod host;
 mod input;
+pub(crate) mod named;
 mod plugin;
 mod schedule;
 mod timetable;
-mod trigger;
+pub(crate) mod trigger;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +36,9 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     top.later(&["alert"], "take `[[alert]]` out");
     let grants = grants(&desk, &top);
     let calendars = calendar::calendars(&desk, &top);
-    let mut schedules = Schedules::read(&desk, &top, &trigger::Times { zone, calendars: &calendars });
+    let alone = trigger::Times { zone, calendars: &calendars, triggers: &named::Triggers::new() };
+    let triggers = named::triggers(&desk, &top, &alone);
+    let mut schedules = Schedules::read(&desk, &top, &trigger::Times { triggers: &triggers, ..alone });
     schedules.follow_what_is_there(&desk);
     top.finish();
     problems.append(&mut desk.problems.borrow_mut());
@@ -53,6 +56,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         places: schedules.places,
         zone,
         calendars,
+        triggers,
     })
 }
 

@@ -4,7 +4,7 @@ use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedul
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, own_zone, timetable, trigger};
+use super::{input, named, own_zone, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -32,6 +32,7 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
     let schedule = Schedule {
         description: reader.text("description").map(|(text, _)| text),
         owner: owner(place),
+        named: named::names(reader, defaults.triggers),
         timezone,
         window: reader.positive("window"),
         catch_up: catch_up(reader),

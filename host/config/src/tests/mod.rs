@@ -1,5 +1,6 @@
 mod body;
 mod layers;
+mod named;
 mod refusals;
 
 use std::fs;
