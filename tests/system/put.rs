@@ -129,3 +129,26 @@ async fn a_named_trigger_changes_all_who_name_it_and_fires_nothing() {
     assert!(text.contains("30 3 * * *"), "it goes on as it was: {text}");
     host.stop().await;
 }
+
+#[tokio::test]
+async fn some_keys_are_set_and_what_others_follow_is_removed_by_force_only() {
+    let place = Place::new();
+    place.plugin("noop");
+    let host = place.serve().await;
+    assert_eq!(place.noontide(&["put", "first", "--handler", "fixture-noop/run", "--every", "1h"]).code, 0);
+    let set =
+        place.noontide(&["set", "first", "every=2h", "retry.attempts=3", "description=每两小时", "-o", "json"]).json();
+    assert_eq!((&set["definition"]["every"], &set["retry"]["attempts"]), (&json!("2h"), &json!(3)), "{set}");
+    let unset = place.noontide(&["set", "first", "retry=", "-o", "json"]).json();
+    assert_eq!(unset["retry"]["attempts"], json!(1));
+    let wrong = place.noontide(&["set", "first", "every=often"]);
+    assert!(wrong.code == 2 && wrong.err.contains("`every`"), "{wrong:?}");
+    assert_eq!(place.noontide(&["set", "nobody", "every=1h"]).code, 4);
+    let follows = json!({ "handler": "fixture-noop/run", "after": "first" });
+    assert_eq!(host.api().ask(Method::PUT, "/schedules/second", Some(&follows)).await.0, 201);
+    let refused = place.noontide(&["rm", "first"]);
+    assert!(refused.code == 6 && refused.err.contains("followed by `second`"), "{refused:?}");
+    assert_eq!(place.noontide(&["rm", "first", "--force"]).code, 0);
+    assert_eq!(place.noontide(&["show", "first"]).code, 4);
+    host.stop().await;
+}

@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    backfill, check, config, explain, fire, host, import, logs, next, plugin, put, runs, schedules, simulate, submit,
-    why,
+    backfill, check, config, explain, fire, host, import, logs, next, plugin, put, runs, schedules, set, simulate,
+    submit, why,
 };
 use exit::{Done, Exit, Stop};
 
@@ -77,6 +77,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Simulate(flags) => simulate::run(&global, &flags).await,
         Verb::Backfill(flags) => backfill::run(&global, &flags).await,
         Verb::Put(flags) => put::put(&global, &flags).await,
+        Verb::Set(flags) => set::run(&global, &flags).await,
         Verb::Rm(flags) => put::rm(&global, &flags).await,
         Verb::Fire(flags) => fire::fire(&global, &flags).await,
         Verb::Submit(flags) => submit::submit(&global, &flags).await,

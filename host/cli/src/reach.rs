@@ -60,6 +60,14 @@ impl Reach {
         self.client.put(&format!("/api/v1{path}"), body).await.map_err(stop)
     }
 
+    /// Changes a part of something.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn patch(&self, path: &str, patch: &Value) -> Result<Value, Stop> {
+        self.client.patch(&format!("/api/v1{path}"), patch).await.map_err(stop)
+    }
+
     /// Takes something away.
     ///
     /// # Errors

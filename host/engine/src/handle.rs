@@ -109,12 +109,18 @@ impl EngineHandle {
         }
     }
 
-    /// Takes a schedule of the API off the list. What was due before is decided first; runs go on, and history stays.
+    /// Takes a schedule of the API off the list. What was due before is decided first; runs go on, and history stays. Those
+    /// that are `after` it would wait for ever: they keep it, unless that is wanted (`even_if_followed`).
     ///
     /// # Errors
-    /// No such schedule; a file owns it; no ledger.
-    pub async fn remove(&self, name: &str) -> Result<(), EngineError> {
-        let found = self.standing(name)?.schedule.name;
+    /// No such schedule; a file owns it; others follow it; no ledger.
+    pub async fn remove(&self, name: &str, even_if_followed: bool) -> Result<(), EngineError> {
+        let Schedule { name: found, owner, .. } = self.standing(name)?.schedule;
+        let followers = self.core.book().followers(&found);
+        if !even_if_followed && owner.place().is_none() && !followers.is_empty() {
+            let by = followers.into_iter().map(|follower| follower.schedule.name).collect();
+            return Err(EngineError::Followed { name: found, by });
+        }
         let (core, gone) = (Arc::clone(&self.core), found.clone());
         let work = tokio::spawn(async move { core.remove(&gone).await });
         match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {

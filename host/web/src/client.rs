@@ -97,6 +97,14 @@ impl Client {
         Ok((status == StatusCode::CREATED, answer))
     }
 
+    /// Lays `patch` over what stands at `path`.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn patch(&self, path: &str, patch: &Value) -> Result<Value, ClientError> {
+        self.send(self.http.patch(format!("{}{path}", self.base)).json(patch)).await
+    }
+
     /// Takes away what stands at `path`.
     ///
     /// # Errors

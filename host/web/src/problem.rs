@@ -68,6 +68,7 @@ impl From<EngineError> for Problem {
             EngineError::Busy { .. }
             | EngineError::NoTimetable(_)
             | EngineError::Closed { .. }
+            | EngineError::Followed { .. }
             | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
             EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
         };

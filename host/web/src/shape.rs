@@ -256,6 +256,9 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
         Happening::Overdue { schedule, since } => {
             ("overdue", json!({ "at": at, "schedule": schedule, "since": time(*since) }))
         }
+        Happening::TakenOver { schedule, place } => {
+            ("taken-over", json!({ "at": at, "schedule": schedule, "place": place }))
+        }
         Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
     }
 }

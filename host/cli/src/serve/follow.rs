@@ -40,6 +40,7 @@ fn line(event: &Event, zone: Tz) -> Option<String> {
         Happening::Skipped { schedule, count, reason, .. } => {
             Some(format!("{at} {schedule}  skipped {count} due instants  {reason}"))
         }
+        Happening::TakenOver { schedule, place } => Some(format!("{at} {schedule}  taken over by {place}")),
         Happening::Started { .. } | Happening::Overdue { .. } | Happening::SchedulesChanged => None,
     }
 }
