@@ -11,6 +11,7 @@ mod hot_reload;
 mod import;
 mod inbox;
 mod kills;
+mod log_files;
 mod main_job;
 mod policy;
 mod put;

@@ -162,6 +162,21 @@ pub struct Log {
     pub level: String,
     /// One JSON object a line.
     pub json: bool,
+    /// Files beside that, which are always JSON.
+    pub files: Vec<LogFile>,
+}
+
+/// A log file that is rotated by its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFile {
+    /// Where the newest lines are.
+    pub path: PathBuf,
+    /// When it would be longer, it becomes the first backup, in bytes.
+    pub max_size: u64,
+    /// How many backups are kept, at least one.
+    pub keep: usize,
+    /// A filter, such as `info` or `off,handler=info`.
+    pub level: String,
 }
 
 /// A part of a schedule's table that something outside may find fault with.

@@ -25,6 +25,7 @@ mod rescuer;
 mod runner;
 mod scheduler;
 mod settings;
+pub mod story;
 mod submit;
 mod watcher;
 

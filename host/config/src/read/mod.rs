@@ -5,6 +5,7 @@ pub(crate) mod calendar;
 mod every;
 mod host;
 mod input;
+mod log_file;
 pub(crate) mod named;
 mod plugin;
 mod schedule;

@@ -1,5 +1,6 @@
 mod body;
 mod layers;
+mod log_file;
 mod named;
 mod refusals;
 
