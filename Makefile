@@ -24,7 +24,7 @@ FUZZ_FLAGS   := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-cove
                 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
                 -Cllvm-args=-sanitizer-coverage-trace-compares
 
-.PHONY: help demo test no-fuzz toolchain host plugins lint deny unit guests system fuzz torture bench clean
+.PHONY: help demo test no-fuzz toolchain host plugins servers lint deny unit guests system fuzz torture bench clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
@@ -57,6 +57,19 @@ toolchain:
 	@rustup toolchain list | grep -q '^$(TOOLCHAIN)' || rustup toolchain install $(TOOLCHAIN) --profile minimal --component rustfmt,clippy
 	@rustup target list --installed --toolchain $(TOOLCHAIN) | grep -q wasm32-wasip2 || rustup target add wasm32-wasip2 --toolchain $(TOOLCHAIN)
 
+# Tests of databases run real ones, which they start themselves, as nobody and on Unix sockets.
+servers:
+	@missing=''; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || missing="$$missing mariadb-server"; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	test -z "$$missing" && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
+	else \
+		echo "servers that tests start are missing: apt-get install$$missing"; exit 1; \
+	fi
+
 # ---- building -----------------------------------------------------------------------------------------------------
 
 host: toolchain
@@ -73,13 +86,13 @@ lint: toolchain
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	@$(GUESTS) lint
 
-unit: plugins
+unit: plugins servers
 	cargo test --locked --workspace --exclude noontide-tests
 
 guests: toolchain
 	@$(GUESTS) test
 
-system: host plugins
+system: host plugins servers
 	cargo test --locked -p noontide-tests
 
 # Licences, bans and sources. The advisory database is not among the registries every machine reaches: deny.toml says so.

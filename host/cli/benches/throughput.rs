@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use noontide_domain::ports::{Clock, History, Ledger, PluginHost, RunFilter};
-use noontide_domain::{RetryPolicy, RunState};
-use noontide_engine::{EngineHandle, Enqueue, Parts, Settings};
+use noontide_domain::{Errand, RunState};
+use noontide_engine::{EngineHandle, Parts, Settings};
 use noontide_sandbox::{Sandbox, SandboxSettings};
 
 /// Calls in one request, as a client would batch them.
@@ -65,17 +65,11 @@ async fn sandbox(cache: &std::path::Path, clock: Arc<dyn Clock>) -> Arc<dyn Plug
 }
 
 async fn enqueue(engine: &EngineHandle, runs: usize) {
-    let call = Enqueue {
-        handler: "fixture-noop/run".parse().expect("a handler"),
-        input: serde_json::Value::Null,
-        key: None,
-        at: None,
-        retry: RetryPolicy::default(),
-    };
+    let errand = Errand::new("fixture-noop/run".parse().expect("a handler"), serde_json::Value::Null);
     let mut left = runs;
     while left > 0 {
         let batch = left.min(BATCH);
-        engine.enqueue(vec![call.clone(); batch]).await.expect("enqueued");
+        engine.enqueue(vec![errand.clone(); batch]).await.expect("enqueued");
         left -= batch;
     }
 }

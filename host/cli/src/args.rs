@@ -116,7 +116,7 @@ pub enum Verb {
     /// Exit 0 if the host is ready, for container health checks
     Healthcheck,
     /// All schedules: in words, next due instant, last run
-    Ls,
+    Ls(schedules::Ls),
     /// One schedule, with all there is to say about it
     Show(schedules::Show),
     /// What comes due next, over all schedules or for one

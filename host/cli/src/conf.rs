@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use noontide_config::{Config, LoadRequest, Loaded, Part, Problem};
 use noontide_domain::ports::PluginHost;
-use noontide_domain::{Grant, Owner, PluginName, Schedule, Unavailable};
+use noontide_domain::{Connection, ConnectionName, Grant, Owner, PluginName, Schedule, Unavailable};
 
 use crate::args::Global;
 use crate::exit::{Exit, Stop};
@@ -56,12 +56,25 @@ pub fn data_folder(global: &Global) -> Result<PathBuf, Stop> {
     }
 }
 
-/// The grants, if there is a configuration.
+/// What a configuration allows plugins.
+#[derive(Default)]
+pub struct Allowed {
+    /// To each.
+    pub grants: BTreeMap<PluginName, Grant>,
+    /// What grants name.
+    pub connections: BTreeMap<ConnectionName, Connection>,
+}
+
+/// What is allowed, if there is a configuration.
 ///
 /// # Errors
 /// If there is one and it is wrong.
-pub fn grants_if_there(global: &Global) -> Result<BTreeMap<PluginName, Grant>, Stop> {
-    if global.conf.is_dir() { load(global).map(|loaded| loaded.config.grants) } else { Ok(BTreeMap::new()) }
+pub fn allowed_if_there(global: &Global) -> Result<Allowed, Stop> {
+    if !global.conf.is_dir() {
+        return Ok(Allowed::default());
+    }
+    let config = load(global)?.config;
+    Ok(Allowed { grants: config.grants, connections: config.connections })
 }
 
 /// The schedules among `schedules` whose handler cannot be called, or not with their input.

@@ -70,7 +70,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Status => host::status(&global).await,
         Verb::Reload => host::reload(&global).await,
         Verb::Healthcheck => host::healthcheck(&global).await,
-        Verb::Ls => schedules::ls(&global).await,
+        Verb::Ls(asked) => schedules::ls(&global, &asked).await,
         Verb::Show(flags) => schedules::show(&global, &flags).await,
         Verb::Next(flags) => next::run(&global, &flags).await,
         Verb::Why(flags) => why::run(&global, &flags).await,

@@ -4,10 +4,10 @@
 //! layers     which files, in which order, laid over one another           layers.rs
 //! tree       values that know where they were written                     tree.rs
 //! reader     asks a table for its keys and notices what nobody asked for   reader.rs
-//! read       what the keys mean: host, plugin, schedule                    read/*.rs
+//! read       what the keys mean: host, connection, plugin, schedule        read/*.rs
 //! ```
 //!
-//! A mistake inside one `[schedule.x]` or `[plugin.x]` leaves that table out and stops nothing else
+//! A mistake inside one `[schedule.x]`, `[plugin.x]` or `[connection.x]` leaves that table out and stops nothing else
 //! ([`Loaded::problems`]); a mistake anywhere else refuses the whole ([`Refused`]), because nobody can say what it was
 //! meant to change.
 
@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use noontide_domain::{Grant, PluginName, Schedule, ScheduleName};
+use noontide_domain::{Connection, ConnectionName, Grant, PluginName, Queues, Schedule, ScheduleName};
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
@@ -52,7 +52,7 @@ pub struct LoadRequest {
 pub struct Loaded {
     /// Everything that could be read.
     pub config: Config,
-    /// Schedules and plugins that were left out, and why.
+    /// Schedules, plugins and connections that were left out, and why.
     pub problems: Vec<Problem>,
     /// The files that were read, in order.
     pub files: Vec<PathBuf>,
@@ -77,10 +77,16 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The engine's numbers.
     pub engine: Engine,
+    /// The queues, and which of them this host takes.
+    pub queues: Queues,
     /// How the host logs.
     pub log: Log,
     /// What each plugin may do.
     pub grants: BTreeMap<PluginName, Grant>,
+    /// Databases that grants name.
+    pub connections: BTreeMap<ConnectionName, Connection>,
+    /// Connections whose table has a problem: they are not in `connections`, and yet they have not left the file.
+    pub faulty_connections: BTreeSet<String>,
     /// The schedules, by name.
     pub schedules: Vec<Schedule>,
     /// Where files with payloads arrive.
@@ -216,8 +222,9 @@ impl Config {
     /// # Errors
     /// All that is wrong, a line each.
     pub fn schedule(&self, body: Body<'_>, standing: impl FnOnce() -> Vec<Schedule>) -> Result<Schedule, Vec<String>> {
-        let defaults = read::trigger::Times { zone: self.zone, calendars: &self.calendars, triggers: &self.triggers };
-        read::body::schedule(body, &defaults, standing)
+        let known =
+            read::Times { zone: self.zone, calendars: &self.calendars, triggers: &self.triggers, queues: &self.queues };
+        read::body::schedule(body, &known, standing)
     }
 
     /// The names of triggers that no schedule of the configuration names.
@@ -242,7 +249,7 @@ impl Config {
 /// Loads the configuration of a host.
 ///
 /// # Errors
-/// All problems, if any of them lies outside a single schedule's or plugin's table.
+/// All problems, if any of them lies outside a single schedule's, plugin's or connection's table.
 pub fn load(request: &LoadRequest) -> Result<Loaded, Refused> {
     let mut problems = Vec::new();
     let layers = layers::read(request, &mut problems);

@@ -13,6 +13,8 @@ pub enum Scope {
     Schedule(String),
     /// This plugin's grants only; it then has none.
     Plugin(String),
+    /// This connection only.
+    Connection(String),
 }
 
 /// A mistake: the place, the thing, and what would be right, in one line.

@@ -190,6 +190,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The value that [`Reader::as_secret`] names.
+    pub(crate) fn secret(&self, key: &str, node: &'a Node) -> Option<String> {
+        let value = match self.as_secret(key, node)? {
+            SecretSource::Env(name) => {
+                self.var(&name).ok_or_else(|| format!("`{key}`: the variable {name} is not set"))
+            }
+            SecretSource::File(path) => std::fs::read_to_string(&path)
+                .map(|text| one_line(&text).to_owned())
+                .map_err(|reason| format!("`{key}`: {} cannot be read: {reason}", path.display())),
+        };
+        self.good(&node.place, value)
+    }
+
     pub(crate) fn place_of(&self, key: &str) -> Place {
         self.table.get(key).map(|(_, node)| node.place.clone()).unwrap_or_default()
     }
@@ -204,6 +217,11 @@ impl<'a> Reader<'a> {
     /// Whether a client of the API wrote it, and no file.
     pub(crate) fn is_from_outside(&self) -> bool {
         self.desk.vars.is_none()
+    }
+
+    /// The environment, where texts may ask for it.
+    pub(crate) fn vars(&self) -> Option<&'a BTreeMap<String, String>> {
+        self.desk.vars
     }
 
     /// A variable of the environment.
@@ -239,6 +257,12 @@ impl<'a> Reader<'a> {
     pub(crate) fn spoil(&self) {
         self.clean.set(false);
     }
+}
+
+/// As secrets are read for plugins: one line break at the end is not part of it.
+fn one_line(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
 }
 
 /// Whether an environment can hold a variable of this name.

@@ -24,8 +24,38 @@ fn walk(prefix: &str, table: &Table, shown: &mut Vec<Shown>) {
         let key = if prefix.is_empty() { quoted(key) } else { format!("{prefix}.{}", quoted(key)) };
         match &node.value {
             Value::Table(inside) if !inside.is_empty() => walk(&key, inside, shown),
+            Value::Text(url) if prefix.starts_with("connection.") && key.ends_with(".url") => {
+                let value = toml::Value::String(masked(url)).to_string();
+                shown.push(Shown { key, value, origin: place.to_string() });
+            }
             _ => shown.push(Shown { key, value: text(node), origin: place.to_string() }),
         }
+    }
+}
+
+/// An address without its password, which stands after the user's name or among the options.
+fn masked(url: &str) -> String {
+    let (front, options) = url.split_once('?').unwrap_or((url, ""));
+    let (scheme, rest) = front.split_once("://").unwrap_or(("", front));
+    let (user, place) = rest.rsplit_once('@').unwrap_or(("", rest));
+    let mut shown = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    match user.split_once(':') {
+        Some((name, _)) => shown.push_str(&format!("{name}:…@")),
+        None if !user.is_empty() => shown.push_str(&format!("{user}@")),
+        None => {}
+    }
+    shown.push_str(place);
+    let options: Vec<_> = options.split('&').filter(|option| !option.is_empty()).map(masked_option).collect();
+    if !options.is_empty() {
+        shown.push_str(&format!("?{}", options.join("&")));
+    }
+    shown
+}
+
+fn masked_option(option: &str) -> String {
+    match option.split_once('=') {
+        Some((name, _)) if name.contains("pass") || name.contains("key") => format!("{name}=…"),
+        _ => option.to_owned(),
     }
 }
 

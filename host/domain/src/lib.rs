@@ -4,12 +4,16 @@
 //! identified by the schedule and its nominal due instant ([`Key`]). [`plan`](plan::plan) looks at how far every
 //! schedule has come and says which due instants fire and which are skipped, with a reason. A fire becomes a run
 //! ([`Order`]), which a host carries out under a [`Lease`]; [`settle`](run::settle) says what becomes of it after each
-//! attempt. A [`Submission`] brings fires with payloads of their own. The doors through which the rest of the house does all that are in [`ports`].
+//! attempt. A [`Submission`] brings fires with payloads of their own, an
+//! [`Errand`] calls a handler without a schedule. The doors through which the rest of the house does all that are in [`ports`].
 //!
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
+pub mod connection;
 pub mod duration;
+pub mod errand;
 pub mod excerpt;
+pub mod headers;
 pub mod key;
 pub mod lang;
 pub mod name;
@@ -17,20 +21,28 @@ pub mod plan;
 pub mod plugin;
 pub mod policy;
 pub mod ports;
+pub mod queue;
 pub mod run;
 pub mod schedule;
 pub mod submission;
 pub mod suggest;
 pub mod trigger;
 
+pub use connection::{
+    Access, Connection, ConnectionKind, ConnectionUrl, KvAnswer, KvCommand, KvError, KvVerb, SqlColumn, SqlDialect,
+    SqlError, SqlRows, SqlStatement, SqlValue,
+};
+pub use errand::{Errand, Moment};
+pub use headers::Headers;
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
-pub use name::{BadName, HandlerRef, HostId, PluginName, RunId, ScheduleName, SubmissionId};
+pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
     FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,
     SecretSource, Unavailable, Wants,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
+pub use queue::{Priority, QueueRoom, Queues};
 pub use run::{
     Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd, Lease, Leased, LogLine, Order, Outcome, Report,
     RunState, SkipReason, StateWrite, Usage, Verdict, Window,

@@ -98,6 +98,30 @@ name! {
     /// Names a plugin; one file may hold it at a time.
     PluginName
 }
+name! {
+    /// Names a database outside, as handlers ask for it.
+    ConnectionName
+}
+name! {
+    /// Names a queue: a line of runs with places of its own on each host.
+    QueueName
+}
+
+impl QueueName {
+    /// The queue of whoever names none.
+    pub const DEFAULT: &str = "default";
+
+    /// Whether it is the queue of whoever names none.
+    pub fn is_default(&self) -> bool {
+        self.0 == Self::DEFAULT
+    }
+}
+
+impl Default for QueueName {
+    fn default() -> Self {
+        Self(Self::DEFAULT.to_owned())
+    }
+}
 
 /// A task handler that a plugin exports, written `plugin/handler`; just `plugin` means its only handler.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

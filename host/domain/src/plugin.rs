@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::PluginName;
+use crate::{Access, PluginName};
 
 /// One loaded state of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,6 +49,10 @@ pub struct Wants {
     pub secrets: Vec<String>,
     /// Guest paths of folders.
     pub folders: Vec<String>,
+    /// SQL connections: a name, with ` read-write` after it where it also writes.
+    pub sql: Vec<String>,
+    /// Redis connections, in the same form.
+    pub kv: Vec<String>,
 }
 
 /// What a plugin says about itself.
@@ -71,6 +75,10 @@ pub struct Grant {
     pub env: BTreeMap<String, String>,
     /// Secrets by name; read when the guest asks.
     pub secrets: BTreeMap<String, SecretSource>,
+    /// SQL connections by name.
+    pub sql: BTreeMap<String, Access>,
+    /// Redis connections by name.
+    pub kv: BTreeMap<String, Access>,
     /// How much it may use.
     pub limits: Limits,
 }

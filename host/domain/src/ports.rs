@@ -1,6 +1,7 @@
 //! The doors of the house. All speak domain words; all are used as `dyn`. A stand-in passes the same exam as
 //! the real thing.
 
+mod connections;
 mod history;
 
 use std::sync::Arc;
@@ -11,11 +12,14 @@ use chrono::{DateTime, Utc};
 
 use crate::submission::Counts;
 use crate::{
-    HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, Order, Pause, PluginStatus, Report, RunId, RunState, Schedule,
-    ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
+    HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, Order, Pause, PluginStatus, QueueRoom, Report, RunId,
+    RunState, Schedule, ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
 };
 
-pub use history::{AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, RunFilter, RunRecord};
+pub use connections::Connections;
+pub use history::{
+    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, QueueStatus, RunFilter, RunRecord,
+};
 
 /// Where time comes from.
 pub trait Clock: Send + Sync {
@@ -110,7 +114,7 @@ pub struct Submitted {
 }
 
 /// A host's right to lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {
     /// The process.
     pub host: HostId,
@@ -118,6 +122,8 @@ pub struct Tenant {
     pub lease: Duration,
     /// How many runs to lease at most.
     pub places: usize,
+    /// And of each queue.
+    pub queues: QueueRoom,
 }
 
 /// The end of an attempt, to be recorded with all that belongs to it in one transaction.
@@ -235,8 +241,8 @@ pub trait Ledger: Send + Sync {
     /// Takes one schedule of the API off the list; its history stays.
     async fn remove(&self, schedule: &ScheduleName, now: DateTime<Utc>) -> Result<Removed, LedgerError>;
 
-    /// Writes one pass. With `tenant`, up to `places` of the fires that are due are leased in the same transaction.
-    /// Lease times are the ledger's own clock.
+    /// Writes one pass. With `tenant`, up to `places` of the fires that are due are leased in the same transaction, those of
+    /// higher priority first, and of no queue more than there is room for. Lease times are the ledger's own clock.
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError>;
 
     /// Writes the buckets of a submission: each becomes a run with the items whose keys are new, and none if there are no such
@@ -247,7 +253,8 @@ pub trait Ledger: Send + Sync {
     /// the counts are those of the first time.
     async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError>;
 
-    /// Leases ready runs, oldest `not_before` first. A queued run is passed over while a run of its schedule is under
+    /// Leases ready runs of the tenant's queues: higher priority first, then the oldest `not_before`. What there is no room
+    /// for is passed over and holds up no other queue. A queued run is passed over while a run of its schedule is under
     /// lease, waits for a retry, is ready without being queued, or stands before it in the queue. So is a run that was
     /// claimed before its time, unless its overlap is `allow`: another may be under way when its time comes.
     ///
@@ -255,8 +262,9 @@ pub trait Ledger: Send + Sync {
     /// [`RunState::Expired`] instead, a bounded number with each call; none of them is leased.
     async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError>;
 
-    /// The earliest `not_before` of a ready run that is not queued behind another.
-    async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError>;
+    /// The earliest `not_before` of a ready run that is not queued behind another, among the queues that `queues` has room
+    /// for.
+    async fn next_ready(&self, queues: &QueueRoom) -> Result<Option<DateTime<Utc>>, LedgerError>;
 
     /// Prolongs `held` leases.
     async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError>;

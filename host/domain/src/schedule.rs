@@ -6,7 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{CatchUp, HandlerRef, Key, KeyPart, Overlap, RetryPolicy, ScheduleName, Trigger};
+use crate::{
+    CatchUp, HandlerRef, Headers, Key, KeyPart, Overlap, Priority, QueueName, RetryPolicy, ScheduleName, Trigger,
+};
 
 /// What an operator or a client asked for. Kept in the ledger as JSON, so every host sees the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,15 @@ pub struct Schedule {
     /// What the handler gets, as JSON.
     #[serde(default)]
     pub input: serde_json::Value,
+    /// Who goes first where places are few.
+    #[serde(default = "Priority::schedule", skip_serializing_if = "Priority::is_a_schedules")]
+    pub priority: Priority,
+    /// In which line its runs wait.
+    #[serde(default, skip_serializing_if = "QueueName::is_default")]
+    pub queue: QueueName,
+    /// Handed to the handler beside the input.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
     /// Length of the data window that ends at the due instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Duration>,
@@ -84,6 +95,9 @@ impl Schedule {
             timezone: chrono_tz::UTC,
             handler,
             input: serde_json::Value::Null,
+            priority: Priority::SCHEDULE,
+            queue: QueueName::default(),
+            headers: Headers::default(),
             window: None,
             catch_up: CatchUp::default(),
             overlap: Overlap::default(),
@@ -250,6 +264,12 @@ impl Standing {
             Some(most) => most.saturating_sub(self.runs),
             None => u64::MAX,
         }
+    }
+
+    /// Whether it has had its last due instant: nothing comes any more unless somebody fires it by hand.
+    pub fn is_done(&self) -> bool {
+        let used_up = self.schedule.max_runs.is_some_and(|most| self.runs >= most);
+        self.schedule.enabled && (used_up || !self.schedule.trigger.waits() && self.next_due().is_none())
     }
 
     /// Since when a success is missing, if one was expected by `now`.

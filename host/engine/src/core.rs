@@ -1,14 +1,16 @@
 //! What the loops share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, Candidate};
 use noontide_domain::ports::{Claim, Clock, Ledger, LedgerError, PluginHost, Put, Removed, Tenant};
-use noontide_domain::{Cause, Lease, Order, Overlap, Owner, RunId, Schedule, ScheduleName, Standing};
-use tokio::sync::{Notify, Semaphore, broadcast};
+use noontide_domain::{
+    Cause, Lease, Order, Overlap, Owner, QueueName, QueueRoom, RunId, Schedule, ScheduleName, Standing,
+};
+use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -16,6 +18,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
+use crate::places::Places;
 use crate::recorder::Recorder;
 use crate::{Parts, Settings, scheduler};
 
@@ -37,7 +40,7 @@ pub(crate) struct Core {
     /// The runner should look.
     pub(crate) look_for_runs: Notify,
     /// A place for each handler that may run at the same time.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Arc<Places>,
     /// Nothing new begins.
     pub(crate) stopping: CancellationToken,
     /// Runs going on here.
@@ -48,6 +51,7 @@ pub(crate) struct Core {
 /// A run that this host holds the lease of.
 pub(crate) struct Held {
     pub(crate) lease: Lease,
+    pub(crate) queue: QueueName,
     pub(crate) desk: Arc<Desk>,
 }
 
@@ -55,7 +59,7 @@ impl Core {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let now = parts.clock.now();
         Arc::new(Self {
-            places: Arc::new(Semaphore::new(parts.settings.concurrency)),
+            places: Places::new(parts.settings.concurrency, parts.settings.queues.clone()),
             recorder: Recorder::new(Arc::clone(&parts.ledger)),
             clock: parts.clock,
             ledger: parts.ledger,
@@ -95,13 +99,28 @@ impl Core {
         self.settings.held_at_most().saturating_sub(self.held().len())
     }
 
+    /// The same for what comes due: a rush of calls never takes up all of it.
+    pub(crate) fn room_for_fires(&self) -> usize {
+        let most = self.settings.held_at_most() + self.settings.concurrency;
+        most.saturating_sub(self.held().len())
+    }
+
+    /// How many more runs of each queue.
+    pub(crate) fn queue_room(&self) -> QueueRoom {
+        let mut held = BTreeMap::new();
+        for one in self.held().values() {
+            *held.entry(one.queue.clone()).or_default() += 1;
+        }
+        self.settings.queues.room(&held)
+    }
+
     /// Whether it is time to lease more: no more is held than runs at the same time.
     pub(crate) fn wants_more(&self) -> bool {
         self.room() >= self.settings.concurrency
     }
 
     pub(crate) fn tenant(&self, places: usize) -> Tenant {
-        Tenant { host: self.settings.host, lease: self.settings.lease, places }
+        Tenant { host: self.settings.host, lease: self.settings.lease, places, queues: self.queue_room() }
     }
 
     pub(crate) fn tell(&self, happening: Happening) {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, order};
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::{
-    Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, RunId, Schedule, Standing, Unavailable,
+    Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, Queues, RunId, Schedule, Standing, Unavailable,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -16,7 +16,7 @@ use tracing::{info, warn};
 
 use crate::core::Core;
 use crate::event::Event;
-use crate::request::{Backfill, Backfilled, EngineError, Enqueue, FireRequest, enqueued};
+use crate::request::{Backfill, Backfilled, EngineError, FireRequest};
 use crate::scheduler;
 
 /// How far a run has come, by its own words.
@@ -176,27 +176,6 @@ impl EngineHandle {
         }
     }
 
-    /// Enqueues handler calls, all or none. For each: its run, and whether that run was there already.
-    ///
-    /// # Errors
-    /// Handler missing or input wrong (nothing is enqueued then); stopping; no ledger.
-    pub async fn enqueue(&self, calls: Vec<Enqueue>) -> Result<Vec<(RunId, bool)>, EngineError> {
-        let entered = self.open()?;
-        let now = self.core.clock.now();
-        let mut fires = Vec::with_capacity(calls.len());
-        for call in calls {
-            self.core.plugins.check(&call.handler, &call.input)?;
-            fires.push(enqueued(call, now));
-        }
-        let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(fires, entered).await?;
-        let answer = ids.into_iter().zip(claimed).map(|(id, claimed)| match claimed {
-            Claimed::Duplicate(run) => (run, true),
-            _ => (id, false),
-        });
-        Ok(answer.collect())
-    }
-
     /// Runs due instants of the past that have not run. The cadence does not move, and `max-runs` does not count them.
     ///
     /// # Errors
@@ -224,7 +203,7 @@ impl EngineHandle {
         Ok(Backfilled { due, runs, duplicate })
     }
 
-    async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
+    pub(crate) async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
         let work = tokio::spawn(async move {
@@ -299,6 +278,11 @@ impl EngineHandle {
         self.core.clock.now()
     }
 
+    /// The queues of this host.
+    pub fn queues(&self) -> &Queues {
+        &self.core.settings.queues
+    }
+
     /// How the engine stands.
     pub fn status(&self) -> EngineStatus {
         let book = self.core.book();
@@ -311,7 +295,7 @@ impl EngineHandle {
             schedules: book.len(),
             held: self.core.held().len(),
             places: self.core.settings.concurrency,
-            free_places: self.core.places.available_permits(),
+            free_places: self.core.places.free(),
             stopping: self.core.stopping.is_cancelled(),
         }
     }

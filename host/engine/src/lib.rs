@@ -6,18 +6,20 @@
 //! * the **runner** leases ready runs, calls their handlers and records how they ended;
 //! * the **keeper** prolongs the leases of what is going on here, and hears who shall be cancelled;
 //! * the **rescuer** settles runs whose host went away;
-//! * the **watcher** tells of schedules whose success is overdue;
+//! * the **watcher** tells of schedules whose success is overdue, and of runs that starve;
 //! * the **pruner** deletes what is past the retention.
 //!
 //! A nudge between them says "look", never "what": each looks at the truth itself. None of them knows which database
 //! it is, nor that handlers are wasm.
 
 mod book;
+mod calls;
 mod core;
 mod desk;
 mod event;
 mod handle;
 mod keeper;
+mod places;
 mod pruner;
 mod recorder;
 mod request;
@@ -31,7 +33,7 @@ mod watcher;
 
 pub use event::{Event, Happening};
 pub use handle::{EngineHandle, EngineStatus, Progress};
-pub use request::{Backfill, Backfilled, EngineError, Enqueue, FireRequest, Handed};
+pub use request::{Backfill, Backfilled, EngineError, FireRequest, Handed};
 pub use settings::Settings;
 
 use std::sync::Arc;

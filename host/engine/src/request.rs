@@ -1,11 +1,9 @@
 //! What the engine may be asked for, and why it may refuse.
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Fire, LedgerError};
+use noontide_domain::ports::LedgerError;
 use noontide_domain::submission::{Counts, Refusal};
-use noontide_domain::{
-    Cause, HandlerRef, Key, Order, Overlap, RetryPolicy, RunId, ScheduleName, Standing, Timetable, Unavailable, Window,
-};
+use noontide_domain::{Overlap, RunId, ScheduleName, Standing, Timetable, Unavailable, Window};
 
 /// Why the engine did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,6 +51,24 @@ pub enum EngineError {
     /// More due instants than a backfill may have, or a span that ends before it begins.
     #[error("{0}")]
     BadSpan(String),
+    /// One of several calls cannot be taken, so none is.
+    #[error("call {index}: {problem}")]
+    Errand {
+        /// Which, counted from 0.
+        index: usize,
+        /// Its field that is wrong.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: Box<EngineError>,
+    },
+    /// Something about a call makes no sense.
+    #[error("`{field}`: {reason}")]
+    BadErrand {
+        /// Which field.
+        field: &'static str,
+        /// In words, with the next step.
+        reason: String,
+    },
     /// It comes due by itself; nothing can be submitted to it.
     #[error("schedule `{0}` has no timetable; give it one, or run it with `fire`")]
     NoTimetable(ScheduleName),
@@ -88,21 +104,6 @@ pub struct FireRequest {
     pub window: Option<Window>,
     /// Not before this instant; now if not given. It is the run's due instant, too.
     pub at: Option<DateTime<Utc>>,
-}
-
-/// A handler call without a schedule.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Enqueue {
-    /// What is called.
-    pub handler: HandlerRef,
-    /// As JSON.
-    pub input: serde_json::Value,
-    /// Chosen by the client; a second call with the same key is a duplicate.
-    pub key: Option<String>,
-    /// Not before this instant; now if not given.
-    pub at: Option<DateTime<Utc>>,
-    /// For failures.
-    pub retry: RetryPolicy,
 }
 
 /// Due instants of the past that shall run now.
@@ -161,14 +162,14 @@ pub(crate) fn timetable(standing: &Standing, now: DateTime<Utc>) -> Result<Timet
     Ok(timetable.clone())
 }
 
-pub(crate) fn enqueued(call: Enqueue, now: DateTime<Utc>) -> Fire {
-    let id = RunId::new();
-    let due_at = call.at.unwrap_or(now);
-    let key = match &call.key {
-        Some(key) => Key::chosen(&call.handler.to_string(), key),
-        None => Key::manual(id),
-    };
-    let order =
-        Order { input: call.input, retry: call.retry, ..Order::new(id, key, call.handler, due_at, Cause::Enqueued) };
-    Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None }
+impl EngineError {
+    /// That it is about call `index` of several.
+    pub(crate) fn of_errand(self, index: usize) -> Self {
+        let field = match &self {
+            EngineError::BadErrand { field, .. } => field,
+            EngineError::Unavailable(Unavailable::Input { .. }) => "input",
+            _ => "handler",
+        };
+        EngineError::Errand { index, field, problem: Box::new(self) }
+    }
 }

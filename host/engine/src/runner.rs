@@ -45,7 +45,7 @@ pub(crate) async fn run(core: Arc<Core>) {
 /// Until somebody nudges, a retry's time comes, or it is time to look for what other hosts left.
 async fn wait(core: &Core) {
     let poll = core.clock.now() + core.settings.poll;
-    let wake_at = match core.ledger.next_ready().await {
+    let wake_at = match core.ledger.next_ready(&core.queue_room()).await {
         Ok(Some(ready)) if core.wants_more() => ready.min(poll),
         _ => poll,
     };
@@ -59,14 +59,17 @@ async fn wait(core: &Core) {
 /// Takes a leased run in. It starts when a place is free.
 pub(crate) fn begin(core: &Arc<Core>, leased: Leased) {
     let desk = Arc::new(Desk::new(&leased.order, Arc::clone(&core.ledger)));
-    core.held().insert(leased.order.id, Held { lease: leased.lease, desk: Arc::clone(&desk) });
+    let queue = leased.order.queue.clone();
+    core.held().insert(leased.order.id, Held { lease: leased.lease, queue, desk: Arc::clone(&desk) });
     let core = Arc::clone(core);
     core.running.clone().spawn(async move {
         carry_out(&core, &leased, desk).await;
         let before = core.wants_more();
         core.held().remove(&leased.order.id);
-        // Once, when half of what was held is done: leases are asked for in batches, not one by one.
-        if !before && core.wants_more() {
+        // Once, when half of what was held is done: leases are asked for in batches, not one by one. A bounded queue holds
+        // no more than may go on, so that it is in nobody's way; it has room now.
+        let is_bounded = core.settings.queues.limit(&leased.order.queue).is_some();
+        if (is_bounded || !before) && core.wants_more() {
             core.look_for_runs.notify_one();
         }
     });
@@ -76,7 +79,7 @@ async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
     let place = tokio::select! {
         biased;
         () = core.stopping.cancelled() => None,
-        place = core.places.acquire() => place.ok(),
+        place = core.places.one(leased.order.priority, &leased.order.queue) => place,
     };
     let Some(place) = place else {
         if let Err(problem) = core.ledger.release(vec![leased.lease]).await {

@@ -69,7 +69,7 @@ async fn decide(core: &Arc<Core>, now: DateTime<Utc>) -> Result<bool, LedgerErro
         return Ok(false);
     }
     let plan = plan(due.iter().map(|standing| core.candidate(standing)), now);
-    let claimed = core.ledger.claim(plan.claim.clone(), Some(core.tenant(core.room()))).await?;
+    let claimed = core.ledger.claim(plan.claim.clone(), Some(core.tenant(core.room_for_fires()))).await?;
     record(core, &plan, &claimed);
     take(core, claimed);
     Ok(true)

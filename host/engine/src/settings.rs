@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use noontide_domain::HostId;
+use noontide_domain::{HostId, Queues};
 
 /// The engine's numbers. [`Settings::default`] has the ones of semantics: lease 30 s, heartbeat 10 s.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Settings {
     pub host: HostId,
     /// How many handlers run at the same time.
     pub concurrency: usize,
+    /// The queues there are, how many of each run at the same time, and which this host takes.
+    pub queues: Queues,
     /// How long a lease holds without a heartbeat.
     pub lease: Duration,
     /// How often leases are prolonged, and lapsed ones looked for. A third of the lease, so that one lost beat
@@ -29,6 +31,7 @@ impl Default for Settings {
         Self {
             host: HostId::new(),
             concurrency: 64,
+            queues: Queues::default(),
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
             poll: Duration::from_secs(2),

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{Claim, Claimed, Fire, Ledger, Settled, Settlement, Tenant};
 use noontide_domain::{
-    Cause, HostId, Key, Lease, Order, Outcome, Overlap, PluginVersion, Report, RunId, RunState, Schedule, ScheduleName,
-    Trigger, Usage, Verdict,
+    Cause, HostId, Key, Lease, Order, Outcome, Overlap, PluginVersion, QueueRoom, Report, RunId, RunState, Schedule,
+    ScheduleName, Trigger, Usage, Verdict,
 };
 use noontide_testkit::ManualClock;
 
@@ -70,7 +70,8 @@ async fn measure(folder: Option<&str>, callers: i64, batch: i64) -> (i64, i64, D
 
 /// Claims, leases and settles the occurrences of these numbers.
 async fn round(ledger: &dyn Ledger, numbers: Range<i64>) {
-    let tenant = Tenant { host: HostId::new(), lease: Duration::from_secs(30), places: usize::MAX };
+    let tenant =
+        Tenant { host: HostId::new(), lease: Duration::from_secs(30), places: usize::MAX, queues: QueueRoom::ALL };
     let fire: Vec<_> = numbers.map(fire).collect();
     let cursors = fire.iter().filter_map(|fire| Some((fire.order.schedule.clone()?, fire.order.due_at))).collect();
     let claimed = ledger.claim(Claim { fire, cursors, skip: Vec::new() }, Some(tenant)).await.expect("claims");

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::submission::{self, Data};
-use noontide_domain::{HostId, Schedule, Standing, Timetable, Trigger, ports::Tenant};
+use noontide_domain::{HostId, QueueRoom, Schedule, Standing, Timetable, Trigger, ports::Tenant};
 use noontide_testkit::ManualClock;
 use serde_json::{Value, json};
 
@@ -48,7 +48,12 @@ async fn measure(folder: Option<&str>, timestamps: usize) {
         let submission = submission::read(&standing, &timetable, data, start()).expect("is right");
         let read = begun.elapsed();
         let begun = Instant::now();
-        let tenant = Tenant { host: HostId::new(), lease: std::time::Duration::from_secs(30), places: 8 };
+        let tenant = Tenant {
+            host: HostId::new(),
+            lease: std::time::Duration::from_secs(30),
+            places: 8,
+            queues: QueueRoom::ALL,
+        };
         let submitted = opened.ledger.submit(submission, Some(tenant)).await.expect("submits");
         let (new, known) = (submitted.counts.accepted, submitted.counts.duplicate);
         let (read, took) = (read.as_millis(), begun.elapsed().as_millis());

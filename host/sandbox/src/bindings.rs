@@ -1,4 +1,4 @@
-//! What `wit/` says, as Rust. `run` answers at once; `state` and `secrets` may have to wait.
+//! What `wit/` says, as Rust. `run` answers at once; the others may have to wait.
 
 wasmtime::component::bindgen!({
     path: "../../wit",
@@ -8,11 +8,13 @@ wasmtime::component::bindgen!({
         "noontide:plugin/state.save": async,
         "noontide:plugin/state.remove": async,
         "noontide:plugin/secrets.get": async,
+        "noontide:plugin/sql": async,
+        "noontide:plugin/kv": async,
     },
     exports: { default: async },
 });
 
-pub(crate) use noontide::plugin::{run, secrets, state, types};
+pub(crate) use noontide::plugin::{kv, run, secrets, sql, state, types};
 
 /// The version of `noontide:plugin` that this host speaks.
 pub(crate) const CONTRACT: &str = "0.1.0";

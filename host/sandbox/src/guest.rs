@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use noontide_domain::ports::{Clock, RunDesk};
+use noontide_domain::ports::{Clock, Connections, RunDesk};
 use noontide_domain::{Grant, Limits};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
@@ -25,6 +25,7 @@ pub(crate) struct Guest {
     /// `None` for a plugin that is asked to describe itself.
     pub(crate) desk: Option<Arc<dyn RunDesk>>,
     pub(crate) grant: Option<Arc<Grant>>,
+    pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) state: StateBook,
 }
 
@@ -33,6 +34,7 @@ pub(crate) struct Allowance {
     pub(crate) grant: Option<Arc<Grant>>,
     pub(crate) limits: Limits,
     pub(crate) desk: Option<Arc<dyn RunDesk>>,
+    pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) deadline: Instant,
     pub(crate) clock: Arc<dyn Clock>,
 }
@@ -41,7 +43,7 @@ impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, deadline, clock } = allowance;
+        let Allowance { grant, limits, desk, connections, deadline, clock } = allowance;
         let journal = Arc::new(Mutex::new(Journal::new(clock, limits.log_lines)));
         let mut table = ResourceTable::new();
         table.set_max_capacity(RESOURCES);
@@ -53,6 +55,7 @@ impl Guest {
             journal,
             desk,
             grant,
+            connections,
             state: StateBook::default(),
         })
     }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Call, Clock, RunDesk};
+use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
 use noontide_domain::{
-    Cause, Grant, Item, ItemOutcome, Leased, Limits, Outcome, Report, StateWrite, Unavailable, Usage,
+    Cause, Grant, Item, ItemOutcome, Leased, Limits, Order, Outcome, Report, StateWrite, Unavailable, Usage,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
@@ -33,6 +33,7 @@ struct Attempt {
     invocation: wit::Invocation,
     items: Arc<[Item]>,
     desk: Arc<dyn RunDesk>,
+    connections: Option<Arc<dyn Connections>>,
     clock: Arc<dyn Clock>,
     started_at: DateTime<Utc>,
     _place: (OwnedSemaphorePermit, Running),
@@ -64,6 +65,7 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         _place: (permit, Running::new(&generation.running)),
         generation: Arc::clone(&generation),
         desk: call.desk,
+        connections: sandbox.connections.clone(),
         clock: Arc::clone(&clock),
         grant,
         limits,
@@ -96,6 +98,7 @@ impl Attempt {
             grant: self.grant.clone(),
             limits: self.limits,
             desk: Some(Arc::clone(&self.desk)),
+            connections: self.connections.clone(),
             deadline: begun + self.allowed,
             clock: Arc::clone(&self.clock),
         });
@@ -211,16 +214,16 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
         trace_parent: trace_parent(leased),
         input: order.input.to_string(),
         items: leased.items.iter().map(item).collect(),
-        extra: extra(order.cause),
+        extra: extra(order),
     }
 }
 
-/// What the contract's `cause` has no word for: an enum that grows would turn away the plugins that are there.
-fn extra(cause: Cause) -> Vec<(String, String)> {
-    match cause {
-        Cause::After => vec![("cause".to_owned(), "after".to_owned())],
-        _ => Vec::new(),
-    }
+/// What the contract has no word for: a record or an enum that grows would turn away the plugins that are there. Headers are
+/// told apart by their beginning.
+fn extra(order: &Order) -> Vec<(String, String)> {
+    let cause = (order.cause == Cause::After).then(|| ("cause".to_owned(), "after".to_owned()));
+    let headers = order.headers.iter().map(|(name, text)| (format!("header.{name}"), text.to_owned()));
+    cause.into_iter().chain(headers).collect()
 }
 
 fn item(item: &Item) -> wit::Item {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use noontide_domain::ports::{Call, Clock, PluginHost};
+use noontide_domain::ports::{Call, Clock, Connections, PluginHost};
 use noontide_domain::{
     Grant, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName, PluginStatus, Report, Unavailable,
 };
@@ -30,6 +30,7 @@ pub struct Sandbox {
     /// All permits there are.
     pub(crate) places: u32,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) connections: Option<Arc<dyn Connections>>,
     loader: Arc<Loader>,
     grants: ArcSwap<BTreeMap<PluginName, Arc<Grant>>>,
     limits: Limits,
@@ -105,6 +106,7 @@ impl Sandbox {
             permits,
             places,
             clock: settings.clock,
+            connections: settings.connections,
             loader,
             grants: ArcSwap::default(),
             limits: settings.limits,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use noontide_domain::ports::Clock;
+use noontide_domain::ports::{Clock, Connections};
 use noontide_domain::{Grant, Limits, PluginName};
 
 /// What a [`Sandbox`](crate::Sandbox) is opened with.
@@ -26,6 +26,8 @@ pub struct SandboxSettings {
     pub memory_ceiling: u64,
     /// For what is shown to people; deadlines are kept on the machine's steady clock.
     pub clock: Arc<dyn Clock>,
+    /// Databases that grants name; without them every grant of one is void.
+    pub connections: Option<Arc<dyn Connections>>,
 }
 
 impl SandboxSettings {
@@ -40,6 +42,7 @@ impl SandboxSettings {
             max_file_size: 64 << 20,
             memory_ceiling: 512 << 20,
             clock,
+            connections: None,
         }
     }
 }

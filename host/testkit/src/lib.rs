@@ -5,6 +5,7 @@
 //! | [`ManualClock`] | `Clock` | [`advance`](ManualClock::advance), [`set`](ManualClock::set); [`asleep`](ManualClock::asleep) waits until somebody sleeps |
 //! | [`MemoryLedger`] | `Ledger`, `History` | [`fail_next`](MemoryLedger::fail_next); [`until`](MemoryLedger::until) waits until the rows look as wanted |
 //! | [`ScriptedPlugins`] | `PluginHost` | [`add`](ScriptedPlugins::add), [`script`](ScriptedPlugins::script), [`hold`](ScriptedPlugins::hold) gives a [`Gate`]; [`called`](ScriptedPlugins::called) waits for calls |
+//! | [`servers`] | – (real ones) | started for a test, stopped and started again |
 //! | [`ledger_contract!`] | – | the one exam that every ledger passes |
 //!
 //! How a test moves time without ever sleeping: every move of the clock wakes all sleepers (a real clock may wake early
@@ -36,6 +37,8 @@ mod clock;
 pub mod ledger_contract;
 mod memory;
 mod plugins;
+#[cfg(unix)]
+pub mod servers;
 
 pub use clock::ManualClock;
 pub use memory::MemoryLedger;

@@ -10,6 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
+/// What is said of a body that is not read to its end.
+pub(crate) const TOO_LARGE: &str =
+    "the body is larger than 1 MiB (for /runs 16 MiB, for a submission 64 MiB); send less at a time";
+
 /// A JSON body. It must say that it is JSON, which no form of a foreign web page can; one that is empty counts as `{}`,
 /// so that verbs without arguments need none.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -21,7 +25,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         // First: what is not taken anyway need not be read.
         says_json(&request)?;
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(TOO_LARGE),
             status => Problem::new(status, rejection.body_text()),
         })?;
         let text = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };

@@ -31,7 +31,7 @@ pub(crate) fn probes() -> Router<WebParts> {
 
 async fn status(State(parts): State<WebParts>) -> Answer<Json<Value>> {
     let ledger = parts.history.status().await?;
-    let mut shown = shape::status(&parts.engine.status(), &ledger, parts.host.problems());
+    let mut shown = shape::status(&parts.engine.status(), &ledger, parts.engine.queues(), parts.host.problems());
     if let (Value::Object(shown), Value::Object(facts)) = (&mut shown, parts.host.facts()) {
         shown.extend(facts);
     }

@@ -4,7 +4,7 @@
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in                                           access.rs
 //! routes     one file for each resource         schedules.rs put.rs submit.rs runs.rs …
-//! body       what clients send, read strictly                       body.rs
+//! body       what clients send, read strictly                       body.rs errand.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
@@ -16,6 +16,7 @@
 mod access;
 mod body;
 mod client;
+mod errand;
 mod events;
 mod host;
 mod occurrences;

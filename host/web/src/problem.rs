@@ -31,13 +31,6 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    pub(crate) fn too_large() -> Self {
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "the body is larger than 1 MiB (for /runs 16 MiB, for a submission 64 MiB); send less at a time",
-        )
-    }
-
     /// A body that cannot be read is a body that cannot be worked with.
     pub(crate) fn or_unprocessable(mut self) -> Self {
         if self.status == StatusCode::BAD_REQUEST {
@@ -51,6 +44,20 @@ impl Problem {
         Self { errors: errors.clone(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; ")) }
     }
 
+    /// One of several calls is wrong.
+    pub(crate) fn at_call(index: usize, field: &str, detail: String) -> Self {
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail);
+        problem.place.insert("index".to_owned(), index.into());
+        if !field.is_empty() {
+            problem.place.insert("field".to_owned(), field.into());
+        }
+        problem
+    }
+
+    pub(crate) fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    }
+
     pub(crate) fn not_found(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
@@ -58,32 +65,43 @@ impl Problem {
 
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
-        let status = match &error {
-            EngineError::NoSuchSchedule { .. }
-            | EngineError::Unavailable(Unavailable::Plugin { .. } | Unavailable::Handler { .. }) => {
-                StatusCode::NOT_FOUND
-            }
-            EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
-            EngineError::BadSpan(_) | EngineError::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            EngineError::Busy { .. }
-            | EngineError::NoTimetable(_)
-            | EngineError::Closed { .. }
-            | EngineError::Followed { .. }
-            | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
-            EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Self { place: place(&error), ..Self::new(status, error.to_string()) }
+        Self { place: place(&error), ..Self::new(status(&error), error.to_string()) }
     }
 }
 
-/// Where in a submission something is wrong.
+fn status(error: &EngineError) -> StatusCode {
+    match error {
+        EngineError::Errand { problem, .. } => status(problem),
+        EngineError::NoSuchSchedule { .. }
+        | EngineError::Unavailable(Unavailable::Plugin { .. } | Unavailable::Handler { .. }) => StatusCode::NOT_FOUND,
+        EngineError::Unavailable(Unavailable::Input { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
+        EngineError::BadSpan(_) | EngineError::Refused(_) | EngineError::BadErrand { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        EngineError::Busy { .. }
+        | EngineError::NoTimetable(_)
+        | EngineError::Closed { .. }
+        | EngineError::Followed { .. }
+        | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
+        EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// Where in a submission, or in which of several calls, something is wrong.
 fn place(error: &EngineError) -> Map<String, Value> {
     let mut place = Map::new();
-    if let EngineError::Refused(refusal) = error {
-        place.extend(refusal.line.map(|line| ("line".to_owned(), line.into())));
-        place.extend(refusal.timestamp.clone().map(|timestamp| ("timestamp".to_owned(), timestamp.into())));
-        place.extend(refusal.index.map(|index| ("index".to_owned(), index.into())));
-        place.extend(refusal.field.clone().map(|field| ("field".to_owned(), field.into())));
+    match error {
+        EngineError::Refused(refusal) => {
+            place.extend(refusal.line.map(|line| ("line".to_owned(), line.into())));
+            place.extend(refusal.timestamp.clone().map(|timestamp| ("timestamp".to_owned(), timestamp.into())));
+            place.extend(refusal.index.map(|index| ("index".to_owned(), index.into())));
+            place.extend(refusal.field.clone().map(|field| ("field".to_owned(), field.into())));
+        }
+        EngineError::Errand { index, field, .. } => {
+            place.insert("index".to_owned(), (*index).into());
+            place.insert("field".to_owned(), (*field).into());
+        }
+        _ => {}
     }
     place
 }

@@ -1,20 +1,17 @@
 //! `/runs`.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use noontide_domain::ports::{CancelAnswer, ItemPage, RunFilter, RunRecord};
-use noontide_domain::{RetryPolicy, RunId, RunState, ScheduleName, duration};
-use noontide_engine::Enqueue;
+use noontide_domain::{RunId, RunState, ScheduleName};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
+use crate::body::{Instant, JsonBody, Name, Nothing, Query};
 use crate::problem::{Answer, Problem};
-use crate::{WebParts, shape};
+use crate::{WebParts, errand, shape};
 
 /// A batch of calls may be large.
 const ENQUEUE_BYTES: usize = 16 << 20;
@@ -139,63 +136,10 @@ async fn cancel(
     Ok(Json(json!({ "run": run.id.to_string(), "answer": answer })))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CallBody {
-    handler: String,
-    #[serde(default = "object")]
-    input: Value,
-    key: Option<String>,
-    delay: Option<String>,
-    at: Option<Instant>,
-    retry: Option<RetryBody>,
-}
-
-fn object() -> Value {
-    json!({})
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RetryBody {
-    attempts: u32,
-    backoff: Option<String>,
-    cap: Option<String>,
-}
-
 /// One call is a batch of one.
 async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>) -> Answer<(StatusCode, Json<Value>)> {
-    let bodies = match body {
-        Value::Array(calls) => calls,
-        call => vec![call],
-    };
-    let now = parts.engine.now();
-    let calls = bodies.into_iter().enumerate().map(|(index, body)| {
-        let wrong = |reason: String| Problem::bad_request(format!("call {index}: {reason}"));
-        let body: CallBody = serde_json::from_value(body).map_err(|reason| wrong(reason.to_string()))?;
-        let handler = body.handler.parse().map_err(|reason: noontide_domain::BadName| wrong(reason.to_string()))?;
-        let retry = body.retry.map(retry).transpose().map_err(wrong)?.unwrap_or_default();
-        let at = start(body.delay.as_deref(), body.at, now).map_err(wrong)?;
-        Ok(Enqueue { handler, input: body.input, key: body.key, at, retry })
-    });
-    let runs = parts.engine.enqueue(calls.collect::<Answer<_>>()?).await?;
+    let runs = parts.engine.enqueue(errand::read_all(body)?).await?;
     let duplicate = runs.iter().filter(|(_, duplicate)| *duplicate).count();
     let runs: Vec<_> = runs.iter().map(|(id, _)| id.to_string()).collect();
     Ok((StatusCode::ACCEPTED, Json(json!({ "runs": runs, "duplicate": duplicate }))))
-}
-
-fn retry(body: RetryBody) -> Result<RetryPolicy, String> {
-    let default = RetryPolicy::default();
-    let read = |key: &str, text: Option<String>, default: Duration| match text {
-        None => Ok(default),
-        Some(text) => duration::parse(&text).map_err(|reason| format!("`retry.{key}`: {reason}")),
-    };
-    if body.attempts == 0 {
-        return Err("`retry.attempts` is 0; at least 1 is needed".to_owned());
-    }
-    Ok(RetryPolicy {
-        attempts: body.attempts,
-        backoff: read("backoff", body.backoff, default.backoff)?,
-        cap: read("cap", body.cap, default.cap)?,
-    })
 }

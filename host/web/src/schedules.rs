@@ -34,7 +34,29 @@ pub(crate) fn routes() -> Router<WebParts> {
         .route("/schedules/{name}/resume", post(resume))
 }
 
-async fn list(State(parts): State<WebParts>) -> Answer<Json<Value>> {
+/// The words of [`shape::state`].
+const STATES: [&str; 5] = ["active", "paused", "parked", "disabled", "done"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    state: Option<String>,
+}
+
+impl ListQuery {
+    /// `None` for all of them.
+    fn states(&self) -> Answer<Option<Vec<&str>>> {
+        let Some(states) = &self.state else { return Ok(None) };
+        let states: Vec<_> = states.split(',').map(str::trim).collect();
+        match states.iter().find(|state| !STATES.contains(state)) {
+            None => Ok(Some(states)),
+            Some(other) => Err(Problem::bad_request(format!("`state`: `{other}` is none of {}", STATES.join(", ")))),
+        }
+    }
+}
+
+async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
+    let states = query.states()?;
     let last: HashMap<_, _> =
         parts.history.last_runs().await?.into_iter().filter_map(|run| Some((run.schedule.clone()?, run))).collect();
     let now = parts.engine.now();
@@ -43,6 +65,7 @@ async fn list(State(parts): State<WebParts>) -> Answer<Json<Value>> {
         .standings()
         .iter()
         .map(|standing| shape::schedule(standing, problem(&parts, standing), last.get(&standing.schedule.name), now))
+        .filter(|shown| states.as_ref().is_none_or(|states| states.iter().any(|state| shown["state"] == *state)))
         .collect();
     Ok(Json(shape::list(items, None)))
 }

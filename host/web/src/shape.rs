@@ -1,8 +1,12 @@
 //! What the JSON looks like. Times are RFC 3339 in UTC.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
-use noontide_domain::ports::{AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, RunRecord};
-use noontide_domain::{Lang, Outcome, PluginStatus, PluginVersion, SkipReason, Standing, Usage, duration};
+use noontide_domain::ports::{AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, QueueStatus, RunRecord};
+use noontide_domain::{
+    Lang, Outcome, PluginStatus, PluginVersion, QueueName, Queues, SkipReason, Standing, Usage, duration,
+};
 use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};
 
@@ -44,6 +48,10 @@ pub(crate) fn run(run: &RunRecord) -> Value {
         "error": run.outcome.as_ref().and_then(Outcome::message),
         "backtrace": backtrace(run.outcome.as_ref()),
         "plugin": run.plugin.as_ref().map(version),
+        "host": run.host.map(|host| host.to_string()),
+        "priority": run.priority,
+        "queue": run.queue,
+        "headers": run.headers,
         "items": run.items,
         "window": run.window.map(|window| json!({ "from": time(window.from), "to": time(window.to) })),
         "input": run.input,
@@ -89,6 +97,7 @@ pub(crate) fn attempt(attempt: &AttemptRecord) -> Value {
         "error": attempt.outcome.message(),
         "backtrace": backtrace(Some(&attempt.outcome)),
         "plugin": attempt.plugin.as_ref().map(version),
+        "host": attempt.host.map(|host| host.to_string()),
         "started_at": time(attempt.started_at),
         "finished_at": time(attempt.finished_at),
         "usage": usage(&attempt.usage),
@@ -148,12 +157,16 @@ pub(crate) fn schedule(
         "description": schedule.description,
         "owner": schedule.owner.to_string(),
         "trigger": { "kind": schedule.trigger.kind(), "text": schedule.trigger.text(), "named": schedule.named },
+        "state": state(standing, problem.is_some(), now),
         "words": schedule.trigger.words(Lang::En),
         "notes": schedule.trigger.notes(Lang::En),
         "timezone": schedule.timezone.name(),
         "handler": schedule.handler.to_string(),
         "problem": problem,
         "input": schedule.input,
+        "priority": schedule.priority,
+        "queue": schedule.queue,
+        "headers": schedule.headers,
         "window": schedule.window.map(duration::words),
         "overlap": schedule.overlap,
         "catch_up": {
@@ -181,6 +194,17 @@ pub(crate) fn schedule(
         "next_due": times(standing.next_due()),
         "last_run": last_run.map(run),
     })
+}
+
+/// How a schedule stands, in a word; what keeps it from running comes first.
+pub(crate) fn state(standing: &Standing, parked: bool, now: DateTime<Utc>) -> &'static str {
+    match () {
+        () if !standing.schedule.enabled => "disabled",
+        () if standing.is_done() => "done",
+        () if standing.pause.as_ref().is_some_and(|pause| pause.covers(now)) => "paused",
+        () if parked => "parked",
+        () => "active",
+    }
 }
 
 pub(crate) fn plugin(status: &PluginStatus) -> Value {
@@ -215,7 +239,25 @@ pub(crate) fn plugin(status: &PluginStatus) -> Value {
     })
 }
 
-pub(crate) fn status(engine: &EngineStatus, ledger: &LedgerStatus, problems: Vec<String>) -> Value {
+/// Queues that have something in them, and those that this host knows.
+fn queues(ledger: &LedgerStatus, known: &Queues) -> Value {
+    let empty = |queue: &QueueName| QueueStatus { queue: queue.clone(), ready: 0, running: 0, waiting_since: None };
+    let mut all: BTreeMap<_, _> = known.named.keys().map(|name| (name, empty(name))).collect();
+    all.extend(ledger.queues.iter().map(|one| (&one.queue, one.clone())));
+    let shown = all.into_values().map(|one| {
+        json!({
+            "queue": one.queue,
+            "ready": one.ready,
+            "running": one.running,
+            "waiting_since": times(one.waiting_since),
+            "concurrency": known.limit(&one.queue),
+            "taken_here": known.taken.as_ref().is_none_or(|taken| taken.contains(&one.queue)),
+        })
+    });
+    shown.collect()
+}
+
+pub(crate) fn status(engine: &EngineStatus, ledger: &LedgerStatus, known: &Queues, problems: Vec<String>) -> Value {
     json!({
         "host": engine.host.to_string(),
         "started_at": time(engine.started_at),
@@ -226,6 +268,7 @@ pub(crate) fn status(engine: &EngineStatus, ledger: &LedgerStatus, problems: Vec
         "places": { "all": engine.places, "free": engine.free_places, "held_runs": engine.held },
         "stopping": engine.stopping,
         "ledger": { "kind": ledger.kind, "schema": ledger.schema, "ready": ledger.ready, "running": ledger.running },
+        "queues": queues(ledger, known),
         "problems": problems,
     })
 }

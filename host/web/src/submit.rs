@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tracing::info;
 
 use crate::WebParts;
-use crate::body::{JsonBody, Name, content_type};
+use crate::body::{JsonBody, Name, TOO_LARGE, content_type};
 use crate::problem::{Answer, Problem};
 
 /// What JSON Lines are called; none of these is registered.
@@ -57,7 +57,7 @@ async fn lines(request: Request) -> Answer<Data> {
         let chunk = chunk.map_err(|reason| Problem::bad_request(format!("the body cannot be read: {reason}")))?;
         bytes += chunk.len();
         if bytes > BYTES {
-            return Err(Problem::too_large());
+            return Err(Problem::too_large(TOO_LARGE));
         }
         lines.add(&chunk).map_err(refused)?;
     }

@@ -10,8 +10,10 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::invocation::{Cause, Invocation, Window};
 use crate::items::Item;
+use crate::kv::Kv;
 use crate::log::Level;
 use crate::secrets::SecretError;
+use crate::sql::Sql;
 use crate::state::State;
 
 /// One call of a handler.
@@ -143,7 +145,7 @@ impl Call {
     }
 }
 
-/// What the host keeps.
+/// What the host keeps, and what is reached through it.
 impl Call {
     /// The schedule's durable memory. What a run writes counts only if the run ends well.
     pub fn state(&self) -> State<'_> {
@@ -153,6 +155,16 @@ impl Call {
     /// A secret the operator granted to this plugin.
     pub fn secret(&self, name: &str) -> Result<String, SecretError> {
         self.host.secret(name)
+    }
+
+    /// A SQL database by the name that the operator gave it: `call.sql("shop").query("select …", params![…])?`.
+    pub fn sql<'call>(&'call self, connection: &'call str) -> Sql<'call> {
+        Sql::of(connection, self.host.as_ref())
+    }
+
+    /// A Redis database by the name that the operator gave it: `call.kv("cache").get("greeting")?`.
+    pub fn kv<'call>(&'call self, connection: &'call str) -> Kv<'call> {
+        Kv::of(connection, self.host.as_ref())
     }
 }
 

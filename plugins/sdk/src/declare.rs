@@ -20,7 +20,7 @@ use std::time::Duration;
 /// # fn main() { assert_eq!(plugin().handlers()[0].timeout().unwrap().as_secs(), 30); }
 /// ```
 ///
-/// `wants` knows `http`, `tcp`, `env`, `secrets` and `folders`. A timeout is a number with `ms`, `s`, `m` or `h`. The
+/// `wants` knows `http`, `tcp`, `env`, `secrets`, `folders`, `sql` and `kv`. A timeout is a number with `ms`, `s`, `m` or `h`. The
 /// version is that of the package.
 #[macro_export]
 macro_rules! plugin {

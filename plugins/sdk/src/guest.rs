@@ -1,19 +1,24 @@
 //! The contract's side: from and to the words of `wit/`. Compiled for wasm32 only.
 
+mod kv;
+mod sql;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 use self::bindings::exports::noontide::plugin::{describe, handler};
-use self::bindings::noontide::plugin::{run, secrets, state, types};
+use self::bindings::noontide::plugin::{kv as redis, run, secrets, state, types};
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::invocation::{Cause, Invocation, Window};
+use crate::kv::{Keys, KvError};
 use crate::log::Level;
 use crate::outcome::Outcome;
 use crate::plugin::{Handler, Plugin};
 use crate::secrets::SecretError;
+use crate::sql::{Dialect, Rows, SqlError, Statement};
 use crate::state::StateError;
 
 #[expect(missing_docs, reason = "written by wit-bindgen; wit/ has the documentation")]
@@ -50,6 +55,8 @@ impl<D: Declares> describe::Guest for D {
                 env: owned(&wants.env),
                 secrets: owned(&wants.secrets),
                 folders: owned(&wants.folders),
+                sql: owned(&wants.sql),
+                kv: owned(&wants.kv),
             },
         }
     }
@@ -105,6 +112,53 @@ impl Host for Imports {
             secrets::SecretError::NotGranted => SecretError::NotGranted { name: name.to_owned() },
             secrets::SecretError::Unavailable(reason) => SecretError::Unavailable { name: name.to_owned(), reason },
         })
+    }
+
+    fn sql_dialect(&self, connection: &str) -> Result<Dialect, SqlError> {
+        sql::dialect(connection)
+    }
+
+    fn sql_query(&self, connection: &str, statement: Statement) -> Result<Rows, SqlError> {
+        sql::query(connection, statement)
+    }
+
+    fn sql_execute(&self, connection: &str, statements: Vec<Statement>) -> Result<Vec<u64>, SqlError> {
+        sql::execute(connection, statements)
+    }
+
+    fn kv_get(&self, connection: &str, key: &str) -> Result<Option<Vec<u8>>, KvError> {
+        redis::get(connection, key).map_err(kv::refused(connection))
+    }
+
+    fn kv_set(&self, connection: &str, key: &str, value: &[u8], ttl: Option<Duration>) -> Result<(), KvError> {
+        redis::set(connection, key, value, ttl.map(millis)).map_err(kv::refused(connection))
+    }
+
+    fn kv_set_if_absent(
+        &self,
+        connection: &str,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, KvError> {
+        redis::set_if_absent(connection, key, value, ttl.map(millis)).map_err(kv::refused(connection))
+    }
+
+    fn kv_remove(&self, connection: &str, key: &str) -> Result<bool, KvError> {
+        redis::remove(connection, key).map_err(kv::refused(connection))
+    }
+
+    fn kv_increment(&self, connection: &str, key: &str, by: i64) -> Result<i64, KvError> {
+        redis::increment(connection, key, by).map_err(kv::refused(connection))
+    }
+
+    fn kv_expire(&self, connection: &str, key: &str, ttl: Duration) -> Result<bool, KvError> {
+        redis::expire(connection, key, millis(ttl)).map_err(kv::refused(connection))
+    }
+
+    fn kv_keys(&self, connection: &str, prefix: &str, limit: u32) -> Result<Keys, KvError> {
+        let found = redis::keys(connection, prefix, limit).map_err(kv::refused(connection))?;
+        Ok(Keys { keys: found.keys, more: found.more })
     }
 }
 

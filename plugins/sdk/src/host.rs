@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::kv::{Keys, KvError};
 use crate::log::Level;
 use crate::secrets::SecretError;
+use crate::sql::{Dialect, Rows, SqlError, Statement};
 use crate::state::StateError;
 
 pub(crate) trait Host {
@@ -18,4 +20,22 @@ pub(crate) trait Host {
     fn remove(&self, key: &str) -> Result<(), StateError>;
 
     fn secret(&self, name: &str) -> Result<String, SecretError>;
+
+    fn sql_dialect(&self, connection: &str) -> Result<Dialect, SqlError>;
+    fn sql_query(&self, connection: &str, statement: Statement) -> Result<Rows, SqlError>;
+    fn sql_execute(&self, connection: &str, statements: Vec<Statement>) -> Result<Vec<u64>, SqlError>;
+
+    fn kv_get(&self, connection: &str, key: &str) -> Result<Option<Vec<u8>>, KvError>;
+    fn kv_set(&self, connection: &str, key: &str, value: &[u8], ttl: Option<Duration>) -> Result<(), KvError>;
+    fn kv_set_if_absent(
+        &self,
+        connection: &str,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, KvError>;
+    fn kv_remove(&self, connection: &str, key: &str) -> Result<bool, KvError>;
+    fn kv_increment(&self, connection: &str, key: &str, by: i64) -> Result<i64, KvError>;
+    fn kv_expire(&self, connection: &str, key: &str, ttl: Duration) -> Result<bool, KvError>;
+    fn kv_keys(&self, connection: &str, prefix: &str, limit: u32) -> Result<Keys, KvError>;
 }

@@ -50,6 +50,7 @@
 //! | know what is asked and tell how it goes | [`Call`], [`info!`] and its sisters |
 //! | work on a timetable's payloads | [`Call::items`], [`Item`] |
 //! | remember something until the next run | [`Call::state`], [`State`] |
+//! | ask a database that the operator granted | [`Call::sql`], [`sql`], [`Call::kv`], [`kv`] |
 //! | end well, in one of four ways | [`Outcome`], [`IntoOutcome`] |
 //! | end badly, in one of four ways | [`Failure`] |
 //! | test without a host | [`Call::test`], `TestCall` |
@@ -63,10 +64,12 @@ mod failure;
 mod host;
 mod invocation;
 mod items;
+pub mod kv;
 mod log;
 mod outcome;
 mod plugin;
 mod secrets;
+pub mod sql;
 mod state;
 
 #[cfg(target_arch = "wasm32")]

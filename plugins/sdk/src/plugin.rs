@@ -34,6 +34,10 @@ pub struct Wants {
     pub secrets: Vec<&'static str>,
     /// Guest paths of folders.
     pub folders: Vec<&'static str>,
+    /// SQL connections: `shop`, or `shop read-write`.
+    pub sql: Vec<&'static str>,
+    /// Redis connections: `cache`, or `cache read-write`.
+    pub kv: Vec<&'static str>,
 }
 
 /// A function with a name, and what there is to know about it.

@@ -1,7 +1,9 @@
 //! A call without a host: it remembers what the handler said and wrote.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+mod kv;
+mod recording;
+mod sql;
+
 use std::ops::Deref;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,11 +12,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::call::Call;
-use crate::host::Host;
 use crate::invocation::{Cause, Invocation, Window};
 use crate::log::Level;
-use crate::secrets::SecretError;
-use crate::state::StateError;
+use recording::Recording;
 
 /// A [`Call`] for tests. Give it what the handler should find, call the handler with `&call`, then ask what it did.
 #[derive(Debug)]
@@ -174,60 +174,6 @@ impl LogLine {
     /// The value of a field.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Recording {
-    lines: RefCell<Vec<LogLine>>,
-    steps: RefCell<Vec<Progress>>,
-    state: RefCell<BTreeMap<String, (Vec<u8>, u64)>>,
-    secrets: RefCell<BTreeMap<String, String>>,
-    time_left: Cell<Option<Duration>>,
-    looks_left: Cell<Option<u32>>,
-}
-
-impl Host for Rc<Recording> {
-    fn log(&self, level: Level, message: &str, fields: &[(String, String)]) {
-        self.lines.borrow_mut().push(LogLine { level, message: message.to_owned(), fields: fields.to_vec() });
-    }
-
-    fn progress(&self, done: u64, total: Option<u64>, note: &str) {
-        self.steps.borrow_mut().push(Progress { done, total, note: note.to_owned() });
-    }
-
-    fn is_cancelled(&self) -> bool {
-        let left = self.looks_left.get();
-        self.looks_left.set(left.map(|looks| looks.saturating_sub(1)));
-        left == Some(0)
-    }
-
-    fn time_left(&self) -> Option<Duration> {
-        self.time_left.get()
-    }
-
-    fn load(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError> {
-        Ok(self.state.borrow().get(key).cloned())
-    }
-
-    fn save(&self, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError> {
-        let mut state = self.state.borrow_mut();
-        let revision = state.get(key).map_or(0, |(_, revision)| *revision);
-        if expected.is_some_and(|expected| expected != revision) {
-            return Err(StateError::Conflict);
-        }
-        state.insert(key.to_owned(), (value.to_vec(), revision + 1));
-        Ok(revision + 1)
-    }
-
-    fn remove(&self, key: &str) -> Result<(), StateError> {
-        self.state.borrow_mut().remove(key);
-        Ok(())
-    }
-
-    fn secret(&self, name: &str) -> Result<String, SecretError> {
-        let granted = self.secrets.borrow().get(name).cloned();
-        granted.ok_or_else(|| SecretError::NotGranted { name: name.to_owned() })
     }
 }
 

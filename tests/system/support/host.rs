@@ -50,12 +50,17 @@ impl Host {
 
     /// Starts it and waits for nothing.
     pub fn begin(place: &Place) -> Self {
+        Self::with(place, &["serve"])
+    }
+
+    /// The same, with flags.
+    pub fn with(place: &Place, args: &[&str]) -> Self {
         let log = place.path("host.log");
         let open = || {
             let mut options = std::fs::OpenOptions::new();
             options.create(true).append(true).open(&log).expect("a log file")
         };
-        let mut command = place.command(&["serve"]);
+        let mut command = place.command(args);
         command.stdin(Stdio::null()).stdout(open()).stderr(open());
         Self { child: command.spawn().expect("the binary starts"), log, address: None }
     }

@@ -189,6 +189,11 @@ impl Place {
         Host::start(self).await
     }
 
+    /// The same, with each fire on the terminal.
+    pub async fn serve_following(&self) -> Host {
+        Host::with(self, &["serve", "--follow"]).ready(self).await
+    }
+
     /// The record, read beside the host.
     pub async fn ledger(&self) -> Ledger {
         Ledger::open(&self.path("data/noontide.db")).await

@@ -11,6 +11,14 @@ use crate::output::{Format, Rows};
 use crate::reach::{Reach, segment};
 use crate::zone;
 
+/// Which schedules to list.
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// Those that are done as well: nothing of them comes any more
+    #[arg(long)]
+    all: bool,
+}
+
 /// Which schedule to show.
 #[derive(Debug, Args)]
 pub struct Show {
@@ -42,12 +50,17 @@ pub struct Resume {
 ///
 /// # Errors
 /// If the host does not answer.
-pub async fn ls(global: &Global) -> Done {
+pub async fn ls(global: &Global, asked: &Ls) -> Done {
     let zone = global.zone()?;
-    let schedules = Reach::to(global)?.list("/schedules").await?;
+    let mut schedules = Reach::to(global)?.list("/schedules").await?;
     let output = global.output();
     if schedules.is_empty() {
         output.hint("no schedules; write one into conf/<environment>/schedules.toml, or `noontide put` one");
+    }
+    let all = schedules.len();
+    schedules.retain(|schedule| asked.all || schedule["state"] != "done");
+    if schedules.len() < all {
+        output.hint(&format!("{} more are done; --all shows them", all - schedules.len()));
     }
     output.list(&schedules, |schedules| {
         let mut rows = Rows::of(["name", "when", "handler", "next", "in", "last", "state"]);
@@ -62,7 +75,7 @@ pub async fn ls(global: &Global) -> Done {
                 next.map_or("-".to_owned(), |due| zone::wall(due, zone.unwrap_or(own))),
                 next.map_or("-".to_owned(), |due| zone::distance(due, now)),
                 last(schedule, now),
-                standing(schedule),
+                word(schedule, "state"),
             ]);
         }
         rows
@@ -124,15 +137,4 @@ fn last(schedule: &Value, now: chrono::DateTime<chrono::Utc>) -> String {
         Some(at) => format!("{state} {}", zone::distance(at, now)),
         None => state,
     }
-}
-
-fn standing(schedule: &Value) -> String {
-    let set = |key: &str| schedule.get(key).is_some_and(|value| !value.is_null());
-    match () {
-        () if schedule["enabled"] == false => "disabled",
-        () if set("pause") => "paused",
-        () if set("problem") => "parked",
-        () => "active",
-    }
-    .to_owned()
 }

@@ -1,27 +1,53 @@
-//! Each fire as a line, for whoever looks on: `09:41:00.003 hello/greet  succeeded  2 ms  {"greeting":"…"}`.
+//! Each fire as a line, for whoever looks on: `09:41:00.003 hello/greet  succeeded  2 ms  {"greeting":"…"}`. What the
+//! handler said stands below it.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use noontide_domain::ports::{AttemptLogs, History};
 use noontide_engine::{Event, Happening};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+/// Lines of a handler that are shown of one attempt.
+const LINES: usize = 20;
+
 /// Writes lines to stdout until the engine or the reader is gone.
-pub async fn follow(mut events: Receiver<Event>, zone: Tz) {
+pub async fn follow(mut events: Receiver<Event>, history: Arc<dyn History>, zone: Tz) {
     loop {
-        let line = match events.recv().await {
-            Ok(event) => line(&event, zone),
-            Err(RecvError::Lagged(missed)) => Some(format!("… {missed} more; `noontide runs` has them all")),
+        let text = match events.recv().await {
+            Ok(event) => match line(&event, zone) {
+                Some(line) => line + &said(&event, history.as_ref()).await,
+                None => continue,
+            },
+            Err(RecvError::Lagged(missed)) => format!("… {missed} more; `noontide runs` has them all"),
             Err(RecvError::Closed) => return,
         };
-        let Some(line) = line else { continue };
         let mut out = std::io::stdout().lock();
-        if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
             return;
         }
     }
+}
+
+/// What the handler logged and printed in the attempt that the event ends. It is on record before the event is told; a
+/// ledger that does not answer now costs the lines, and `noontide logs` has them later.
+async fn said(event: &Event, history: &dyn History) -> String {
+    let Happening::Finished { run, attempt, .. } = &event.happening else { return String::new() };
+    let logs = history.logs(*run).await.unwrap_or_default();
+    logs.iter().rfind(|logs| logs.attempt == *attempt).map(below).unwrap_or_default()
+}
+
+fn below(logs: &AttemptLogs) -> String {
+    let mut text: String =
+        logs.lines.iter().take(LINES).map(|line| format!("\n    {}", trimmed(&line.message))).collect();
+    let more = logs.lines.len().saturating_sub(LINES) as u64 + logs.dropped;
+    if more > 0 {
+        text.push_str(&format!("\n    … {more} more lines"));
+    }
+    text
 }
 
 fn line(event: &Event, zone: Tz) -> Option<String> {
@@ -45,11 +71,16 @@ fn line(event: &Event, zone: Tz) -> Option<String> {
     }
 }
 
-/// As much as a line is read for; `noontide show-run` has the whole.
+/// With two blanks before it.
 fn short(text: &str) -> String {
+    format!("  {}", trimmed(text))
+}
+
+/// As much as a line is read for; `noontide show-run` and `noontide logs` have the whole.
+fn trimmed(text: &str) -> String {
     const MOST: usize = 160;
     let cut = if text.chars().count() > MOST { "…" } else { "" };
-    format!("  {}{cut}", text.chars().take(MOST).collect::<String>())
+    text.chars().take(MOST).collect::<String>() + cut
 }
 
 fn clock(instant: DateTime<Utc>, zone: Tz) -> String {
@@ -59,7 +90,7 @@ fn clock(instant: DateTime<Utc>, zone: Tz) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use noontide_domain::{RunId, RunState};
+    use noontide_domain::{LogLine, RunId, RunState};
 
     fn finished(outcome: &'static str, message: Option<&str>, state: RunState) -> Event {
         Event {
@@ -82,6 +113,25 @@ mod tests {
     fn a_long_result_is_cut_so_that_a_fire_stays_a_line() {
         let line = line(&finished("failed", Some(&"x".repeat(999)), RunState::Failed), Tz::UTC).unwrap();
         assert!(line.ends_with('…') && line.chars().count() < 220, "{line}");
+    }
+
+    #[test]
+    fn what_a_handler_said_stands_below_its_fire_and_a_flood_is_counted() {
+        let line = |message: String| LogLine {
+            at: "2026-07-01T09:41:00Z".parse().unwrap(),
+            level: "info".to_owned(),
+            source: "stdout".to_owned(),
+            message,
+            fields: Vec::new(),
+        };
+        let logs = |count: usize, dropped| AttemptLogs {
+            attempt: 1,
+            lines: (0..count).map(|number| line(format!("line {number}"))).collect(),
+            dropped,
+        };
+        assert_eq!(below(&logs(2, 0)), "\n    line 0\n    line 1");
+        assert!(below(&logs(25, 3)).ends_with("line 19\n    … 8 more lines"));
+        assert_eq!(below(&logs(0, 0)), "");
     }
 
     #[test]

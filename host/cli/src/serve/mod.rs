@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use noontide_config::Loaded;
+use noontide_connections::Book;
 use noontide_domain::ports::{Clock, PluginHost};
 use noontide_engine::EngineHandle;
 use noontide_ledger::Opened;
@@ -37,7 +38,7 @@ use api::{Api, Process, Taken};
 use banner::Banner;
 use lock::DataFolder;
 use logging::LogFiles;
-use reload::Reloader;
+use reload::{Follows, Reloader};
 use watch::ConfWatch;
 
 /// The flags of `serve`.
@@ -73,7 +74,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
                 spawned(inbox::follow(Arc::clone(&host.reloader), host.engine.clone())),
             ];
             if asked.follow || std::io::stdout().is_terminal() {
-                beside.push(spawned(follow::follow(host.engine.events(), zone)));
+                beside.push(spawned(follow::follow(host.engine.events(), Arc::clone(&rooms.ledger.history), zone)));
             }
             say(&loaded, &data, &rooms, &host);
             stop.cancelled().await;
@@ -82,6 +83,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
             Ok(Exit::Ok)
         }
     };
+    rooms.connections.close().await;
     rooms.ledger.close().await;
     ended
 }
@@ -90,6 +92,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
 struct Rooms {
     clock: Arc<dyn Clock>,
     ledger: Opened,
+    connections: Arc<Book>,
     sandbox: Arc<Sandbox>,
     /// How long the first look at the plugin folder took.
     compiled: Duration,
@@ -100,7 +103,9 @@ impl Rooms {
     async fn open(loaded: &Loaded, stop: &CancellationToken) -> Result<Option<Self>, Stop> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ledger = wiring::ledger(&loaded.config, Arc::clone(&clock)).await?;
-        let sandbox = wiring::sandbox(&loaded.config, &loaded.config.data_dir.join("compiled"), Arc::clone(&clock))?;
+        let connections = wiring::connections(&loaded.config);
+        let compiled = loaded.config.data_dir.join("compiled");
+        let sandbox = wiring::sandbox(&loaded.config, &compiled, Arc::clone(&clock), Some(Arc::clone(&connections)))?;
         let begin = Instant::now();
         tokio::select! {
             () = sandbox.rescan() => {}
@@ -108,7 +113,7 @@ impl Rooms {
         }
         let compiled = begin.elapsed();
         sandbox.start_watching();
-        Ok(Some(Self { clock, ledger, sandbox, compiled }))
+        Ok(Some(Self { clock, ledger, connections, sandbox, compiled }))
     }
 }
 
@@ -123,14 +128,15 @@ struct Host {
 /// The engine, and the API over it. The API's places are taken first: a port in use ends the host before it claims
 /// anything, and not after it has begun to run things.
 async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Rooms) -> Result<Host, Stop> {
-    let Rooms { clock, ledger, sandbox, .. } = rooms;
+    let Rooms { clock, ledger, connections, sandbox, .. } = rooms;
     let taken = Taken::take(&loaded.config.http, data.socket()).await?;
     let address = taken.address();
     let schedules = wiring::schedules(&loaded.config, ledger).await?;
     let engine = wiring::engine(&loaded.config, Arc::clone(clock), ledger, sandbox, schedules.clone()).await?;
     let config = loaded.config.clone();
-    let reloader =
-        Reloader::new(global.clone(), engine.clone(), Arc::clone(sandbox), config, schedules, &loaded.problems);
+    let follows =
+        Follows { engine: engine.clone(), sandbox: Arc::clone(sandbox), connections: Arc::clone(connections) };
+    let reloader = Reloader::new(global.clone(), follows, config, schedules, &loaded.problems);
     reloader.recheck().await;
     reloader.renew_all().await;
     let process = Arc::new(Process {

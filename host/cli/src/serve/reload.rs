@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use noontide_config::{Body, Config, Problem, Watch};
+use noontide_connections::Book;
 use noontide_domain::ports::PluginHost;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
@@ -21,12 +22,21 @@ type Grants = BTreeMap<PluginName, Grant>;
 /// Takes new configuration into use.
 pub struct Reloader {
     global: Global,
-    engine: EngineHandle,
-    sandbox: Arc<Sandbox>,
+    follows: Follows,
     /// One reload at a time.
     good: tokio::sync::Mutex<Good>,
     shown: Mutex<Shown>,
     taken: Notify,
+}
+
+/// The rooms that follow the configuration.
+pub struct Follows {
+    /// Its schedules.
+    pub engine: EngineHandle,
+    /// Its grants.
+    pub sandbox: Arc<Sandbox>,
+    /// Its connections.
+    pub connections: Arc<Book>,
 }
 
 /// What is in use.
@@ -48,15 +58,14 @@ impl Reloader {
     /// Begins with what the host has started with.
     pub fn new(
         global: Global,
-        engine: EngineHandle,
-        sandbox: Arc<Sandbox>,
+        follows: Follows,
         config: Config,
         schedules: Vec<Schedule>,
         problems: &[Problem],
     ) -> Arc<Self> {
         let shown = Shown { configuration: texts(problems), ..Shown::default() };
         let good = tokio::sync::Mutex::new(Good { config, schedules });
-        Arc::new(Self { global, engine, sandbox, good, shown: Mutex::new(shown), taken: Notify::new() })
+        Arc::new(Self { global, follows, good, shown: Mutex::new(shown), taken: Notify::new() })
     }
 
     /// What is wrong right now: with the configuration, with schedules that nobody can carry out, with watched files.
@@ -107,13 +116,16 @@ impl Reloader {
         loaded.problems.iter().for_each(|problem| warn!("{problem}"));
         keep_grants(&mut loaded.config.grants, &good.config.grants, &loaded.problems);
         keep_watches(&mut loaded.config, &good.config.watches);
+        keep_connections(&mut loaded.config, &good.config);
         let schedules = wiring::with_last_good(&loaded.config, &good.schedules);
-        if let Err(reason) = self.engine.declare(schedules.clone()).await {
+        if let Err(reason) = self.follows.engine.declare(schedules.clone()).await {
             error!(%reason, "the ledger does not take the schedules: the former ones stay");
             self.shown().configuration = vec![format!("the ledger does not take the schedules: {reason}")];
             return;
         }
-        self.sandbox.set_grants(loaded.config.grants.clone());
+        // Whatever is granted is there first, and whatever is there no more has left the grants.
+        self.follows.connections.follow(&loaded.config.connections);
+        self.follows.sandbox.set_grants(loaded.config.grants.clone());
         for setting in laid_down(&good.config, &loaded.config) {
             warn!(setting, "changed, and takes effect with the next start");
         }
@@ -139,14 +151,16 @@ impl Reloader {
 
     async fn renew(&self, config: &Config) {
         let mut problems = Vec::new();
-        for standing in self.engine.standings() {
+        for standing in self.follows.engine.standings() {
             let former = standing.schedule;
             let Some(asked) = former.asked.clone().filter(|_| !former.named.is_empty()) else { continue };
-            let standing = || self.engine.standings().into_iter().map(|standing| standing.schedule).collect();
+            let standing = || self.follows.engine.standings().into_iter().map(|standing| standing.schedule).collect();
             let body = Body { name: former.name.as_str(), json: &asked, onto: None };
             let renewed = match config.schedule(body, standing) {
                 Ok(schedule) if schedule == former => continue,
-                Ok(schedule) => self.engine.replace(former.clone(), schedule).await.map_err(|error| error.to_string()),
+                Ok(schedule) => {
+                    self.follows.engine.replace(former.clone(), schedule).await.map_err(|error| error.to_string())
+                }
                 Err(reasons) => Err(reasons.join("; ")),
             };
             // Somebody who put it meanwhile has read the same triggers.
@@ -159,7 +173,7 @@ impl Reloader {
     }
 
     fn check(&self, good: &Good) {
-        let parked = texts(&conf::parked(&good.config, &good.schedules, &*self.sandbox));
+        let parked = texts(&conf::parked(&good.config, &good.schedules, &*self.follows.sandbox));
         let mut shown = self.shown();
         parked.iter().filter(|problem| !shown.parked.contains(problem)).for_each(|problem| warn!("{problem}"));
         shown.parked.iter().filter(|was| !parked.contains(was)).for_each(|was| info!("no longer: {was}"));
@@ -168,7 +182,7 @@ impl Reloader {
 
     /// Follows the sandbox: each change of what is loaded is a reason to look again.
     pub async fn follow_plugins(self: Arc<Self>) {
-        let mut changes = self.sandbox.changes();
+        let mut changes = self.follows.sandbox.changes();
         while changes.changed().await.is_ok() {
             self.recheck().await;
         }
@@ -176,7 +190,7 @@ impl Reloader {
 
     /// Also looks at the plugin folder now.
     pub async fn reload_all(&self) {
-        self.sandbox.rescan().await;
+        self.follows.sandbox.rescan().await;
         self.reload().await;
     }
 
@@ -199,6 +213,12 @@ fn keep_watches(new: &mut Config, good: &[Watch]) {
     new.watches.extend(faulty.cloned());
 }
 
+/// Likewise a connection: statements go on as they did.
+fn keep_connections(new: &mut Config, good: &Config) {
+    let kept = good.connections.iter().filter(|(name, _)| new.faulty_connections.contains(name.as_str()));
+    new.connections.extend(kept.map(|(name, connection)| (name.clone(), connection.clone())));
+}
+
 fn texts(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
@@ -211,6 +231,7 @@ fn laid_down(old: &Config, new: &Config) -> Vec<&'static str> {
         ("http", old.http.listen != new.http.listen || old.http.token != new.http.token),
         ("data", old.data_dir != new.data_dir),
         ("engine", old.engine != new.engine),
+        ("queue", old.queues != new.queues),
         ("log", old.log != new.log),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
@@ -234,5 +255,20 @@ mod tests {
         let a: PluginName = "a".parse().unwrap();
         assert_eq!(slipped.config.grants.keys().collect::<Vec<_>>(), [&a], "b left the file");
         assert_eq!(slipped.config.grants[&a], good[&a]);
+    }
+
+    #[test]
+    fn a_slip_in_a_connections_table_takes_it_from_nobody() {
+        let conf = tempfile::tempdir().unwrap();
+        let written = |text: &str| {
+            std::fs::write(conf.path().join("a.toml"), text).unwrap();
+            noontide_config::load(&LoadRequest { dir: conf.path().to_owned(), ..LoadRequest::default() }).unwrap()
+        };
+        let grant = "[plugin.a]\nsql = ['shop']\n";
+        let good = written(&format!("{grant}[connection.shop]\nurl = 'postgres://db/shop'\n")).config;
+        let mut slipped = written(&format!("{grant}[connection.shop]\nurl = 'postgres://db/shop'\nmax-row = 1\n"));
+        assert_eq!(slipped.problems.len(), 1, "the grant of it is right: {:?}", slipped.problems);
+        keep_connections(&mut slipped.config, &good);
+        assert_eq!(slipped.config.connections, good.connections);
     }
 }

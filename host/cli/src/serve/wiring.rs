@@ -1,10 +1,11 @@
-//! The rooms, opened in order: ledger, sandbox, engine. Nothing here decides; it hands one thing to the next.
+//! The rooms, opened in order: ledger, connections, sandbox, engine. Nothing here decides; it hands one thing to the next.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use noontide_config::Config;
-use noontide_domain::ports::Clock;
+use noontide_connections::Book;
+use noontide_domain::ports::{Clock, Connections};
 use noontide_domain::{HostId, Owner, Schedule};
 use noontide_engine::{EngineHandle, Parts, Settings};
 use noontide_ledger::Opened;
@@ -16,12 +17,25 @@ use crate::exit::Stop;
 ///
 /// # Errors
 /// If its threads or the folder for compiled code cannot be had.
-pub fn sandbox(config: &Config, compiled: &Path, clock: Arc<dyn Clock>) -> Result<Arc<Sandbox>, Stop> {
+pub fn sandbox(
+    config: &Config,
+    compiled: &Path,
+    clock: Arc<dyn Clock>,
+    connections: Option<Arc<Book>>,
+) -> Result<Arc<Sandbox>, Stop> {
     let mut settings = SandboxSettings::new(config.plugins.dir.clone(), compiled, clock);
     settings.grants = config.grants.clone();
+    settings.connections = connections.map(|book| book as Arc<dyn Connections>);
     settings.max_concurrent = config.engine.concurrency;
     settings.max_file_size = config.plugins.max_file_size;
     Sandbox::open(settings).map_err(Stop::failed)
+}
+
+/// The databases that grants name. None of them is asked yet.
+pub fn connections(config: &Config) -> Arc<Book> {
+    let book = Arc::new(Book::default());
+    book.follow(&config.connections);
+    book
 }
 
 /// The ledger.
@@ -47,6 +61,7 @@ pub async fn engine(
     let settings = Settings {
         host: HostId::new(),
         concurrency: engine.concurrency,
+        queues: config.queues.clone(),
         lease: engine.lease,
         heartbeat: engine.heartbeat,
         poll: engine.poll,

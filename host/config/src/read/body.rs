@@ -15,7 +15,7 @@ use crate::tree::{Node, Place, Table, Value};
 /// A client sends the same object as often as it likes, so what is read is what is kept: it is the base of later patches.
 pub(crate) fn schedule(
     body: Body<'_>,
-    defaults: &trigger::Times<'_>,
+    known: &trigger::Times<'_>,
     standing: impl FnOnce() -> Vec<Schedule>,
 ) -> Result<Schedule, Vec<String>> {
     let subject = format!("schedule `{}`: ", body.name);
@@ -28,7 +28,7 @@ pub(crate) fn schedule(
     let table = table(&place, &keys).map_err(failed)?;
     let desk = Desk { vars: None, problems: RefCell::default() };
     let reader = Reader::new(&desk, &table, Scope::Schedule(body.name.to_owned()), subject.clone());
-    let read = schedule::schedule(&reader, body.name, &place, defaults);
+    let read = schedule::schedule(&reader, body.name, &place, known);
     let is_clean = reader.finish();
     if let Some(schedule) = read.as_ref().filter(|schedule| !schedule.trigger.follows().is_empty()) {
         follow_what_stands(&reader, &place, schedule, &standing());
@@ -98,13 +98,13 @@ fn merge(base: &mut Map<String, Json>, patch: &Map<String, Json>) {
     }
 }
 
-/// `catch_up` is `catch-up`. Below `input` and `cron` the names are other people's.
+/// `catch_up` is `catch-up`. Below `input`, `headers` and `cron` the names are other people's.
 fn kebab(object: &Map<String, Json>) -> Result<Map<String, Json>, String> {
     let mut out = Map::new();
     for (key, value) in object {
         let name = key.replace('_', "-");
         let value = match name.as_str() {
-            "input" | "cron" => value.clone(),
+            "input" | "cron" | "headers" => value.clone(),
             _ => kebab_inside(value)?,
         };
         if out.insert(name.clone(), value).is_some() {

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use noontide_domain::{SecretSource, suggest};
+use noontide_domain::{Queues, suggest};
 
-use super::log_file;
+use super::{log_file, queue};
 use crate::reader::Reader;
 use crate::tree::Node;
 use crate::{Engine, Http, Log, Plugins, Secret};
@@ -85,14 +85,8 @@ fn listen(reader: &Reader<'_>, text: &str, node: &Node) -> Option<Option<SocketA
 }
 
 fn token<'a>(reader: &Reader<'a>, node: &'a Node) -> Option<Secret> {
-    let source = reader.as_secret("token", node)?;
-    let value = match &source {
-        SecretSource::Env(name) => reader.var(name).ok_or_else(|| format!("`token`: the variable {name} is not set")),
-        SecretSource::File(path) => std::fs::read_to_string(path)
-            .map(|text| one_line(&text).to_owned())
-            .map_err(|reason| format!("`token`: {} cannot be read: {reason}", path.display())),
-    };
-    let long = value.and_then(|value| match value.len() {
+    let value = reader.secret("token", node)?;
+    let long = match value.len() {
         length if length < TOKEN_LENGTH => {
             let remedy = "for example from `openssl rand -hex 24`";
             Err(format!("`token` has {length} characters; at least {TOKEN_LENGTH} are needed, {remedy}"))
@@ -101,18 +95,13 @@ fn token<'a>(reader: &Reader<'a>, node: &'a Node) -> Option<Secret> {
             Err("`token` holds a blank or a character that no HTTP header carries; letters and digits do".to_owned())
         }
         _ => Ok(Secret(value)),
-    });
+    };
     reader.good(&node.place, long)
 }
 
-/// As secrets are read for plugins: one line break at the end is not part of it.
-fn one_line(text: &str) -> &str {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text)
-}
-
-pub(super) fn engine(top: &Reader<'_>) -> Option<Engine> {
+pub(super) fn engine(top: &Reader<'_>, queues: &mut Queues) -> Option<Engine> {
     let reader = top.inside(top.table("engine")?);
+    queue::taken(&reader, queues);
     let concurrency = reader.count("concurrency", 1);
     let [lease, heartbeat, poll, retention] =
         ["lease", "heartbeat", "poll", "retention"].map(|key| reader.positive(key));

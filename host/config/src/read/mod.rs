@@ -2,15 +2,19 @@
 
 pub(crate) mod body;
 pub(crate) mod calendar;
+mod connection;
 mod every;
 mod host;
 mod input;
 mod log_file;
 pub(crate) mod named;
 mod plugin;
+mod queue;
 mod schedule;
 mod timetable;
 pub(crate) mod trigger;
+
+pub(crate) use trigger::Times;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,14 +36,16 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let ledger_url = host::ledger_url(&top, data_dir.as_deref());
     let plugins = host::plugins(&top);
     let http = host::http(&top, &layers.env);
-    let engine = host::engine(&top);
+    let mut queues = queue::queues(&desk, &top);
+    let engine = host::engine(&top, &mut queues);
     let log = host::log(&top);
     top.later(&["alert"], "take `[[alert]]` out");
-    let grants = grants(&desk, &top);
+    let connections = connection::Connections::read(&desk, &top);
+    let grants = grants(&desk, &top, &connections);
     let calendars = calendar::calendars(&desk, &top);
-    let alone = trigger::Times { zone, calendars: &calendars, triggers: &named::Triggers::new() };
+    let alone = Times { zone, calendars: &calendars, triggers: &named::Triggers::new(), queues: &queues };
     let triggers = named::triggers(&desk, &top, &alone);
-    let mut schedules = Schedules::read(&desk, &top, &trigger::Times { triggers: &triggers, ..alone });
+    let mut schedules = Schedules::read(&desk, &top, &Times { triggers: &triggers, ..alone });
     schedules.follow_what_is_there(&desk);
     top.finish();
     problems.append(&mut desk.problems.borrow_mut());
@@ -49,8 +55,11 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         http: http?,
         data_dir: data_dir?,
         engine: engine?,
+        queues,
         log: log?,
         grants,
+        connections: connections.read,
+        faulty_connections: connections.faulty,
         schedules: schedules.read,
         watches: schedules.watches,
         faulty: schedules.faulty,
@@ -79,13 +88,17 @@ fn parse_zone(name: &str) -> Result<chrono_tz::Tz, String> {
     })
 }
 
-fn grants<'a>(desk: &'a Desk<'a>, top: &Reader<'a>) -> BTreeMap<PluginName, noontide_domain::Grant> {
+fn grants<'a>(
+    desk: &'a Desk<'a>,
+    top: &Reader<'a>,
+    connections: &connection::Connections,
+) -> BTreeMap<PluginName, noontide_domain::Grant> {
     let mut grants = BTreeMap::new();
     for (name, place, table) in named_tables(top, "plugin") {
         let scope = Scope::Plugin(name.to_owned());
         let reader = Reader::new(desk, table, scope, format!("plugin `{name}`: "));
         let parsed = reader.good(place, name.parse::<PluginName>());
-        let grant = plugin::grant(&reader);
+        let grant = plugin::grant(&reader, connections);
         let clean = reader.finish();
         if let (true, Some(name)) = (clean, parsed) {
             grants.insert(name, grant);

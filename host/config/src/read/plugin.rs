@@ -4,15 +4,23 @@ use std::collections::BTreeMap;
 
 use noontide_domain::{FolderGrant, Grant, Limits};
 
+use super::connection::Connections;
 use crate::reader::{Reader, variable};
 use crate::tree::{Node, Value};
 
 /// A page of WebAssembly memory, in bytes: with less, no guest begins.
 const LEAST_MEMORY: u64 = 64 << 10;
 
-pub(super) fn grant(reader: &Reader<'_>) -> Grant {
+pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
     reader.later(&["http", "tcp"], "take it out: plugins have no network");
-    Grant { folders: folders(reader), env: env(reader), secrets: secrets(reader), limits: limits(reader) }
+    Grant {
+        folders: folders(reader),
+        env: env(reader),
+        secrets: secrets(reader),
+        sql: connections.granted(reader, "sql"),
+        kv: connections.granted(reader, "kv"),
+        limits: limits(reader),
+    }
 }
 
 fn folders(reader: &Reader<'_>) -> BTreeMap<String, FolderGrant> {

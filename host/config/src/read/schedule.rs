@@ -4,7 +4,7 @@ use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedul
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, named, own_zone, timetable, trigger};
+use super::{input, named, own_zone, queue, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -34,6 +34,9 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         owner: owner(place),
         named: named::names(reader, defaults.triggers),
         timezone,
+        priority: queue::priority(reader),
+        queue: queue::queue(reader, defaults.queues),
+        headers: queue::headers(reader),
         window: reader.positive("window"),
         catch_up: catch_up(reader),
         overlap,

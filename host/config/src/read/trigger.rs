@@ -9,7 +9,7 @@ use noontide_domain::trigger::at::parse_instant;
 use noontide_domain::trigger::cron::{Dialect, DstGap, DstOverlap, Rules, Source};
 use noontide_domain::trigger::solar::parse_offset;
 use noontide_domain::trigger::{At, Calendar, Cron, OffDays, OnWorkdays, Solar, Within};
-use noontide_domain::{ScheduleName, Trigger, suggest};
+use noontide_domain::{Queues, ScheduleName, Trigger, suggest};
 
 use super::calendar::Calendars;
 use super::named::{self, Triggers};
@@ -41,7 +41,7 @@ const KEYS: [&str; 18] = [
     "timezone",
 ];
 
-/// What triggers are read with.
+/// What schedules are read with.
 pub(crate) struct Times<'a> {
     /// The schedule's zone.
     pub(crate) zone: Tz,
@@ -49,6 +49,8 @@ pub(crate) struct Times<'a> {
     pub(crate) calendars: &'a Calendars,
     /// All `[trigger.x]`.
     pub(crate) triggers: &'a Triggers,
+    /// All `[queue.x]`.
+    pub(crate) queues: &'a Queues,
 }
 
 /// The trigger of a schedule.

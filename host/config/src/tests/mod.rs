@@ -1,7 +1,9 @@
 mod body;
+mod connections;
 mod layers;
 mod log_file;
 mod named;
+mod queues;
 mod refusals;
 
 use std::fs;

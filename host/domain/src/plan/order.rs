@@ -15,6 +15,9 @@ pub fn order(standing: &Standing, id: RunId, due_at: DateTime<Utc>, cause: Cause
     Order {
         schedule: Some(schedule.name.clone()),
         input: schedule.input.clone(),
+        priority: schedule.priority,
+        queue: schedule.queue.clone(),
+        headers: schedule.headers.clone(),
         window: schedule.window.map(|length| Window { from: window_start(due_at, length, zone), to: due_at }),
         timezone: zone,
         retry: schedule.retry,

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::LedgerError;
 use crate::{
-    HandlerRef, ItemCounts, ItemStatus, Key, LogLine, Outcome, PluginVersion, RunId, RunState, ScheduleName,
-    SkipReason, Standing, Usage,
+    HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, LogLine, Outcome, PluginVersion, Priority, QueueName,
+    RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
 };
 
 /// Which runs to list.
@@ -67,8 +67,16 @@ pub struct RunRecord {
     pub plugin: Option<PluginVersion>,
     /// What the newest attempt used.
     pub usage: Usage,
+    /// The host of the newest attempt.
+    pub host: Option<HostId>,
     /// As JSON.
     pub input: serde_json::Value,
+    /// Who goes first where places are few.
+    pub priority: Priority,
+    /// In which line it waits.
+    pub queue: QueueName,
+    /// Handed to the handler beside the input.
+    pub headers: Headers,
     /// The data window.
     pub window: Option<crate::Window>,
     /// Of a timetable: how its items stand.
@@ -88,6 +96,8 @@ pub struct AttemptRecord {
     pub outcome: Outcome,
     /// Which version it ran on.
     pub plugin: Option<PluginVersion>,
+    /// Which host carried it out; `None` for what was recorded before hosts were.
+    pub host: Option<HostId>,
     /// Begin.
     pub started_at: DateTime<Utc>,
     /// End.
@@ -141,6 +151,19 @@ pub struct ItemRecord {
     pub updated_at: DateTime<Utc>,
 }
 
+/// How a queue stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// Which.
+    pub queue: QueueName,
+    /// Waiting, for their time or for a place.
+    pub ready: u64,
+    /// Under lease.
+    pub running: u64,
+    /// The earliest instant at which one that is waiting could have begun; what lies long ago starves.
+    pub waiting_since: Option<DateTime<Utc>>,
+}
+
 /// How many runs there are in each state that is not final, and the size of the record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerStatus {
@@ -150,6 +173,8 @@ pub struct LedgerStatus {
     pub ready: u64,
     /// Under lease.
     pub running: u64,
+    /// The queues with anything in them, by name.
+    pub queues: Vec<QueueStatus>,
     /// Version of the schema.
     pub schema: i64,
 }

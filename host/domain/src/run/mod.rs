@@ -20,7 +20,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{HandlerRef, HostId, Key, RetryPolicy, RunId, ScheduleName};
+use crate::{HandlerRef, Headers, HostId, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName};
 
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
 pub use outcome::{LogLine, Outcome, Report, StateWrite, Usage};
@@ -70,6 +70,12 @@ pub struct Order {
     pub late: bool,
     /// As JSON.
     pub input: serde_json::Value,
+    /// Who goes first where places are few.
+    pub priority: Priority,
+    /// In which line it waits.
+    pub queue: QueueName,
+    /// Handed to the handler beside the input.
+    pub headers: Headers,
     /// The data window.
     pub window: Option<Window>,
     /// The schedule's zone.
@@ -98,6 +104,9 @@ impl Order {
             cause,
             late: false,
             input: serde_json::Value::Null,
+            priority: Priority::of(cause),
+            queue: QueueName::default(),
+            headers: Headers::default(),
             window: None,
             timezone: chrono_tz::UTC,
             retry: RetryPolicy::default(),

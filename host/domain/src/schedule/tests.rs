@@ -1,5 +1,5 @@
 use super::*;
-use crate::trigger::Cron;
+use crate::trigger::{At, Cron};
 
 fn utc(text: &str) -> DateTime<Utc> {
     text.parse().expect("an instant")
@@ -47,4 +47,28 @@ fn a_schedule_is_overdue_when_no_success_came_in_time() {
     assert_eq!(standing.overdue_since(utc("2026-01-01T01:00:01Z")), Some(utc("2026-01-01T01:00:00Z")));
     standing.last_success = Some(utc("2026-01-01T01:00:00Z"));
     assert_eq!(standing.overdue_since(utc("2026-01-01T01:30:00Z")), None);
+}
+
+#[test]
+fn a_schedule_is_done_when_nothing_can_come_any_more() {
+    let hourly = standing("hourly");
+    assert!(!hourly.is_done());
+    let mut counted = hourly.clone();
+    (counted.schedule.max_runs, counted.runs) = (Some(3), 3);
+    assert!(counted.is_done(), "it ran as often as it may");
+    counted.schedule.enabled = false;
+    assert!(!counted.is_done(), "it may be enabled again");
+
+    let mut once = hourly.clone();
+    once.schedule.trigger = Trigger::At(At::new(vec![utc("2026-01-01T00:30:00Z")]));
+    assert!(!once.is_done());
+    once.cursor = utc("2026-01-01T00:30:00Z");
+    assert!(once.is_done(), "its only instant is decided");
+
+    let mut by_hand = hourly.clone();
+    by_hand.schedule.trigger = Trigger::Manual;
+    let mut follower = hourly;
+    follower.schedule.trigger =
+        Trigger::Several(vec![once.schedule.trigger, Trigger::After("x".parse().expect("a name"))]);
+    assert!(!by_hand.is_done() && !follower.is_done(), "fires come from elsewhere");
 }

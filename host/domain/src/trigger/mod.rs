@@ -221,6 +221,17 @@ impl Trigger {
         }
     }
 
+    /// Whether its fires come from elsewhere than the clock: another schedule, a submission, a hand.
+    pub fn waits(&self) -> bool {
+        match self {
+            Trigger::After(_) | Trigger::Timetable(_) | Trigger::Manual => true,
+            Trigger::Within(within) => within.trigger().waits(),
+            Trigger::OnWorkdays(workdays) => workdays.trigger.waits(),
+            Trigger::Several(triggers) => triggers.iter().any(Trigger::waits),
+            _ => false,
+        }
+    }
+
     /// The timetable, if it is one.
     pub fn timetable(&self) -> Option<&Timetable> {
         match self {

@@ -3,6 +3,7 @@
 use noontide_domain::ports::Put;
 
 use super::*;
+use crate::Happening;
 
 fn of_the_api(name: &str) -> Schedule {
     Schedule { owner: Owner::Api, ..minutely(name) }

@@ -59,18 +59,18 @@ impl Request for ClaimFires {
     type Answer = Vec<Claimed>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
-        write(&self.claim, self.tenant, desk).await
+        write(&self.claim, self.tenant.as_ref(), desk).await
     }
 }
 
 /// Judges and writes, inside whatever transaction the desk stands in.
 pub(super) async fn write(
     claim: &Claim,
-    tenant: Option<Tenant>,
+    tenant: Option<&Tenant>,
     desk: &mut Desk<'_>,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     let mut known = known(claim, desk).await?;
-    let fates = known.judge(&claim.fire, tenant.map_or(0, |tenant| tenant.places), desk.now);
+    let fates = known.judge(&claim.fire, tenant, desk.now);
     clear_the_way(&known, desk).await?;
     let mut new = Vec::new();
     for (fire, fate) in claim.fire.iter().zip(&fates) {
@@ -179,7 +179,7 @@ fn counts(order: &Order) -> bool {
 fn fire_row(
     fire: &Fire,
     fate: &Fate,
-    tenant: Option<Tenant>,
+    tenant: Option<&Tenant>,
     now: DateTime<Utc>,
 ) -> Result<Option<Value>, sqlx::Error> {
     let ready = NewRow::ready(fire, now);
@@ -195,7 +195,7 @@ fn fire_row(
     row.columns().map(Some)
 }
 
-fn answer(fire: &Fire, fate: Fate, tenant: Option<Tenant>, known: &Known) -> Claimed {
+fn answer(fire: &Fire, fate: Fate, tenant: Option<&Tenant>, known: &Known) -> Claimed {
     let order = &fire.order;
     match (fate, tenant) {
         (Fate::Duplicate(run), _) => Claimed::Duplicate(run),

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter, RunRecord,
+    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, QueueStatus, RunFilter,
+    RunRecord,
 };
 use noontide_domain::{Key, RunId, RunState, ScheduleName, Standing};
 use sqlx::sqlite::SqliteRow;
@@ -44,7 +45,11 @@ const LAST_RUNS: &str = concat!(
 );
 
 const STATUS: &str = "\
-    SELECT (SELECT count(*) FROM run WHERE state = 0) AS ready, (SELECT count(*) FROM run WHERE state = 1) AS running";
+    SELECT queue, sum(ready) AS ready, sum(running) AS running, min(waiting) AS waiting FROM ( \
+        SELECT queue, count(*) AS ready, 0 AS running, min(not_before) AS waiting FROM run WHERE state = 0 GROUP BY queue \
+        UNION ALL \
+        SELECT queue, 0, count(*), NULL FROM run INDEXED BY run_lapsing WHERE state = 1 GROUP BY queue) \
+    GROUP BY queue ORDER BY queue";
 
 pub(super) struct SqliteHistory {
     pub readers: SqlitePool,
@@ -97,15 +102,26 @@ impl History for SqliteHistory {
     }
 
     async fn status(&self) -> Result<LedgerStatus, LedgerError> {
-        let row = sqlx::query(STATUS).fetch_one(&self.readers).await.map_err(fault::answer)?;
-        let count = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs).map_err(fault::answer);
+        let found = sqlx::query(STATUS).fetch_all(&self.readers).await.map_err(fault::answer)?;
+        let queues = found.iter().map(queue).collect::<Result<Vec<_>, _>>().map_err(fault::answer)?;
         Ok(LedgerStatus {
             kind: "sqlite".to_owned(),
-            ready: count("ready")?,
-            running: count("running")?,
+            ready: queues.iter().map(|queue| queue.ready).sum(),
+            running: queues.iter().map(|queue| queue.running).sum(),
+            queues,
             schema: self.schema,
         })
     }
+}
+
+fn queue(row: &SqliteRow) -> Result<QueueStatus, sqlx::Error> {
+    let count = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+    Ok(QueueStatus {
+        queue: rows::required(row, "queue")?,
+        ready: count("ready")?,
+        running: count("running")?,
+        waiting_since: rows::maybe_instant(row, "waiting")?,
+    })
 }
 
 /// Only the conditions that are asked for, so that each listing finds its index.

@@ -13,12 +13,12 @@ pub(super) const INSERT: &str = "\
     INSERT INTO run (id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, cause, late, input, \
                      window_from, window_to, timezone, max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, trace_id, \
                      state, not_before, host, fence, attempt, lease_until, started_at, finished_at, reason, queued, start_by, \
-                     expires_at, created_at) \
+                     expires_at, priority, queue, headers, created_at) \
     SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
            value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, \
            value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, unhex(value ->> 21), \
            value ->> 22, value ->> 23, value ->> 24, value ->> 25, value ->> 26, value ->> 27, value ->> 28, \
-           value ->> 29, value ->> 30, ?2 \
+           value ->> 29, value ->> 30, value ->> 31, value ->> 32, value ->> 33, ?2 \
     FROM new";
 
 /// A row to be inserted.
@@ -28,7 +28,7 @@ pub(super) struct NewRow<'a> {
     pub not_before: DateTime<Utc>,
     /// Waits its turn.
     pub queued: bool,
-    pub lease: Option<Tenant>,
+    pub lease: Option<&'a Tenant>,
     pub reason: Option<SkipReason>,
     pub now: DateTime<Utc>,
 }
@@ -54,7 +54,7 @@ impl<'a> NewRow<'a> {
     /// In the order of [`INSERT`].
     pub fn columns(&self) -> Result<Value, sqlx::Error> {
         let order = self.order;
-        let state = match (self.lease, &self.reason) {
+        let state = match (&self.lease, &self.reason) {
             (Some(_), _) => RunState::Running,
             (None, Some(reason)) => reason.state(),
             (None, None) => RunState::Ready,
@@ -93,6 +93,12 @@ impl<'a> NewRow<'a> {
             i64::from(self.queued),
             order.start_by.map(|by| by.timestamp_millis()),
             order.expires_at.map(|by| by.timestamp_millis()),
+            order.priority.0,
+            order.queue,
+            Some(&order.headers)
+                .filter(|headers| !headers.is_empty())
+                .map(|all| rows::to_json("headers", all))
+                .transpose()?,
         ]))
     }
 }

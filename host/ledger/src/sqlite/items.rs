@@ -101,7 +101,7 @@ impl Submit {
             .execute(&mut *desk.connection)
             .await?;
         let claim = Claim { fire: full.iter().map(|(fire, _)| (*fire).clone()).collect(), ..Claim::default() };
-        submitted.claimed = claim::write(&claim, self.tenant, desk).await?;
+        submitted.claimed = claim::write(&claim, self.tenant.as_ref(), desk).await?;
         let counts = full.iter().map(|(fire, items)| json!([fire.order.id.0.simple().to_string(), items.len()]));
         let counts = Value::Array(counts.collect()).to_string();
         sqlx::query(COUNT).bind(counts).execute(&mut *desk.connection).await?;

@@ -1,9 +1,10 @@
 //! What becomes of each fire of a claim. Pure: the claim reads what is known, asks here, and writes the answer.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::Fire;
+use noontide_domain::ports::{Fire, Tenant};
 use noontide_domain::{Overlap, RunId, ScheduleName};
 
 /// What the ledger knows before the claim, and then with it.
@@ -88,17 +89,17 @@ impl Live {
 }
 
 impl Known {
-    /// Judges one fire after the other; each becomes known to the next. Only then `places` of them are leased, so that
+    /// Judges one fire after the other; each becomes known to the next. Only then the tenant leases of them, so that
     /// nothing begins that a later fire replaces.
-    pub fn judge(&mut self, fires: &[Fire], mut places: usize, now: DateTime<Utc>) -> Vec<Fate> {
+    pub fn judge(&mut self, fires: &[Fire], tenant: Option<&Tenant>, now: DateTime<Utc>) -> Vec<Fate> {
         let mut fates: Vec<_> = fires.iter().map(|fire| self.fate(fire, now)).collect();
         for (fire, fate) in fires.iter().zip(&mut fates).filter(|(_, fate)| fate.is_live()) {
             if let Some(by) = self.replaced.get(&fire.order.id) {
                 *fate = Fate::Replaced(*by);
-            } else if places > 0 && fire.not_before <= now && matches!(fate, Fate::Ready { .. }) {
-                *fate = Fate::Leased;
-                places -= 1;
             }
+        }
+        if let Some(tenant) = tenant {
+            lease(fires, &mut fates, tenant, now);
         }
         fates
     }
@@ -173,5 +174,16 @@ impl Known {
         running.sort();
         self.asked.extend(&running);
         running
+    }
+}
+
+/// As many as there is room for, those of higher priority first.
+fn lease(fires: &[Fire], fates: &mut [Fate], tenant: &Tenant, now: DateTime<Utc>) {
+    let is_due = |i: &usize| fires[*i].not_before <= now && matches!(fates[*i], Fate::Ready { .. });
+    let mut due: Vec<_> = (0..fires.len()).filter(is_due).collect();
+    due.sort_by_key(|i| Reverse(fires[*i].order.priority));
+    let mut queues = tenant.queues.clone();
+    for i in due.into_iter().filter(|i| queues.take(&fires[*i].order.queue)).take(tenant.places) {
+        fates[i] = Fate::Leased;
     }
 }

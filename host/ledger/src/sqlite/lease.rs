@@ -10,15 +10,10 @@ use serde_json::{Value, json};
 use sqlx::{Row, SqlitePool};
 
 use super::writer::{Desk, Request};
-use super::{items, rows};
+use super::{items, ready, rows};
 
 /// Rows that one lease call writes off at most: the rest waits for the next call, so that no call takes long.
 const EXPIRE_AT_ONCE: i64 = 1_000;
-
-/// What most calls find: nothing.
-const LOOK: &str = "\
-    SELECT EXISTS (SELECT 1 FROM run WHERE state = 0 AND begins_by < ?1) AS expiring, \
-           EXISTS (SELECT 1 FROM run WHERE state = 0 AND queued = 1 AND not_before <= ?1) AS queued";
 
 const EXPIRING: &str =
     "SELECT id, begins_by FROM run WHERE state = 0 AND begins_by < ?1 ORDER BY begins_by, id LIMIT ?2";
@@ -28,72 +23,14 @@ const EXPIRE: &str = "\
     WHERE run.id = late.id AND run.state = 0";
 
 /// Whoever was leased once is not queued any more: it has begun, and stands before all that has not.
-macro_rules! take {
-    ($chosen:expr) => {
-        concat!(
-            "UPDATE run SET state = 1, host = ?1, fence = fence + 1, attempt = attempt + 1, lease_until = ?2, \
-             started_at = ?3, finished_at = NULL, plugin_name = NULL, plugin_version = NULL, plugin_sha256 = NULL, \
-             wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, queued = 0 \
-             WHERE id IN (SELECT id FROM (",
-            $chosen,
-            ")) RETURNING not_before, fence, attempt, items, \
-             (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",
-            rows::order_columns!()
-        )
-    };
-}
-
-macro_rules! in_time {
-    () => {
-        "not_before <= ?4 AND (begins_by IS NULL OR begins_by >= ?4)"
-    };
-}
-
-macro_rules! not_queued {
-    () => {
-        concat!(
-            "SELECT id, not_before FROM run WHERE state = 0 AND queued = 0 AND ",
-            in_time!(),
-            " ORDER BY not_before, id LIMIT ?5"
-        )
-    };
-}
-
-/// Of the queued runs of each schedule, only the first can have its turn: if nothing has begun, and nothing is ready that
-/// is not queued; what waits for a later instant is in nobody's way.
-macro_rules! in_turn {
-    ($columns:literal, $instant:literal) => {
-        concat!(
-            "SELECT ",
-            $columns,
-            " FROM (SELECT min(id) AS first FROM run INDEXED BY run_queued WHERE state = 0 AND queued = 1 GROUP BY schedule) \
-              CROSS JOIN run ON run.id = first \
-              WHERE NOT EXISTS (SELECT 1 FROM run AS ahead \
-                                WHERE ahead.state < 2 AND ahead.schedule = run.schedule AND ahead.queued = 0 \
-                                  AND (ahead.state = 1 OR ahead.fence > 0 OR ahead.not_before <= ",
-            $instant,
-            "))"
-        )
-    };
-}
-
-const TAKE: &str = take!(not_queued!());
-
-const TAKE_IN_TURN: &str = take!(concat!(
-    "SELECT id, not_before FROM (",
-    not_queued!(),
-    ") UNION ALL ",
-    in_turn!("id, not_before", "?6"),
-    " AND ",
-    in_time!(),
-    " ORDER BY not_before, id LIMIT ?5"
-));
-
-const NEXT_READY: &str = concat!(
-    "SELECT min(not_before) FROM ( \
-     SELECT min(not_before) AS not_before FROM run WHERE state = 0 AND queued = 0 UNION ALL ",
-    in_turn!("not_before", "?1"),
-    ")"
+const TAKE: &str = concat!(
+    "UPDATE run SET state = 1, host = ?1, fence = fence + 1, attempt = attempt + 1, lease_until = ?2, \
+     started_at = ?3, finished_at = NULL, plugin_name = NULL, plugin_version = NULL, plugin_sha256 = NULL, \
+     wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, queued = 0 \
+     WHERE id IN (SELECT unhex(value) FROM json_each(?4)) AND state = 0 \
+     RETURNING fence, attempt, items, \
+     (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",
+    rows::order_columns!()
 );
 
 const KEEP: &str = "\
@@ -130,33 +67,32 @@ impl Request for LeaseReady {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Leased>, sqlx::Error> {
         let host = self.tenant.host;
-        let look = sqlx::query(LOOK).bind(self.now.timestamp_millis()).fetch_one(&mut *desk.connection).await?;
-        if look.try_get("expiring")? {
+        let levels = ready::levels(&mut *desk.connection, self.now).await?;
+        if levels.iter().any(|level| level.expiring) {
             self.expire(desk).await?;
         }
-        let taken = sqlx::query(if look.try_get("queued")? { TAKE_IN_TURN } else { TAKE })
+        let chosen = ready::choose(&levels, &self.tenant, self.now, desk).await?;
+        if chosen.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = chosen.iter().map(|id| Value::from(id.0.simple().to_string())).collect();
+        let taken = sqlx::query(TAKE)
             .bind(host.0.as_bytes().as_slice())
             .bind((desk.now + self.tenant.lease).timestamp_millis())
             .bind(desk.now.timestamp_millis())
-            .bind(self.now.timestamp_millis())
-            .bind(limit(self.tenant.places))
-            // A claim that read the clock later may have found the way clear already.
-            .bind(self.now.max(desk.now).timestamp_millis())
+            .bind(Value::Array(ids).to_string())
             .fetch_all(&mut *desk.connection)
             .await?;
         let mut items = items::left(&taken, desk).await?;
-        let mut leased = Vec::with_capacity(taken.len());
+        let mut leased = HashMap::with_capacity(taken.len());
         for row in &taken {
             let order = rows::order(row)?;
             let previous_success = rows::maybe_instant(row, "last_success_due")?;
-            let not_before: i64 = row.try_get("not_before")?;
             let items = items.remove(&order.id).unwrap_or_default().into();
-            let id = order.id;
-            leased.push((not_before, id, Leased { lease: rows::lease(row, host)?, order, previous_success, items }));
+            leased.insert(order.id, Leased { lease: rows::lease(row, host)?, order, previous_success, items });
         }
         // RETURNING promises no order.
-        leased.sort_by_key(|(not_before, id, _)| (*not_before, *id));
-        Ok(leased.into_iter().map(|(_, _, leased)| leased).collect())
+        Ok(chosen.iter().filter_map(|id| leased.remove(id)).collect())
     }
 }
 
@@ -242,12 +178,6 @@ impl Request for Cancel {
     }
 }
 
-pub(super) async fn next_ready(readers: &SqlitePool, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    let query = sqlx::query_scalar(NEXT_READY).bind(now.timestamp_millis());
-    let earliest: Option<i64> = query.fetch_one(readers).await?;
-    earliest.map(|millis| rows::from_millis("not_before", millis)).transpose()
-}
-
 pub(super) async fn lapsed(readers: &SqlitePool, most: usize, now: DateTime<Utc>) -> Result<Vec<Lapsed>, sqlx::Error> {
     let found = sqlx::query(LAPSED).bind(now.timestamp_millis()).bind(limit(most)).fetch_all(readers).await?;
     let lapse = |row| {
@@ -269,6 +199,6 @@ pub(super) fn limit(most: usize) -> i64 {
 }
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 12] {
-    [LOOK, EXPIRING, EXPIRE, TAKE, TAKE_IN_TURN, NEXT_READY, KEEP, GIVE_BACK, LAPSED, STATE, CANCEL_READY, ASK]
+pub(super) fn statements() -> [&'static str; 9] {
+    [EXPIRING, EXPIRE, TAKE, KEEP, GIVE_BACK, LAPSED, STATE, CANCEL_READY, ASK]
 }

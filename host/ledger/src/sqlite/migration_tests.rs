@@ -1,7 +1,7 @@
 //! A file that an older noontide wrote goes on.
 
 use noontide_domain::ports::{Fire, Retention, RunFilter};
-use noontide_domain::{Cause, HostId, Key, Order, Overlap, RunState, Schedule, SkipReason, Trigger};
+use noontide_domain::{Cause, HostId, Key, Order, Overlap, QueueRoom, RunState, Schedule, SkipReason, Trigger};
 use noontide_testkit::ManualClock;
 use sqlx::{ConnectOptions, SqliteConnection};
 
@@ -21,7 +21,7 @@ const ROWS: &str = r#"
       (x'01970000000070008000000000000001', x'00000000000000000000000000000001', 'a', 0, 'nightly', 'mail/send', 1782892800000,
        NULL, NULL, 0, 0, 'null', 'UTC', 3, 1000, 1000, 'a', 1782892800000, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL, 0),
       (x'01970000000070008000000000000002', x'00000000000000000000000000000002', 'b', 1, 'nightly', 'mail/send', 1782892790000,
-       NULL, NULL, 0, 0, 'null', 'UTC', 3, 1000, 1000, 'b', 1782892790000, x'0a', 1, 1, 0, 1782892790000, NULL, NULL, NULL, 0),
+       NULL, NULL, 0, 0, 'null', 'UTC', 3, 1000, 1000, 'b', 1782892790000, x'0a00000000007000800000000000000a', 1, 1, 0, 1782892790000, NULL, NULL, NULL, 0),
       (x'01970000000070008000000000000003', x'00000000000000000000000000000003', 'c', 0, 'nightly', 'mail/send', 1782892780000,
        NULL, NULL, 1, 0, 'null', 'UTC', 3, 1000, 1000, 'c', 1782892800000, NULL, 1, 1, NULL, 1782892780000, 1782892780000,
        '{"kind":"abandoned"}', NULL, 0),
@@ -104,7 +104,7 @@ async fn the_runs_of_version_1_go_on_and_new_ones_queue_behind_them() {
     let claimed = ledger.claim(claim, None).await.unwrap();
     assert_eq!(claimed[0], Claimed::Queued { run, cancel: Vec::new() });
     assert!(matches!(claimed[1], Claimed::Duplicate(_)), "what succeeded then is not run again");
-    let tenant = Tenant { host: HostId::new(), lease: Duration::from_secs(30), places: 9 };
+    let tenant = Tenant { host: HostId::new(), lease: Duration::from_secs(30), places: 9, queues: QueueRoom::ALL };
     let leased = ledger.lease(tenant, now()).await.unwrap();
     assert_eq!(leased.iter().map(|one| one.lease.attempt).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(store.history.standings().await.unwrap()[0].runs, 1);

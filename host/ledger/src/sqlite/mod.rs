@@ -8,6 +8,7 @@ mod items;
 mod judge;
 mod lease;
 mod prune;
+mod ready;
 mod rows;
 mod schedules;
 mod schema;
@@ -26,7 +27,7 @@ use noontide_domain::ports::{
     CancelAnswer, Claim, Claimed, Clock, History, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, Settled,
     Settlement, Submitted, Tenant,
 };
-use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing, Submission};
+use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -122,8 +123,8 @@ impl Ledger for SqliteLedger {
         self.inbox.ask(lease::LeaseReady { tenant, now }).await
     }
 
-    async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
-        lease::next_ready(&self.readers, self.clock.now()).await.map_err(fault::answer)
+    async fn next_ready(&self, queues: &QueueRoom) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        ready::next(&self.readers, queues, self.clock.now()).await.map_err(fault::answer)
     }
 
     async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptRecord, RunRecord};
 use noontide_domain::{
-    Cause, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, RetryPolicy, RunId, RunState, Usage, Window,
+    Cause, Headers, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, Priority, RetryPolicy, RunId,
+    RunState, Usage, Window,
 };
 use serde_json::Value;
 use sqlx::Row;
@@ -18,7 +19,7 @@ use super::fault::shape;
 macro_rules! order_columns {
     () => {
         "id, key_hash, key_text, schedule, handler, due_at, cause, late, input, window_from, window_to, timezone, \
-         max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, start_by, expires_at, trace_id"
+         max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, start_by, expires_at, priority, queue, headers, trace_id"
     };
 }
 /// What [`record`] reads.
@@ -26,8 +27,8 @@ macro_rules! record_columns {
     () => {
         "run.id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, state, reason, cause, late, attempt, \
          max_attempts, not_before, started_at, finished_at, outcome, plugin_name, plugin_version, plugin_sha256, wall_ms, \
-         cpu_ms, peak_memory_bytes, input, window_from, window_to, trace_id, items, \
-         items_succeeded, items_failed, created_at"
+         cpu_ms, peak_memory_bytes, host, input, priority, queue, headers, window_from, window_to, trace_id, \
+         items, items_succeeded, items_failed, created_at"
     };
 }
 pub(super) use {order_columns, record_columns};
@@ -44,6 +45,9 @@ pub(super) fn order(row: &SqliteRow) -> Found<Order> {
         cause: cause(row)?,
         late: row.try_get("late")?,
         input: json(row, "input")?,
+        priority: priority(row)?,
+        queue: required(row, "queue")?,
+        headers: headers(row)?,
         window: window(row)?,
         timezone: required(row, "timezone")?,
         retry: RetryPolicy {
@@ -88,7 +92,11 @@ pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
         outcome: row.try_get::<Option<String>, _>("outcome")?.map(|text| from_json("outcome", &text)).transpose()?,
         plugin: plugin(row)?,
         usage: usage(row)?,
+        host: host(row)?,
         input: json(row, "input")?,
+        priority: priority(row)?,
+        queue: required(row, "queue")?,
+        headers: headers(row)?,
         window: window(row)?,
         items: items(row)?,
         trace_id: row.try_get("trace_id")?,
@@ -101,6 +109,7 @@ pub(super) fn attempt(row: &SqliteRow) -> Found<AttemptRecord> {
         attempt: row.try_get("attempt")?,
         outcome: from_json::<Outcome>("outcome", row.try_get("outcome")?)?,
         plugin: plugin(row)?,
+        host: host(row)?,
         started_at: instant(row, "started_at")?,
         finished_at: instant(row, "finished_at")?,
         usage: usage(row)?,
@@ -201,6 +210,20 @@ fn window(row: &SqliteRow) -> Found<Option<Window>> {
 fn plugin(row: &SqliteRow) -> Found<Option<PluginVersion>> {
     let Some(name) = parsed(row, "plugin_name")? else { return Ok(None) };
     Ok(Some(PluginVersion { name, version: row.try_get("plugin_version")?, sha256: row.try_get("plugin_sha256")? }))
+}
+
+fn host(row: &SqliteRow) -> Found<Option<HostId>> {
+    let bytes: Option<&[u8]> = row.try_get("host")?;
+    bytes.map(|bytes| Uuid::from_slice(bytes).map(HostId).map_err(|problem| shape("host", problem))).transpose()
+}
+
+pub(super) fn priority(row: &SqliteRow) -> Found<Priority> {
+    Priority::of_number(row.try_get("priority")?).map_err(|problem| shape("priority", problem))
+}
+
+fn headers(row: &SqliteRow) -> Found<Headers> {
+    let text: Option<&str> = row.try_get("headers")?;
+    Ok(text.map(|text| from_json("headers", text)).transpose()?.unwrap_or_default())
 }
 
 fn usage(row: &SqliteRow) -> Found<Usage> {

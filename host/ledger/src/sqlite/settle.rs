@@ -20,7 +20,7 @@ const END: &str = "\
         state = CASE WHEN ended.state = 0 AND cancel_asked THEN 4 ELSE ended.state END, \
         attempt = attempt - (ended.uncounted AND NOT cancel_asked), \
         not_before = coalesce(ended.not_before, run.not_before), \
-        host = NULL, lease_until = NULL, reason = ended.reason, \
+        lease_until = NULL, reason = ended.reason, \
         started_at = ended.started_at, finished_at = ended.finished_at, outcome = ended.outcome, \
         plugin_name = ended.plugin_name, plugin_version = ended.plugin_version, plugin_sha256 = ended.plugin_sha256, \
         wall_ms = ended.wall_ms, cpu_ms = ended.cpu_ms, peak_memory_bytes = ended.peak_memory_bytes \
@@ -35,9 +35,9 @@ const END: &str = "\
 
 const ARCHIVE: &str = "\
     INSERT INTO attempt (run_id, fence, attempt, outcome, plugin_name, plugin_version, plugin_sha256, started_at, \
-                         finished_at, wall_ms, cpu_ms, peak_memory_bytes) \
+                         finished_at, wall_ms, cpu_ms, peak_memory_bytes, host) \
     SELECT unhex(value ->> 0), value ->> 2, value ->> 16, value ->> 9, value ->> 10, value ->> 11, value ->> 12, \
-           value ->> 7, value ->> 8, value ->> 13, value ->> 14, value ->> 15 \
+           value ->> 7, value ->> 8, value ->> 13, value ->> 14, value ->> 15, unhex(value ->> 1) \
     FROM json_each(?1)";
 
 const LOG: &str = "\

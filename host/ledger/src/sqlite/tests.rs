@@ -249,6 +249,7 @@ async fn no_question_reads_the_whole_history() {
     let listing =
         |(schedule, state)| history::listing_statement(&RunFilter { schedule, state, ..RunFilter::default() });
     let mut questions = lease::statements().map(str::to_owned).to_vec();
+    questions.extend(ready::statements().map(str::to_owned));
     questions.extend(settle::statements().map(str::to_owned));
     questions.extend(claim::statements().map(str::to_owned));
     questions.extend(prune::statements().map(str::to_owned));

@@ -9,8 +9,8 @@ use noontide_domain::ports::{
     Claim, Claimed, Clock, Fire, History, Ledger, RunFilter, RunRecord, Settled, Settlement, Skip, Tenant,
 };
 use noontide_domain::{
-    Cause, HostId, Key, Lease, Order, Outcome, Overlap, Report, RunId, RunState, Schedule, ScheduleName, SkipReason,
-    Submission, Trigger, Verdict,
+    Cause, HostId, Key, Lease, Order, Outcome, Overlap, Priority, QueueName, QueueRoom, Report, RunId, RunState,
+    Schedule, ScheduleName, SkipReason, Submission, Trigger, Verdict,
 };
 use noontide_testkit::{ManualClock, MemoryLedger};
 use proptest::prelude::*;
@@ -43,16 +43,28 @@ struct Draft {
     cause: Cause,
     start_by: Option<i64>,
     expires_at: Option<i64>,
+    priority: u8,
+    queue: usize,
 }
 
 /// What somebody does. Numbers choose among what is there.
 #[derive(Debug, Clone)]
 enum Step {
     Pass(u64),
-    Claim { fires: Vec<Draft>, skip: Option<i64>, places: Option<usize> },
-    Lease(usize),
+    Claim {
+        fires: Vec<Draft>,
+        skip: Option<i64>,
+        places: Option<usize>,
+    },
+    /// So many places, and room in each queue.
+    Lease(usize, [usize; 2]),
     Submit(Batch),
-    Settle { held: Vec<usize>, verdict: Verdict, then: Vec<Draft>, failing: Option<usize> },
+    Settle {
+        held: Vec<usize>,
+        verdict: Verdict,
+        then: Vec<Draft>,
+        failing: Option<usize>,
+    },
     Release(usize),
     Cancel(usize),
     Beat,
@@ -70,8 +82,9 @@ fn draft(overlap: impl Strategy<Value = Overlap> + 'static) -> impl Strategy<Val
     ];
     let end = || prop_oneof![3 => Just(None), 1 => (-2..40_i64).prop_map(Some)];
     let not_before = prop_oneof![2 => Just(0), 1 => -20..0_i64, 1 => 0..20_i64];
-    (0..2_usize, overlap, 0..40_i64, not_before, cause, end(), end()).prop_map(
-        |(schedule, overlap, due, not_before, cause, start_by, expires_at)| Draft {
+    let line = (prop::sample::select(vec![0, 0, 7, 255]), 0..2_usize);
+    (0..2_usize, overlap, 0..40_i64, not_before, cause, end(), end(), line).prop_map(
+        |(schedule, overlap, due, not_before, cause, start_by, expires_at, (priority, queue))| Draft {
             schedule,
             overlap,
             due,
@@ -79,6 +92,8 @@ fn draft(overlap: impl Strategy<Value = Overlap> + 'static) -> impl Strategy<Val
             cause,
             start_by,
             expires_at,
+            priority,
+            queue,
         },
     )
 }
@@ -100,7 +115,7 @@ fn steps(overlap: impl Strategy<Value = Overlap> + Clone + 'static) -> impl Stra
         2 => (1..40_u64).prop_map(Step::Pass),
         6 => (drafts(5), skip, prop::option::of(0..3_usize))
             .prop_map(|(fires, skip, places)| Step::Claim { fires, skip, places }),
-        4 => (0..4_usize).prop_map(Step::Lease),
+        4 => (0..4_usize, [0..3_usize, 0..3]).prop_map(|(places, rooms)| Step::Lease(places, rooms)),
         4 => batch(overlap.clone()).prop_map(Step::Submit),
         5 => (prop::collection::vec(any::<usize>(), 1..3), verdict(), drafts(2), prop::option::of(0..4_usize))
             .prop_map(|(held, verdict, then, failing)| Step::Settle { held, verdict, then, failing }),
@@ -119,6 +134,10 @@ fn second(seconds: i64) -> DateTime<Utc> {
 
 fn name(schedule: usize) -> ScheduleName {
     ["nightly", "weekly"][schedule].parse().expect("a name")
+}
+
+fn queue(number: usize) -> QueueName {
+    ["default", "mail"][number].parse().expect("a name")
 }
 
 fn schedules() -> Vec<Schedule> {
@@ -152,7 +171,7 @@ impl Pair {
         let clock = ManualClock::at(START);
         let url = format!("sqlite://{}", folder.path().join("noontide.db").display());
         let file = noontide_ledger::open(&url, clock.clone()).await.expect("opens");
-        let tenant = Tenant { host: HostId::new(), lease: LEASE, places: 0 };
+        let tenant = Tenant { host: HostId::new(), lease: LEASE, places: 0, queues: QueueRoom::ALL };
         let memory = MemoryLedger::new(clock.clone());
         let pair = Self {
             clock,
@@ -187,6 +206,8 @@ impl Pair {
             schedule: (draft.cause != Cause::Enqueued).then(|| name.clone()),
             start_by: draft.start_by.map(after),
             expires_at: draft.expires_at.map(after),
+            priority: Priority(draft.priority),
+            queue: queue(draft.queue),
             ..Order::new(id, key, "mail/send".parse().expect("a handler"), due_at, draft.cause)
         };
         let fills = (draft.cause == Cause::Backfill).then(|| Key::occurrence(&name, due_at));
@@ -201,9 +222,12 @@ impl Pair {
         match step {
             Step::Pass(seconds) => self.clock.advance(Duration::from_secs(*seconds)),
             Step::Claim { fires, skip, places } => self.claim(self.fires(fires), *skip, *places).await,
-            Step::Lease(places) => {
-                let tenant = Tenant { places: *places, ..self.tenant };
-                let leased = both!(self, ledger.lease(tenant, self.clock.now()));
+            Step::Lease(places, rooms) => {
+                let named = [0, 1].map(|i| (queue(i), rooms[i])).into();
+                let queues = QueueRoom { named, others: false };
+                both!(self, ledger.next_ready(&queues));
+                let tenant = Tenant { places: *places, queues, ..self.tenant.clone() };
+                let leased = both!(self, ledger.lease(tenant.clone(), self.clock.now()));
                 self.held.extend(leased.iter().map(|one| one.lease));
             }
             Step::Submit(batch) => self.submit(batch).await,
@@ -228,7 +252,7 @@ impl Pair {
                 }
             }
             Step::Beat => {
-                both!(self, ledger.heartbeat(self.tenant, self.held.clone()));
+                both!(self, ledger.heartbeat(self.tenant.clone(), self.held.clone()));
             }
             Step::Rescue => {
                 let lapsed = both!(self, ledger.lapsed(9));
@@ -256,9 +280,9 @@ impl Pair {
         });
         let skipped = skip.as_ref().map(|skip| Key::occurrence(&skip.schedule, skip.due_at));
         let claim = Claim { fire, skip: skip.into_iter().collect(), cursors: vec![(name(1), self.clock.now())] };
-        let tenant = places.map(|places| Tenant { places, ..self.tenant });
+        let tenant = places.map(|places| Tenant { places, ..self.tenant.clone() });
         self.offered.extend(claim.fire.iter().map(|fire| fire.order.id));
-        let memory = self.memory.claim(claim.clone(), tenant).await.expect("memory answers");
+        let memory = self.memory.claim(claim.clone(), tenant.clone()).await.expect("memory answers");
         let file = self.file.ledger.claim(claim.clone(), tenant).await.expect("the file answers");
         let [claimed, file] = [memory, file].map(|claimed| self.without_chosen_ids(claimed));
         assert_eq!(claimed, file);
@@ -317,7 +341,7 @@ impl Pair {
         };
         let (memory, file) = (rows(self.memory.as_ref()).await, rows(self.file.history.as_ref()).await);
         assert_eq!(memory, file);
-        both!(self, ledger.next_ready());
+        both!(self, ledger.next_ready(&QueueRoom::ALL));
         both!(self, history.standings());
         for row in memory.iter().filter(|row| row.items.is_some()) {
             self.items(row.id).await;

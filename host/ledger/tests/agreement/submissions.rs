@@ -39,8 +39,8 @@ impl Pair {
             _ => self.submission(batch),
         };
         let is_known = self.last.as_ref().is_some_and(|last| last.id == submission.id);
-        let tenant = batch.places.map(|places| Tenant { places, ..self.tenant });
-        let submitted = both!(self, ledger.submit(submission.clone(), tenant));
+        let tenant = batch.places.map(|places| Tenant { places, ..self.tenant.clone() });
+        let submitted = both!(self, ledger.submit(submission.clone(), tenant.clone()));
         assert!(!is_known || submitted.claimed.is_empty(), "an id is taken once");
         for claimed in submitted.claimed {
             let run = match &claimed {

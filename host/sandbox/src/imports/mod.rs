@@ -1,7 +1,9 @@
 //! What the host offers to guests: one file for each interface in `wit/`.
 
+mod kv;
 mod run;
 mod secrets;
+mod sql;
 mod state;
 
 pub(crate) use state::StateBook;

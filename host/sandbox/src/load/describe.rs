@@ -47,7 +47,8 @@ pub(super) async fn ask(
     let limits = Limits { memory: MEMORY, timeout: TIME, log_lines: 0 };
     let deadline = Instant::now() + TIME;
     let refuse = |message: String| Refusal::new("describe", message);
-    let guest = Guest::new(Allowance { grant: None, limits, desk: None, deadline, clock }).map_err(refuse)?;
+    let guest = Guest::new(Allowance { grant: None, limits, desk: None, connections: None, deadline, clock });
+    let guest = guest.map_err(refuse)?;
     let _ticking = machine.ticker.ticking();
     let mut store = guest.into_store(&machine.engine);
     let call = async {
@@ -129,6 +130,8 @@ fn wants(said: wit::Wants) -> Wants {
         env: list(said.env),
         secrets: list(said.secrets),
         folders: list(said.folders),
+        sql: list(said.sql),
+        kv: list(said.kv),
     }
 }
 
@@ -147,8 +150,15 @@ mod tests {
     }
 
     fn plugin(name: &str, handlers: Vec<wit::HandlerInfo>) -> wit::PluginInfo {
-        let wants =
-            wit::Wants { http: vec![], tcp: vec![], env: vec![], secrets: vec![], folders: vec!["\u{1b}[2J".into()] };
+        let wants = wit::Wants {
+            http: vec![],
+            tcp: vec![],
+            env: vec![],
+            secrets: vec![],
+            folders: vec!["\u{1b}[2J".into()],
+            sql: vec![],
+            kv: vec![],
+        };
         wit::PluginInfo { name: name.into(), version: "1".into(), summary: "x\ny".into(), handlers, wants }
     }
 

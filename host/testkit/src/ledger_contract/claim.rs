@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use noontide_domain::ports::{Claim, Claimed, LedgerError, Skip};
-use noontide_domain::{Cause, Key, RunState, SkipReason, Window};
+use noontide_domain::{Cause, Headers, Key, Priority, RunState, SkipReason, Window};
 
 use super::{Exam, again, exclusive, failure, fire, named, over, second, success, tenant};
 use crate::ledger_contract::schedules::every_minute;
@@ -195,13 +195,16 @@ pub async fn everything_in_an_order_comes_back_from_a_lease(exam: &Exam) {
     full.order.key = Key::manual(full.order.id);
     full.order.handler = "mail".parse().expect("a handler");
     full.order.input = serde_json::json!({ "text": "a\u{0}b\n\"ü\"", "n": 0.1, "big": u64::MAX, "none": null });
+    full.order.priority = Priority(255);
+    full.order.queue = "Mail.2".parse().expect("a name");
+    full.order.headers = Headers::new([("x".to_owned(), "a\u{0}\"ü\"".to_owned())].into()).expect("headers");
     full.order.window = Some(Window { from: second(-3_600), to: second(0) });
     full.order.timezone = "Europe/Berlin".parse().expect("a zone");
     full.order.retry.cap = std::time::Duration::from_millis(1_500);
     full.order.timeout = Some(std::time::Duration::from_millis(250));
     let mut enqueued = super::enqueued("a\u{0}b");
-    enqueued.not_before = second(-1);
-    let orders = [enqueued.order.clone(), full.order.clone()];
+    enqueued.order.priority = Priority::CALL;
+    let orders = [full.order.clone(), enqueued.order.clone()];
     exam.claim(vec![full, enqueued]).await;
     let leased = exam.lease(9).await;
     assert_eq!(leased.into_iter().map(|leased| leased.order).collect::<Vec<_>>(), orders);

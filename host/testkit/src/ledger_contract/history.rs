@@ -1,7 +1,7 @@
 //! What is read, and what is forgotten.
 
 use noontide_domain::ports::{Claim, Claimed, Retention, RunFilter, RunRecord, Skip};
-use noontide_domain::{Cause, Key, RunId, RunState, SkipReason, Usage, Window};
+use noontide_domain::{Cause, Headers, Key, Priority, RunId, RunState, SkipReason, Usage, Window};
 
 use super::{Exam, again, enqueued, exclusive, failure, fire, named, over, second, success};
 use crate::ledger_contract::schedules::every_minute;
@@ -66,6 +66,9 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
     let mut fire = fire("nightly", -60);
     fire.order.late = true;
     fire.order.cause = Cause::Manual;
+    fire.order.priority = Priority(7);
+    fire.order.queue = "mail".parse().expect("a name");
+    fire.order.headers = Headers::new([("tenant".to_owned(), "ana".to_owned())].into()).expect("headers");
     fire.order.window = Some(Window { from: second(-120), to: second(-60) });
     let order = fire.order.clone();
     exam.claim(vec![fire]).await;
@@ -88,7 +91,11 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
         outcome: None,
         plugin: None,
         usage: Usage::default(),
+        host: None,
         input: order.input,
+        priority: order.priority,
+        queue: order.queue,
+        headers: order.headers,
         window: order.window,
         items: None,
         trace_id: order.trace_id,

@@ -1,9 +1,12 @@
 //! The items of timetables.
 
-use noontide_domain::ports::{ItemPage, ItemRecord, Retention, Submitted};
+use std::time::Duration;
+
+use noontide_domain::ports::{Claimed, ItemPage, ItemRecord, Retention, Settled, Submitted};
 use noontide_domain::submission::Counts;
 use noontide_domain::{
-    Bucket, Item, ItemCounts, ItemOutcome, ItemStatus, KeyPart, Report, Submission, SubmissionId, Timetable,
+    Bucket, Item, ItemCounts, ItemOutcome, ItemStatus, Key, KeyPart, Lease, Leased, Outcome, Report, RunId, RunState,
+    Submission, SubmissionId, Timetable,
 };
 
 use super::*;
@@ -91,7 +94,7 @@ pub async fn what_is_due_later_is_held(exam: &Exam) {
     let submitted = exam.ledger.submit(submission(vec![bucket(60, &["a"])]), Some(tenant(1))).await.expect("submits");
     assert!(matches!(submitted.claimed[0], Claimed::Ready(_)));
     assert!(exam.lease(1).await.is_empty());
-    assert_eq!(exam.ledger.next_ready().await.expect("reads"), Some(second(60)));
+    assert_eq!(exam.next_ready().await, Some(second(60)));
     exam.clock.advance(Duration::from_secs(60));
     assert_eq!(payloads(&exam.lease(1).await[0]), ["\"a\""]);
 }

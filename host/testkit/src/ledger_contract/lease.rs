@@ -32,11 +32,11 @@ pub async fn attempt_and_fence_grow_with_each_lease(exam: &Exam) {
 }
 
 pub async fn the_earliest_ready_time_is_known(exam: &Exam) {
-    assert_eq!(exam.ledger.next_ready().await.expect("reads"), None);
+    assert_eq!(exam.next_ready().await, None);
     exam.running(fire("nightly", -9)).await;
-    assert_eq!(exam.ledger.next_ready().await.expect("reads"), None, "a running one is not ready");
+    assert_eq!(exam.next_ready().await, None, "a running one is not ready");
     exam.claim(vec![fire("nightly", 60), fire("nightly", 30)]).await;
-    assert_eq!(exam.ledger.next_ready().await.expect("reads"), Some(second(30)));
+    assert_eq!(exam.next_ready().await, Some(second(30)));
 }
 
 pub async fn a_heartbeat_prolongs_a_lease(exam: &Exam) {
@@ -156,7 +156,7 @@ pub async fn of_many_who_lease_nobody_gets_the_same_run(exam: &Exam) {
         tokio::spawn(async move {
             let mut runs = Vec::new();
             loop {
-                let leased = ledger.lease(tenant, second(0)).await.expect("leases");
+                let leased = ledger.lease(tenant.clone(), second(0)).await.expect("leases");
                 if leased.is_empty() {
                     return runs;
                 }

@@ -93,7 +93,7 @@ pub async fn with_queue_all_everything_waits_and_runs_one_after_the_other(exam: 
 }
 
 pub async fn a_blocked_run_wakes_nobody(exam: &Exam) {
-    let next_ready = async || exam.ledger.next_ready().await.expect("reads");
+    let next_ready = async || exam.next_ready().await;
     let running = exam.running(due(Overlap::QueueAll, -9)).await.lease;
     exam.claim(vec![due(Overlap::QueueAll, -8), due(Overlap::QueueAll, -7)]).await;
     assert_eq!(next_ready().await, None);
@@ -295,7 +295,7 @@ pub async fn of_many_who_lease_from_a_queue_one_at_a_time_runs(exam: &Exam) {
             while done.load(SeqCst) < RUNS {
                 // A ledger that never waits would keep the thread from whoever holds the lease.
                 tokio::task::yield_now().await;
-                for leased in ledger.lease(tenant, second(0)).await.expect("leases") {
+                for leased in ledger.lease(tenant.clone(), second(0)).await.expect("leases") {
                     assert_eq!(running.fetch_add(1, SeqCst), 0, "another one is under way");
                     tokio::task::yield_now().await;
                     running.fetch_sub(1, SeqCst);

@@ -85,6 +85,7 @@ pub async fn a_failure_that_runs_again_is_archived(exam: &Exam) {
         attempt: 1,
         outcome: report.outcome,
         plugin: report.plugin,
+        host: Some(first.host),
         started_at: second(1),
         finished_at: second(2),
         usage: report.usage,

@@ -1,10 +1,11 @@
 //! Claiming: what becomes of each fire.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Claim, Claimed, Fire, LedgerError, Tenant};
-use noontide_domain::{Cause, Key, Overlap, RunId, RunState, ScheduleName, SkipReason};
+use noontide_domain::{Cause, Key, Overlap, QueueRoom, RunId, RunState, ScheduleName, SkipReason};
 
 use super::book::Book;
 use super::row::Row;
@@ -25,18 +26,24 @@ impl Book {
             new.extend(matches!(answer, Claimed::Ready(_) | Claimed::Queued { .. }).then_some((answers.len(), id)));
             answers.push(answer);
         }
-        let mut places = tenant.map_or(0, |tenant| tenant.places);
+        let mut due = Vec::new();
         for (i, id) in new {
             let row = self.rows.get(&id).expect("it was just inserted");
             if let Some(SkipReason::Replaced { by }) = row.reason {
                 answers[i] = Claimed::Overlapped(by);
                 continue;
             }
-            let may_begin = !row.queued && row.not_before <= now;
+            if !row.queued && row.not_before <= now {
+                due.push((Reverse(row.order.priority), i, id));
+            }
             self.count_run(id);
-            if let Some(tenant) = tenant.filter(|_| may_begin && places > 0) {
-                places -= 1;
-                answers[i] = Claimed::Leased(Box::new(self.take(id, tenant, now)));
+        }
+        due.sort();
+        if let Some(tenant) = tenant {
+            let mut queues = tenant.queues.clone();
+            due.retain(|(.., id)| self.has_room(*id, &mut queues));
+            for (_, i, id) in due.into_iter().take(tenant.places) {
+                answers[i] = Claimed::Leased(Box::new(self.take(id, &tenant, now)));
             }
         }
         for skip in claim.skip {
@@ -50,6 +57,11 @@ impl Book {
             }
         }
         Ok(answers)
+    }
+
+    /// Takes up room for the run, if there is some.
+    pub fn has_room(&self, id: RunId, queues: &mut QueueRoom) -> bool {
+        self.rows.get(&id).is_some_and(|row| queues.take(&row.order.queue))
     }
 
     /// The one thing that can be wrong with a claim, looked at before anything is written: all or nothing.

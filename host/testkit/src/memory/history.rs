@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter, RunRecord,
+    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, QueueStatus, RunFilter,
+    RunRecord,
 };
-use noontide_domain::{RunId, RunState, ScheduleName, Standing};
+use noontide_domain::{QueueName, RunId, RunState, ScheduleName, Standing};
 
 use super::MemoryLedger;
 use super::row::Row;
@@ -65,9 +66,21 @@ impl History for MemoryLedger {
 
     async fn status(&self) -> Result<LedgerStatus, LedgerError> {
         let book = self.book();
-        let count = |state| book.rows.values().filter(|row| row.state == state).count() as u64;
-        let (ready, running) = (count(RunState::Ready), count(RunState::Running));
-        Ok(LedgerStatus { kind: "memory".to_owned(), ready, running, schema: 0 })
+        let mut queues: BTreeMap<QueueName, QueueStatus> = BTreeMap::new();
+        for row in book.rows.values().filter(|row| row.is_live()) {
+            let queue = row.order.queue.clone();
+            let new = || QueueStatus { queue: queue.clone(), ready: 0, running: 0, waiting_since: None };
+            let status = queues.entry(queue.clone()).or_insert_with(new);
+            if row.state == RunState::Running {
+                status.running += 1;
+                continue;
+            }
+            status.ready += 1;
+            status.waiting_since = status.waiting_since.into_iter().chain([row.not_before]).min();
+        }
+        let queues: Vec<_> = queues.into_values().collect();
+        let (ready, running) = (queues.iter().map(|one| one.ready).sum(), queues.iter().map(|one| one.running).sum());
+        Ok(LedgerStatus { kind: "memory".to_owned(), ready, running, queues, schema: 0 })
     }
 }
 

@@ -1,8 +1,10 @@
 //! Leasing: who works on a run for now.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Lapsed, Pulse, Tenant};
-use noontide_domain::{Lease, Leased, RunId, RunState, SkipReason};
+use noontide_domain::{Lease, Leased, QueueRoom, RunId, RunState, SkipReason};
 
 use super::book::Book;
 use super::row::Row;
@@ -11,7 +13,7 @@ use super::row::Row;
 const EXPIRE_AT_ONCE: usize = 1_000;
 
 impl Book {
-    pub fn take(&mut self, id: RunId, tenant: Tenant, now: DateTime<Utc>) -> Leased {
+    pub fn take(&mut self, id: RunId, tenant: &Tenant, now: DateTime<Utc>) -> Leased {
         let row = self.rows.get_mut(&id).expect("the caller just saw it");
         row.state = RunState::Running;
         row.queued = false;
@@ -30,15 +32,18 @@ impl Book {
         Leased { previous_success, order, lease, items: self.items_left(id) }
     }
 
-    pub fn lease(&mut self, tenant: Tenant, now: DateTime<Utc>, clock: DateTime<Utc>) -> Vec<Leased> {
+    pub fn lease(&mut self, tenant: &Tenant, now: DateTime<Utc>, clock: DateTime<Utc>) -> Vec<Leased> {
         self.expire(now, clock);
         let may_begin = |row: &&Row| {
             let in_time = row.begins_by().is_none_or(|by| by >= now);
             row.not_before <= now && in_time && self.has_its_turn(row, now.max(clock))
         };
-        let mut ready: Vec<_> = self.ready().filter(may_begin).map(|row| (row.not_before, row.order.id)).collect();
+        let place = |row: &Row| (Reverse(row.order.priority), row.not_before, row.order.id);
+        let mut ready: Vec<_> = self.ready().filter(may_begin).map(place).collect();
         ready.sort();
-        ready.into_iter().take(tenant.places).map(|(_, id)| self.take(id, tenant, clock)).collect()
+        let mut queues = tenant.queues.clone();
+        ready.retain(|(.., id)| self.has_room(*id, &mut queues));
+        ready.into_iter().take(tenant.places).map(|(.., id)| self.take(id, tenant, clock)).collect()
     }
 
     fn expire(&mut self, now: DateTime<Utc>, clock: DateTime<Utc>) {
@@ -52,8 +57,9 @@ impl Book {
         }
     }
 
-    pub fn next_ready(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.ready().filter(|row| self.has_its_turn(row, now)).map(|row| row.not_before).min()
+    pub fn next_ready(&self, queues: &QueueRoom, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let wanted = |row: &&Row| queues.of(&row.order.queue) > 0 && self.has_its_turn(row, now);
+        self.ready().filter(wanted).map(|row| row.not_before).min()
     }
 
     fn ready(&self) -> impl Iterator<Item = &Row> {
@@ -71,7 +77,7 @@ impl Book {
         !row.queued || !self.live(row.order.schedule.as_ref()).any(is_ahead)
     }
 
-    pub fn heartbeat(&mut self, tenant: Tenant, held: &[Lease], now: DateTime<Utc>) -> Pulse {
+    pub fn heartbeat(&mut self, tenant: &Tenant, held: &[Lease], now: DateTime<Utc>) -> Pulse {
         let mut pulse = Pulse::default();
         for lease in held {
             match self.rows.get_mut(&lease.run).filter(|row| row.is_held_by(lease)) {

@@ -16,7 +16,7 @@ use noontide_domain::ports::{
     CancelAnswer, Claim, Claimed, Clock, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, RunRecord,
     Settled, Settlement, Submitted, Tenant,
 };
-use noontide_domain::{Lease, Leased, Pause, RunId, Schedule, ScheduleName, Standing, Submission};
+use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
 use tokio::sync::watch;
 
 use book::Book;
@@ -108,17 +108,17 @@ impl Ledger for MemoryLedger {
 
     async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError> {
         let clock = self.clock.now();
-        self.write(|book| Ok(book.lease(tenant, now, clock)))
+        self.write(|book| Ok(book.lease(&tenant, now, clock)))
     }
 
-    async fn next_ready(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
+    async fn next_ready(&self, queues: &QueueRoom) -> Result<Option<DateTime<Utc>>, LedgerError> {
         let now = self.clock.now();
-        self.write(|book| Ok(book.next_ready(now)))
+        self.write(|book| Ok(book.next_ready(queues, now)))
     }
 
     async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {
         let now = self.clock.now();
-        self.write(|book| Ok(book.heartbeat(tenant, &held, now)))
+        self.write(|book| Ok(book.heartbeat(&tenant, &held, now)))
     }
 
     async fn release(&self, leases: Vec<Lease>) -> Result<(), LedgerError> {

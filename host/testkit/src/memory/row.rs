@@ -112,7 +112,6 @@ impl Row {
 
     pub fn end(&mut self, state: RunState, at: DateTime<Utc>) {
         self.state = state;
-        self.host = None;
         self.finished_at = Some(at);
     }
 
@@ -137,7 +136,11 @@ impl Row {
             outcome: self.outcome.clone(),
             plugin: self.plugin.clone(),
             usage: self.usage,
+            host: self.host,
             input: order.input.clone(),
+            priority: order.priority,
+            queue: order.queue.clone(),
+            headers: order.headers.clone(),
             window: order.window,
             items: self.items,
             trace_id: order.trace_id.clone(),

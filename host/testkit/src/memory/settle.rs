@@ -98,6 +98,7 @@ impl Row {
                     attempt,
                     outcome: report.outcome,
                     plugin: report.plugin,
+                    host: self.host,
                     started_at: report.started_at,
                     finished_at: report.finished_at,
                     usage: report.usage,
@@ -105,7 +106,6 @@ impl Row {
                 self.archive.push((self.fence, record));
                 self.state = RunState::Ready;
                 self.not_before = not_before;
-                self.host = None;
                 self.attempt = if counted { attempt } else { attempt - 1 };
             }
         }

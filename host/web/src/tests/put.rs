@@ -105,3 +105,20 @@ async fn of_clients_who_patch_different_keys_at_the_same_time_none_loses_its_own
     let definition = world.get("/schedules/mine").await["definition"].clone();
     assert!((0..12).all(|number| definition[format!("key-{number}")] == number), "{definition}");
 }
+
+#[tokio::test]
+async fn schedules_are_listed_by_how_they_stand() {
+    let world = world(Access::Loopback).await;
+    let names = async |query: &str| -> Vec<Value> {
+        let list = world.get(&format!("/schedules{query}")).await;
+        list["items"].as_array().expect("a list").iter().map(|schedule| schedule["name"].clone()).collect()
+    };
+    world.put("mine", hourly()).await;
+    assert_eq!(names("").await, ["mine", "nightly"], "all of them unless less is asked for");
+    world.post("/schedules/nightly/pause", json!({})).await;
+    assert_eq!(names("?state=active").await, ["mine"]);
+    assert_eq!(names("?state=paused,done").await, ["nightly"]);
+    assert_eq!(names("?state=done").await, [""; 0]);
+    let (code, detail) = world.get_refused("/schedules?state=finished").await;
+    assert!(code == 400 && detail.contains("`finished`") && detail.contains("done"), "{detail}");
+}

@@ -151,26 +151,68 @@ async fn a_chosen_key_makes_a_second_call_a_duplicate() {
 }
 
 #[tokio::test]
-async fn one_bad_call_refuses_the_batch_by_its_number() {
+async fn one_bad_call_refuses_the_batch_and_names_its_number_and_its_field() {
     let world = world(Access::Loopback).await;
+    world.plugins.add("mail/strict");
+    world.plugins.refuse_input("mail/strict", Some("`to` is missing"));
     let bad = [
-        (json!({ "handler": "mail/send", "delai": "1s" }), 400, "call 1: unknown field `delai`"),
-        (json!({ "handler": "mail/send", "delay": "soon" }), 400, "call 1: `delay`"),
+        (json!({ "handler": "mail/send", "delai": "1s" }), 422, "delai", "did you mean `delay`?"),
         (
-            json!({ "handler": "mail/send", "delay": "1s", "at": "2026-08-01T00:00:00Z" }),
-            400,
-            "call 1: `delay` and `at`",
+            json!({ "handler": "mail/send", "expires": "2026-06-01T00:00:00Z" }),
+            422,
+            "expires",
+            "before the call may begin",
         ),
-        (json!({ "handler": "a/b/c" }), 400, "call 1: "),
-        (json!({ "handler": "mail/send", "retry": { "attempts": 0 } }), 400, "call 1: `retry.attempts`"),
-        (json!({ "handler": "mail/send", "retry": { "attempts": 2, "cap": "x" } }), 400, "call 1: `retry.cap`"),
-        (json!(7), 400, "call 1: "),
-        (json!({ "handler": "mail/sned" }), 404, "no handler `sned`"),
-        (json!({ "handler": "post/send" }), 404, "no plugin `post`"),
+        (json!({ "handler": "mail/send", "queue": "mial" }), 422, "queue", "there is no queue `mial`"),
+        (json!({ "handler": "mail/strict" }), 422, "input", "`to` is missing"),
+        (json!({ "handler": "mail/sned" }), 404, "handler", "no handler `sned`"),
+        (json!({ "handler": "post/send" }), 404, "handler", "no plugin `post`"),
     ];
-    for (call, status, words) in bad {
-        let (code, detail) = world.post_refused("/runs", json!([{ "handler": "mail/send" }, call])).await;
-        assert!(code == status && detail.contains(words), "{call}: {detail}");
+    for (call, status, field, words) in bad {
+        let response =
+            world.raw("/runs").json(&json!([{ "handler": "mail/send" }, call])).send().await.expect("an answer");
+        let code = response.status().as_u16();
+        let body: Value = response.json().await.expect("JSON");
+        assert_eq!((code, &body["index"], &body["field"]), (status, &json!(1), &json!(field)), "{body}");
+        let detail = body["detail"].as_str().expect("a sentence");
+        assert!(detail.starts_with("call 1: ") && detail.contains(words), "{call}: {detail}");
     }
     assert!(world.ledger.records().is_empty(), "nothing of a bad batch is kept");
+}
+
+#[tokio::test]
+async fn more_calls_than_fit_into_one_request_are_refused_as_too_large() {
+    let world = world(Access::Loopback).await;
+    let many = vec![json!({ "handler": "mail/send" }); crate::errand::MOST + 1];
+    let (code, detail) = world.post_refused("/runs", json!(many)).await;
+    assert!(code == 413 && detail.contains("at most 50000"), "{detail}");
+    let long = json!({ "handler": "mail/send", "input": "x".repeat(17 << 20) });
+    let (code, detail) = world.post_refused("/runs", long).await;
+    assert!(code == 413 && detail.contains("16 MiB"), "{detail}");
+    assert!(world.ledger.records().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_is_shown_with_its_priority_queue_headers_and_the_host_that_carried_it_out() {
+    let world = world(Access::Loopback).await;
+    let call = json!({
+        "handler": "mail/send", "priority": 7, "queue": "default", "headers": { "tenant": "acme" }, "expires": "1h",
+    });
+    let answer = world.post("/runs", call).await;
+    world.all_over().await;
+    let run = world.get(&format!("/runs/{}", answer["runs"][0].as_str().expect("a run"))).await;
+    let shown = (&run["priority"], &run["queue"], &run["headers"]);
+    assert_eq!(shown, (&json!(7), &json!("default"), &json!({ "tenant": "acme" })));
+    assert_eq!(run["host"], world.get("/status").await["host"]);
+    let order = world.plugins.calls()[0].leased.order.clone();
+    assert_eq!(order.headers.iter().collect::<Vec<_>>(), [("tenant", "acme")]);
+    let defaults = world.post("/runs", json!({ "handler": "mail/send", "delay": 3_600 })).await;
+    let run = world.get(&format!("/runs/{}", defaults["runs"][0].as_str().expect("a run"))).await;
+    assert_eq!((&run["priority"], &run["host"], &run["headers"]), (&json!(0), &Value::Null, &json!({})));
+    let queue = world.get("/status").await["queues"][0].clone();
+    let waits = json!({
+        "queue": "default", "ready": 1, "running": 0, "waiting_since": "2026-07-01T09:00:00Z", "concurrency": null,
+        "taken_here": true,
+    });
+    assert_eq!(queue, waits);
 }

@@ -2,12 +2,13 @@
 
 mod schedules;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use noontide_config::{Config, Loaded};
 use noontide_domain::ports::PluginHost;
-use noontide_domain::{LoadedPlugin, PluginStatus};
+use noontide_domain::{Access, LoadedPlugin, PluginStatus};
 use noontide_sandbox::Sandbox;
 use serde_json::json;
 
@@ -30,7 +31,7 @@ pub async fn run(global: &Global) -> Done {
         Err(refused) => return tell(output, refused.0.iter().map(ToString::to_string).collect(), Vec::new(), ""),
     };
     let config = &loaded.config;
-    let sandbox = wiring::sandbox(config, &cache_folder().join("compiled"), Arc::new(clock::SystemClock))?;
+    let sandbox = wiring::sandbox(config, &cache_folder().join("compiled"), Arc::new(clock::SystemClock), None)?;
     sandbox.rescan().await;
     let plugins = sandbox.plugins();
     let mut problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
@@ -106,9 +107,18 @@ fn wanting(config: &Config, plugin: &LoadedPlugin) -> Vec<String> {
         denied("tcp", &wants.tcp, &later),
         denied("env", &wants.env, &|wish| grant.is_some_and(|grant| grant.env.contains_key(wish))),
         denied("secrets", &wants.secrets, &|wish| grant.is_some_and(|grant| grant.secrets.contains_key(wish))),
+        denied("sql", &wants.sql, &|wish| grant.is_some_and(|grant| reaches(&grant.sql, wish))),
+        denied("kv", &wants.kv, &|wish| grant.is_some_and(|grant| reaches(&grant.kv, wish))),
         denied("folders", &wants.folders, &|wish| grant.is_some_and(|grant| grant.folders.contains_key(wish))),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// A wish is a name, with ` read-write` after it where the plugin writes.
+fn reaches(granted: &BTreeMap<String, Access>, wish: &str) -> bool {
+    let (name, wanted) = wish.split_once(' ').unwrap_or((wish, Access::ReadOnly.as_str()));
+    let wanted = if wanted == Access::ReadWrite.as_str() { Access::ReadWrite } else { Access::ReadOnly };
+    granted.get(name).is_some_and(|access| *access >= wanted)
 }

@@ -1,25 +1,29 @@
 //! A sandbox for a single file: no plugin folder, compiled code kept in the user's cache.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use noontide_domain::{Grant, LoadedPlugin, PluginError, PluginName};
+use noontide_connections::Book;
+use noontide_domain::{LoadedPlugin, PluginError};
 use noontide_sandbox::{Sandbox, SandboxSettings};
 use serde_json::{Value, json};
 
 use crate::clock::SystemClock;
+use crate::conf::Allowed;
 use crate::exit::{Exit, Stop};
 
 /// Opens a sandbox that looks at no folder.
 ///
 /// # Errors
 /// If its threads or its cache folder cannot be had.
-pub fn sandbox(grants: BTreeMap<PluginName, Grant>) -> Result<Arc<Sandbox>, Stop> {
+pub fn sandbox(allowed: Allowed) -> Result<Arc<Sandbox>, Stop> {
     let cache = cache_folder();
     let nowhere = cache.join("no-plugins");
     let mut settings = SandboxSettings::new(nowhere, cache.join("compiled"), Arc::new(SystemClock));
-    settings.grants = grants;
+    settings.grants = allowed.grants;
+    let connections = Book::default();
+    connections.follow(&allowed.connections);
+    settings.connections = Some(Arc::new(connections));
     Sandbox::open(settings).map_err(Stop::failed)
 }
 

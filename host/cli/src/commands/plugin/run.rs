@@ -50,7 +50,7 @@ pub async fn run(global: &Global, asked: Run) -> Done {
     let timeout = timeout.map_err(|reason| Stop::usage(format!("--timeout: {reason}")))?;
     let given = asked.input.as_deref().map(input::read).transpose()?;
 
-    let sandbox = file::sandbox(conf::grants_if_there(global)?)?;
+    let sandbox = file::sandbox(conf::allowed_if_there(global)?)?;
     let loaded = sandbox.load_single(&asked.file).await.map_err(|error| file::refused(&asked.file, &error))?;
     let handler = HandlerRef { plugin: loaded.version.name.clone(), handler: asked.handler };
     let input = given.unwrap_or_else(|| example(&loaded, &handler, global.output()));

@@ -1,0 +1,158 @@
+//! What a call without a host remembers, and what it answers.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{LogLine, Progress, kv, sql};
+use crate::host::Host;
+use crate::kv::{Keys, KvError};
+use crate::log::Level;
+use crate::secrets::SecretError;
+use crate::sql::{Dialect, Rows, SqlError, Statement};
+use crate::state::StateError;
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Recording {
+    pub(super) lines: RefCell<Vec<LogLine>>,
+    pub(super) steps: RefCell<Vec<Progress>>,
+    pub(super) state: RefCell<BTreeMap<String, (Vec<u8>, u64)>>,
+    pub(super) secrets: RefCell<BTreeMap<String, String>>,
+    pub(super) sql: RefCell<sql::Scripts>,
+    pub(super) kv: RefCell<kv::Stores>,
+    pub(super) time_left: Cell<Option<Duration>>,
+    pub(super) looks_left: Cell<Option<u32>>,
+}
+
+impl Host for Rc<Recording> {
+    fn log(&self, level: Level, message: &str, fields: &[(String, String)]) {
+        self.lines.borrow_mut().push(LogLine { level, message: message.to_owned(), fields: fields.to_vec() });
+    }
+
+    fn progress(&self, done: u64, total: Option<u64>, note: &str) {
+        self.steps.borrow_mut().push(Progress { done, total, note: note.to_owned() });
+    }
+
+    fn is_cancelled(&self) -> bool {
+        let left = self.looks_left.get();
+        self.looks_left.set(left.map(|looks| looks.saturating_sub(1)));
+        left == Some(0)
+    }
+
+    fn time_left(&self) -> Option<Duration> {
+        self.time_left.get()
+    }
+
+    fn load(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError> {
+        Ok(self.state.borrow().get(key).cloned())
+    }
+
+    fn save(&self, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError> {
+        let mut state = self.state.borrow_mut();
+        let revision = state.get(key).map_or(0, |(_, revision)| *revision);
+        if expected.is_some_and(|expected| expected != revision) {
+            return Err(StateError::Conflict);
+        }
+        state.insert(key.to_owned(), (value.to_vec(), revision + 1));
+        Ok(revision + 1)
+    }
+
+    fn remove(&self, key: &str) -> Result<(), StateError> {
+        self.state.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    fn secret(&self, name: &str) -> Result<String, SecretError> {
+        let granted = self.secrets.borrow().get(name).cloned();
+        granted.ok_or_else(|| SecretError::NotGranted { name: name.to_owned() })
+    }
+
+    fn sql_dialect(&self, connection: &str) -> Result<Dialect, SqlError> {
+        self.script(connection, |script| Ok(script.dialect))
+    }
+
+    fn sql_query(&self, connection: &str, statement: Statement) -> Result<Rows, SqlError> {
+        self.script(connection, |script| script.query(statement))
+    }
+
+    fn sql_execute(&self, connection: &str, statements: Vec<Statement>) -> Result<Vec<u64>, SqlError> {
+        self.script(connection, |script| {
+            let allowed = script.writable.then_some(());
+            allowed.ok_or_else(|| SqlError::ReadOnly { connection: connection.to_owned() })?;
+            script.execute(statements)
+        })
+    }
+
+    fn kv_get(&self, connection: &str, key: &str) -> Result<Option<Vec<u8>>, KvError> {
+        self.store(connection, false, |store| Ok(store.values.get(key).map(|(value, _)| value.clone())))
+    }
+
+    fn kv_set(&self, connection: &str, key: &str, value: &[u8], ttl: Option<Duration>) -> Result<(), KvError> {
+        self.store(connection, true, |store| {
+            store.values.insert(key.to_owned(), (value.to_vec(), ttl));
+            Ok(())
+        })
+    }
+
+    fn kv_set_if_absent(
+        &self,
+        connection: &str,
+        key: &str,
+        value: &[u8],
+        ttl: Option<Duration>,
+    ) -> Result<bool, KvError> {
+        self.store(connection, true, |store| {
+            let absent = !store.values.contains_key(key);
+            store.values.entry(key.to_owned()).or_insert_with(|| (value.to_vec(), ttl));
+            Ok(absent)
+        })
+    }
+
+    fn kv_remove(&self, connection: &str, key: &str) -> Result<bool, KvError> {
+        self.store(connection, true, |store| Ok(store.values.remove(key).is_some()))
+    }
+
+    fn kv_increment(&self, connection: &str, key: &str, by: i64) -> Result<i64, KvError> {
+        self.store(connection, true, |store| store.increment(key, by))
+    }
+
+    fn kv_expire(&self, connection: &str, key: &str, ttl: Duration) -> Result<bool, KvError> {
+        self.store(connection, true, |store| {
+            let kept = store.values.get_mut(key);
+            Ok(kept.map(|(_, lives)| *lives = Some(ttl)).is_some())
+        })
+    }
+
+    fn kv_keys(&self, connection: &str, prefix: &str, limit: u32) -> Result<Keys, KvError> {
+        self.store(connection, false, |store| Ok(store.keys(prefix, limit)))
+    }
+}
+
+impl Recording {
+    fn script<T>(
+        &self,
+        connection: &str,
+        ask: impl FnOnce(&mut sql::Script) -> Result<T, SqlError>,
+    ) -> Result<T, SqlError> {
+        let mut scripts = self.sql.borrow_mut();
+        let script = scripts.get_mut(connection);
+        ask(script.ok_or_else(|| SqlError::NotGranted { connection: connection.to_owned() })?)
+    }
+
+    fn store<T>(
+        &self,
+        connection: &str,
+        writes: bool,
+        ask: impl FnOnce(&mut kv::Store) -> Result<T, KvError>,
+    ) -> Result<T, KvError> {
+        let mut stores = self.kv.borrow_mut();
+        let store = stores.get_mut(connection);
+        let store = store.ok_or_else(|| KvError::NotGranted { connection: connection.to_owned() })?;
+        if writes && !store.writable {
+            return Err(KvError::ReadOnly { connection: connection.to_owned() });
+        }
+        ask(store)
+    }
+}
