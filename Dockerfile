@@ -19,7 +19,8 @@ LABEL org.opencontainers.image.title="noontide" \
       org.opencontainers.image.description="A scheduler whose tasks are WebAssembly plugins" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=host /target/release/noontide /usr/local/bin/noontide
-COPY --from=guests /src/plugins/dist/hello.wasm /src/plugins/dist/live-notice.wasm /src/plugins/dist/log-digest.wasm /plugins/
+COPY --from=guests /src/plugins/dist/hello.wasm /src/plugins/dist/live-notice.wasm /src/plugins/dist/log-digest.wasm \
+     /src/plugins/dist/db-inspect.wasm /plugins/
 COPY conf /conf
 RUN install -d -o 65532 -g 65532 -m 0700 /data
 USER 65532:65532

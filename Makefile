@@ -10,6 +10,7 @@ NOONTIDE  := $(CARGO_TARGET_DIR)/debug/noontide
 TOOLS     := $(CACHE)/tools
 DENY      := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
+BEAT      := $(CURDIR)/tests/data/celery-beat
 
 # The plugins' workspace has a target folder of its own: another target, other profiles.
 GUESTS := $(MAKE) -C plugins CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/plugins
@@ -24,7 +25,7 @@ FUZZ_FLAGS   := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-cove
                 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
                 -Cllvm-args=-sanitizer-coverage-trace-compares
 
-.PHONY: help demo test no-fuzz toolchain host plugins servers lint deny unit guests system fuzz torture bench clean
+.PHONY: help demo test no-fuzz toolchain host plugins servers lint deny unit guests system celery-beat-fixtures fuzz torture bench clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
@@ -32,6 +33,7 @@ help:
 	@echo 'make fuzz      the fuzz targets, 30 s each (FUZZ_SECONDS)'
 	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs'
 	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules (release build)'
+	@echo 'make celery-beat-fixtures   tables and fires of the real django-celery-beat, recorded anew'
 	@echo 'make host      the binary $(NOONTIDE)'
 	@echo 'make plugins   shipped plugins and fixtures into plugins/dist'
 	@echo 'make clean     what was built here (the shared target folder stays)'
@@ -95,6 +97,14 @@ guests: toolchain
 system: host plugins servers
 	cargo test --locked -p noontide-tests
 
+# What Django makes of its models and Celery says of its fires, recorded anew with the real packages (Python 3, PyPI).
+celery-beat-fixtures: $(CACHE)/celery-beat/$(shell sha256sum $(BEAT)/requirements.txt | cut -c1-12)
+	PYTHONDONTWRITEBYTECODE=1 $</bin/python $(BEAT)/make.py
+
+$(CACHE)/celery-beat/%: $(BEAT)/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement $< || { rm -rf $@; exit 1; }
+
 # Licences, bans and sources. The advisory database is not among the registries every machine reaches: deny.toml says so.
 deny: $(DENY)
 	$(DENY) --all-features check licenses bans sources
@@ -127,6 +137,7 @@ bench: plugins
 	cargo bench --locked -p noontide-sandbox --bench call
 	cargo bench --locked -p noontide-ledger --bench settle
 	cargo bench --locked -p noontide-ledger --bench submit
+	cargo bench --locked -p noontide-ledger --bench calls
 	cargo bench --locked -p noontide --bench throughput
 	cargo bench --locked -p noontide --bench schedules
 

@@ -137,6 +137,25 @@ fn every_relative_link_of_a_page_leads_somewhere() {
     }
 }
 
+#[test]
+fn the_checklist_has_every_row_and_names_tests_that_there_are() {
+    let page = read(&root().join("docs/checklist.md"));
+    let rows: Vec<Vec<&str>> = page.lines().map(|line| line.split(" | ").collect()).collect();
+    let numbers: Vec<_> = rows.iter().filter_map(|row| row[0].strip_prefix("| ")).filter(|n| n.contains('.')).collect();
+    let all = [36, 27, 19, 31, 18]
+        .into_iter()
+        .zip(0..)
+        .flat_map(|(last, part): (u32, u32)| (1..=last).map(move |number| format!("{part}.{number}")));
+    assert_eq!(numbers, all.collect::<Vec<_>>());
+    let shown = rows.iter().filter(|row| row.len() == 4).flat_map(|row| row[3].split([',', ';']));
+    for shown in shown.filter(|shown| !shown.contains('?')) {
+        for file in shown.split('`').skip(1).step_by(2).filter(|file| file.ends_with(".rs")) {
+            let there = [root().join(file), root().join("tests/system").join(file)].iter().any(|path| path.exists());
+            assert!(there, "docs/checklist.md: {file} is not there");
+        }
+    }
+}
+
 // ---- how they look -------------------------------------------------------------------------------------------------
 
 fn root() -> &'static Path {

@@ -3,7 +3,10 @@
 mod support;
 
 mod api;
+mod artifacts;
+mod calls;
 mod command_line;
+mod db_inspect;
 mod downtime;
 mod full_disk;
 mod hostile;
@@ -23,6 +26,8 @@ mod secrets;
 mod seed000;
 mod seed001;
 mod seed002;
+mod seed003;
+mod seed004;
 mod sql;
 mod state;
 mod time;

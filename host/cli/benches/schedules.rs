@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::plan::{Candidate, plan};
 use noontide_domain::trigger::Cron;
-use noontide_domain::{HandlerInfo, Owner, Schedule, Standing, Trigger};
+use noontide_domain::{HandlerInfo, Levels, Owner, Schedule, Standing, Trigger};
 use noontide_testkit::ManualClock;
 
 /// How long an idle host is watched.
@@ -85,7 +85,7 @@ async fn ledger(count: usize) {
     };
     let candidates = || standings.iter().map(|standing| Candidate { standing, handler: Ok(info()) });
     let begun = Instant::now();
-    let decided = plan(candidates(), now + TimeDelta::seconds(45));
+    let decided = plan(candidates(), &Levels::default(), now + TimeDelta::seconds(45));
     let planned = begun.elapsed();
     assert_eq!(decided.claim.fire.len(), DUE);
     let begun = Instant::now();

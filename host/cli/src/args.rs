@@ -8,7 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    backfill, config, explain, fire, import, logs, next, plugin, put, runs, schedules, set, simulate, submit, why,
+    artifacts, backfill, config, enqueue, explain, fire, import, logs, next, plugin, put, runs, schedules, set,
+    simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -140,7 +141,7 @@ pub enum Verb {
     /// Hand payloads with due times of their own to a schedule with a timetable; what was done is left out
     Submit(submit::Submit),
     /// Call a handler once, without a schedule
-    Enqueue(fire::Enqueue),
+    Enqueue(enqueue::Enqueue),
     /// Pause a schedule
     Pause(schedules::Pause),
     /// Resume a paused schedule; nothing fires because of it
@@ -153,6 +154,8 @@ pub enum Verb {
     Logs(logs::Logs),
     /// The payloads that a run was handed, and what became of each
     Items(submit::Items),
+    /// The files that a handler attached to its run: list them, or write them here
+    Artifacts(artifacts::Artifacts),
     /// Ask a run to stop
     Cancel(runs::Cancel),
     /// Look into, check and call plugin files

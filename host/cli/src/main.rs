@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    backfill, check, config, explain, fire, host, import, logs, next, plugin, put, runs, schedules, set, simulate,
-    submit, why,
+    artifacts, backfill, check, config, enqueue, explain, fire, host, import, logs, next, plugin, put, runs, schedules,
+    set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
 
@@ -51,7 +51,6 @@ fn begin(asked: Noontide) -> Done {
     match asked.verb {
         Verb::Explain(flags) => explain::run(&asked.global, &flags),
         Verb::Config(flags) => config::run(&asked.global, &flags),
-        Verb::Import(flags) => import::run(&asked.global, &flags),
         _ => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             let runtime = runtime.map_err(|error| Stop::failed(format!("no threads: {error}")))?;
@@ -76,13 +75,15 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Why(flags) => why::run(&global, &flags).await,
         Verb::Simulate(flags) => simulate::run(&global, &flags).await,
         Verb::Backfill(flags) => backfill::run(&global, &flags).await,
+        Verb::Import(flags) => import::run(&global, &flags).await,
         Verb::Put(flags) => put::put(&global, &flags).await,
         Verb::Set(flags) => set::run(&global, &flags).await,
         Verb::Rm(flags) => put::rm(&global, &flags).await,
         Verb::Fire(flags) => fire::fire(&global, &flags).await,
         Verb::Submit(flags) => submit::submit(&global, &flags).await,
         Verb::Items(flags) => submit::items(&global, &flags).await,
-        Verb::Enqueue(flags) => fire::enqueue(&global, &flags).await,
+        Verb::Artifacts(flags) => artifacts::run(&global, &flags).await,
+        Verb::Enqueue(flags) => enqueue::enqueue(&global, &flags).await,
         Verb::Pause(flags) => schedules::pause(&global, &flags).await,
         Verb::Resume(flags) => schedules::resume(&global, &flags).await,
         Verb::Runs(flags) => runs::runs(&global, &flags).await,
@@ -90,6 +91,6 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Logs(flags) => logs::run(&global, &flags).await,
         Verb::Cancel(flags) => runs::cancel(&global, &flags).await,
         Verb::Plugin(flags) => plugin::run(&global, flags).await,
-        Verb::Explain(_) | Verb::Import(_) | Verb::Config(_) => Ok(Exit::Ok),
+        Verb::Explain(_) | Verb::Config(_) => Ok(Exit::Ok),
     }
 }

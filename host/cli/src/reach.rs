@@ -36,6 +36,14 @@ impl Reach {
         self.client.get(&format!("/api/v1{path}")).await.map_err(stop)
     }
 
+    /// A file, as it is.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Stop> {
+        self.client.get_bytes(&format!("/api/v1{path}")).await.map_err(stop)
+    }
+
     /// Does something.
     ///
     /// # Errors

@@ -81,6 +81,8 @@ pub struct Config {
     pub queues: Queues,
     /// How the host logs.
     pub log: Log,
+    /// Of schedules that name none.
+    pub timezone: chrono_tz::Tz,
     /// What each plugin may do.
     pub grants: BTreeMap<PluginName, Grant>,
     /// Databases that grants name.
@@ -94,8 +96,6 @@ pub struct Config {
     /// Schedules whose table has a problem: they are not in `schedules`, and yet they have not left the file.
     pub faulty: BTreeSet<String>,
     places: BTreeMap<String, SchedulePlaces>,
-    /// Of schedules that name none.
-    zone: chrono_tz::Tz,
     calendars: read::calendar::Calendars,
     triggers: read::named::Triggers,
 }
@@ -202,6 +202,8 @@ struct SchedulePlaces {
     table: Place,
     handler: Place,
     input: Option<Place>,
+    /// Of the keys that name other schedules.
+    links: BTreeMap<&'static str, Place>,
 }
 
 /// What a client of the API writes about one schedule.
@@ -222,8 +224,12 @@ impl Config {
     /// # Errors
     /// All that is wrong, a line each.
     pub fn schedule(&self, body: Body<'_>, standing: impl FnOnce() -> Vec<Schedule>) -> Result<Schedule, Vec<String>> {
-        let known =
-            read::Times { zone: self.zone, calendars: &self.calendars, triggers: &self.triggers, queues: &self.queues };
+        let known = read::Times {
+            zone: self.timezone,
+            calendars: &self.calendars,
+            triggers: &self.triggers,
+            queues: &self.queues,
+        };
         read::body::schedule(body, &known, standing)
     }
 

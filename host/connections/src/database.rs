@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use noontide_domain::{Connection, ConnectionKind, SqlDialect, SqlError, SqlRows, SqlStatement, duration};
+use noontide_domain::{
+    Connection, ConnectionKind, ConnectionUrl, SqlDialect, SqlError, SqlRows, SqlStatement, duration,
+};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -44,6 +46,16 @@ impl Database {
             other => other,
         })?;
         Ok(Self { dialect, pools, runtime: Handle::current(), connection })
+    }
+
+    /// The database at an address, with the usual bounds; else as [`Database::open`].
+    ///
+    /// # Errors
+    /// The address cannot be read, or leads to no SQL database.
+    pub fn at(url: &str) -> Result<Self, SqlError> {
+        let scheme = url.split(':').next().unwrap_or_default();
+        let kind = ConnectionKind::of_scheme(scheme).unwrap_or(ConnectionKind::Kv);
+        Self::open(Connection::new(ConnectionUrl::new(url), kind))
     }
 
     /// Which SQL it speaks.

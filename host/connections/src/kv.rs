@@ -37,8 +37,10 @@ impl Redis {
         match timeout(time, self.answer(command)).await {
             Ok(answer) => answer,
             Err(_) => {
-                // A server that hangs may never answer on this connection again.
-                self.link.lock().await.take();
+                // A server that hangs may never answer on this connection again. Whoever holds the lock is making a new one.
+                if let Ok(mut link) = self.link.try_lock() {
+                    link.take();
+                }
                 Err(KvError::TimedOut(time))
             }
         }

@@ -4,7 +4,7 @@
 //! statement to be run on a connection that was granted to it, within bounds of time, rows and bytes.
 //!
 //! ```text
-//! Book         names -> databases; follows the configuration, keeps what has not changed      book.rs
+//! Databases    names -> databases; follows the configuration, keeps what has not changed      databases.rs
 //! Database     one SQL database: bounds, and a pool that lives over runs                      database.rs, pool.rs
 //!   sql/       how each speaks: read-only transactions, timeouts, values, what is reset       sqlite, postgres, mysql
 //!   statement  what a statement begins with, and whether it may be asked at all               statement.rs
@@ -14,13 +14,13 @@
 //! No future of a database is dropped half way into a pool: each call is a task of its own. It ends by itself, or its
 //! connection is closed.
 
-mod book;
 mod database;
+mod databases;
 mod fault;
 mod kv;
 mod pool;
 mod sql;
 mod statement;
 
-pub use book::Book;
 pub use database::Database;
+pub use databases::Databases;

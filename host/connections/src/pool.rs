@@ -41,7 +41,7 @@ pub(crate) trait Speaks: Send + Sync + 'static {
         false
     }
 
-    /// Ends an open transaction and takes away what a statement has left in the session.
+    /// Takes away what a statement has left in the session, an open transaction included.
     async fn clear(&self, link: &mut Self::Link) -> Result<(), sqlx::Error>;
 
     /// Takes leave in the middle of a statement: the server shall not go on for nobody.

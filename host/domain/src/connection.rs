@@ -185,7 +185,7 @@ pub enum SqlError {
     #[error("it is read-only")]
     ReadOnly,
     /// The database said no.
-    #[error("{message} ({code})")]
+    #[error("{message}{}", if code.is_empty() { String::new() } else { format!(" ({code})") })]
     Refused {
         /// SQLSTATE or number; may be empty.
         code: String,

@@ -16,6 +16,7 @@ pub mod excerpt;
 pub mod headers;
 pub mod key;
 pub mod lang;
+pub mod levels;
 pub mod name;
 pub mod plan;
 pub mod plugin;
@@ -26,7 +27,9 @@ pub mod run;
 pub mod schedule;
 pub mod submission;
 pub mod suggest;
+pub mod table;
 pub mod trigger;
+pub mod window;
 
 pub use connection::{
     Access, Connection, ConnectionKind, ConnectionUrl, KvAnswer, KvCommand, KvError, KvVerb, SqlColumn, SqlDialect,
@@ -36,6 +39,7 @@ pub use errand::{Errand, Moment};
 pub use headers::Headers;
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
+pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
     FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion,
@@ -44,12 +48,13 @@ pub use plugin::{
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};
 pub use run::{
-    Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd, Lease, Leased, LogLine, Order, Outcome, Report,
-    RunState, SkipReason, StateWrite, Usage, Verdict, Window,
+    Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd,
+    Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Usage, Verdict,
 };
 pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use submission::{Bucket, Submission};
 pub use trigger::{Timetable, Trigger};
+pub use window::{Window, WindowLength};
 
 /// Whose state a run reads and writes: its schedule's, or for an enqueued run its handler's.
 pub fn state_scope(order: &Order) -> String {

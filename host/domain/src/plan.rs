@@ -11,7 +11,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::policy::LATE;
 use crate::ports::{Claim, Fire, Skip};
-use crate::{Cause, HandlerInfo, Key, Order, Overlap, Pause, RunId, ScheduleName, SkipReason, Standing, Unavailable};
+use crate::{
+    Cause, HandlerInfo, Key, Levels, Looking, Order, Overlap, Pause, RunId, ScheduleName, SkipReason, Standing,
+    Unavailable,
+};
 
 use catch_up::{Caught, catch_up};
 use order::patient;
@@ -44,13 +47,13 @@ pub struct Plan {
 }
 
 /// Decides what fires at `now`. `candidates` are schedules that may have come due; one that has not is answered with
-/// its next due instant only.
-pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, now: DateTime<Utc>) -> Plan {
+/// its next due instant only. `levels` are of all schedules that stand.
+pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, levels: &Levels, now: DateTime<Utc>) -> Plan {
     let mut plan = Plan::default();
     for candidate in candidates {
         let standing = candidate.standing;
         let before = plan.claim.fire.len();
-        let decided = decide(&candidate, now, &mut plan.claim);
+        let decided = decide(&candidate, levels, now, &mut plan.claim);
         let fired = (plan.claim.fire.len() - before) as u64;
         let cursor = leave_out(standing, decided, now, &mut plan.claim);
         if cursor > standing.cursor {
@@ -64,7 +67,7 @@ pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, now: DateTi
 }
 
 /// Adds what is due of one schedule to `claim`; gives back how far it has come now.
-fn decide(candidate: &Candidate<'_>, now: DateTime<Utc>, claim: &mut Claim) -> DateTime<Utc> {
+fn decide(candidate: &Candidate<'_>, levels: &Levels, now: DateTime<Utc>, claim: &mut Claim) -> DateTime<Utc> {
     let standing = candidate.standing;
     let Some(first) = standing.next_due().filter(|first| *first <= now) else {
         return standing.cursor;
@@ -89,11 +92,11 @@ fn decide(candidate: &Candidate<'_>, now: DateTime<Utc>, claim: &mut Claim) -> D
     if let Some(last) = missed_until {
         let Caught { kept, dropped_until } = catch_up(standing, first, last, on_time.is_empty(), now);
         claim.skip.extend(dropped_until.map(|until| span(standing, first, until, SkipReason::Missed)));
-        fires.extend(kept.iter().map(|due| fire(standing, *due, true)));
+        fires.extend(kept.iter().map(|due| fire(standing, levels, *due, true)));
     }
-    fires.extend(on_time.iter().map(|due| fire(standing, *due, false)));
+    fires.extend(on_time.iter().map(|due| fire(standing, levels, *due, false)));
     let end = fires.last().map(|fire| fire.order.due_at).or(missed_until).unwrap_or(standing.cursor);
-    take_up(standing, fires, now, claim).unwrap_or(end)
+    take_up(standing, levels, fires, now, claim).unwrap_or(end)
 }
 
 /// Adds rows for instants that do not occur, of days that are over and of what has been decided anyway; gives back how far
@@ -116,15 +119,23 @@ fn leave_out(standing: &Standing, decided: DateTime<Utc>, now: DateTime<Utc>, cl
     last.map_or(decided, |last| last.max(decided))
 }
 
-/// Of what would fire, what can no longer begin in time gets a row, and the rest fires, as long as `max-runs` allows.
-/// `Some` of the last instant that could be taken up, if not all could.
-fn take_up(standing: &Standing, fires: Vec<Fire>, now: DateTime<Utc>, claim: &mut Claim) -> Option<DateTime<Utc>> {
+/// Of what would fire, what a larger schedule supersedes and what can no longer begin in time gets a row, and the rest fires,
+/// as long as `max-runs` allows. `Some` of the last instant that could be taken up, if not all could.
+fn take_up(
+    standing: &Standing,
+    levels: &Levels,
+    fires: Vec<Fire>,
+    now: DateTime<Utc>,
+    claim: &mut Claim,
+) -> Option<DateTime<Utc>> {
     let mut left = standing.runs_left();
     let mut taken = None;
     for fire in fires {
         let due_at = fire.order.due_at;
-        match fire.order.begins_by(true).filter(|by| *by < now) {
-            Some(by) => claim.skip.push(span(standing, due_at, due_at, SkipReason::Expired { by })),
+        let expired = || fire.order.begins_by(true).filter(|by| *by < now).map(|by| SkipReason::Expired { by });
+        match superseded(standing, levels, due_at, Looking::Ahead).or_else(expired) {
+            Some(reason @ SkipReason::Superseded { .. }) => lengthen(&mut claim.skip, single(standing, due_at, reason)),
+            Some(reason) => claim.skip.push(single(standing, due_at, reason)),
             None if left == 0 => return taken,
             None => {
                 left -= 1;
@@ -136,9 +147,21 @@ fn take_up(standing: &Standing, fires: Vec<Fire>, now: DateTime<Utc>, claim: &mu
     None
 }
 
+fn superseded(standing: &Standing, levels: &Levels, due_at: DateTime<Utc>, looking: Looking) -> Option<SkipReason> {
+    levels.superseding(&standing.schedule, due_at, looking).map(SkipReason::from)
+}
+
+/// Instants in a row that one larger fire supersedes share a row.
+fn lengthen(skips: &mut Vec<Skip>, next: Skip) {
+    match skips.last_mut().filter(|last| last.schedule == next.schedule && last.reason == next.reason) {
+        Some(last) => (last.until, last.count) = (next.until, last.count + next.count),
+        None => skips.push(next),
+    }
+}
+
 /// What follows the success of `done`: a fire of `follower` with the same due instant, or the reason why there is none.
 /// Nothing if the follower does not follow it at that instant, is disabled, or has run as often as it may.
-pub fn follow(follower: &Candidate<'_>, done: &Order, now: DateTime<Utc>) -> Claim {
+pub fn follow(follower: &Candidate<'_>, levels: &Levels, done: &Order, now: DateTime<Utc>) -> Claim {
     let standing = follower.standing;
     let due_at = done.due_at;
     let mut claim = Claim::default();
@@ -150,7 +173,7 @@ pub fn follow(follower: &Candidate<'_>, done: &Order, now: DateTime<Utc>) -> Cla
         claim.skip.push(span(standing, due_at, due_at, reason));
         return claim;
     }
-    let mut fire = fire(standing, due_at, false);
+    let mut fire = fire(standing, levels, due_at, false);
     fire.not_before = now + standing.schedule.delay(due_at);
     fire.order = Order {
         cause: Cause::After,
@@ -163,18 +186,20 @@ pub fn follow(follower: &Candidate<'_>, done: &Order, now: DateTime<Utc>) -> Cla
     claim
 }
 
-/// Fires for the due instants in [`from`, `to`) that have passed by `now`. One that ran already, or goes on, is left alone
-/// by the ledger. They do not count for `max-runs`, and the cursor does not move.
+/// Fires for the due instants in [`from`, `to`) that have passed by `now`, and rows for those that a larger schedule
+/// supersedes. One that ran already, or goes on, is left alone by the ledger. They do not count for `max-runs`, and the
+/// cursor does not move.
 ///
 /// # Errors
 /// A line, if there are more than `limit`.
 pub fn backfill(
     standing: &Standing,
+    levels: &Levels,
     (from, to): (DateTime<Utc>, DateTime<Utc>),
     limit: usize,
     overlap: Overlap,
     now: DateTime<Utc>,
-) -> Result<Vec<Fire>, String> {
+) -> Result<Claim, String> {
     let moment = TimeDelta::milliseconds(1);
     let trigger = &standing.schedule.trigger;
     let next = |after| trigger.next_after(after, standing.anchor).filter(|due| *due < to && *due <= now);
@@ -190,13 +215,20 @@ pub fn backfill(
         order: Order {
             key: Key::backfill(name, due_at),
             late: true,
-            ..order(standing, RunId::new(), due_at, Cause::Backfill)
+            ..order(standing, levels, RunId::new(), due_at, Cause::Backfill)
         },
         overlap,
         not_before: now,
         fills: Some(Key::occurrence(name, due_at)),
     };
-    Ok(due.into_iter().map(fire).collect())
+    let mut claim = Claim::default();
+    for due_at in due {
+        match superseded(standing, levels, due_at, Looking::Back) {
+            Some(reason) => lengthen(&mut claim.skip, single(standing, due_at, reason)),
+            None => claim.fire.push(fire(due_at)),
+        }
+    }
+    Ok(claim)
 }
 
 fn why_not(candidate: &Candidate<'_>, due: DateTime<Utc>) -> Option<SkipReason> {
@@ -216,6 +248,12 @@ fn last_within(standing: &Standing, until: DateTime<Utc>) -> Option<DateTime<Utc
 fn instants(standing: &Standing, after: DateTime<Utc>, until: DateTime<Utc>, most: usize) -> Vec<DateTime<Utc>> {
     let next = |after| standing.schedule.trigger.next_after(after, standing.anchor);
     std::iter::successors(next(after), |due| next(*due)).take_while(|due| *due <= until).take(most).collect()
+}
+
+fn single(standing: &Standing, due_at: DateTime<Utc>, reason: SkipReason) -> Skip {
+    let schedule = &standing.schedule;
+    let (name, handler) = (schedule.name.clone(), schedule.handler.clone());
+    Skip { schedule: name, handler, due_at, until: due_at, count: 1, reason }
 }
 
 fn span(standing: &Standing, first: DateTime<Utc>, last: DateTime<Utc>, reason: SkipReason) -> Skip {

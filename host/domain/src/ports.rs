@@ -18,7 +18,8 @@ use crate::{
 
 pub use connections::Connections;
 pub use history::{
-    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, QueueStatus, RunFilter, RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, QueueStatus, RunFilter,
+    RunRecord,
 };
 
 /// Where time comes from.
@@ -194,6 +195,41 @@ pub enum Removed {
     OwnedByFile(String),
 }
 
+/// An edit that somebody made in the ledger itself and that no host can take.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RefusedEdit {
+    /// The name in the row, whether or not it can name a schedule.
+    pub schedule: String,
+    /// What is wrong, where, and what to do.
+    pub reason: String,
+}
+
+/// What somebody has changed on the list of schedules, by whatever hand: another host, this one, SQL.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Edits {
+    /// The next look begins here.
+    pub revision: i64,
+    /// Those that were changed, as they stand now.
+    pub standing: Vec<Standing>,
+    /// Those that have left the list.
+    pub gone: Vec<ScheduleName>,
+    /// `standing` is the whole list: the record is not the one that was looked at before, but a restored one.
+    pub whole: bool,
+    /// All edits that are refused at present, not only new ones; a bounded number, by name.
+    pub refused: Vec<RefusedEdit>,
+}
+
+/// A schedule without a success for longer than its `expect-within`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overdue {
+    /// The schedule.
+    pub schedule: ScheduleName,
+    /// When a success was due at the latest.
+    pub since: DateTime<Utc>,
+    /// The due instant of the last success that the host knows of.
+    pub last_success: Option<DateTime<Utc>>,
+}
+
 /// A run whose lease has lapsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lapsed {
@@ -240,6 +276,19 @@ pub trait Ledger: Send + Sync {
 
     /// Takes one schedule of the API off the list; its history stays.
     async fn remove(&self, schedule: &ScheduleName, now: DateTime<Utc>) -> Result<Removed, LedgerError>;
+
+    /// The number of the newest edit of the list of schedules, if it is not `since`, or if something was written that
+    /// [`take_edits`](Self::take_edits) has to take first. Costs next to nothing; -1 is no edit's number.
+    async fn edited(&self, since: i64) -> Result<Option<i64>, LedgerError>;
+
+    /// Takes what was written in the ledger by hand, by the rules of [`put`](Self::put), and tells of all edits after `since`,
+    /// a bounded number of them: the caller looks until [`edited`](Self::edited) has nothing more to tell. A definition that
+    /// cannot be read, or that a file owns, is refused: what stood before stands. New rows of `task` are read in `zone`.
+    async fn take_edits(&self, since: i64, zone: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Edits, LedgerError>;
+
+    /// Marks schedules as told of. For each, in the same order, whether that was news: nobody has told of it since the same
+    /// instant, and it has not succeeded since.
+    async fn tell_overdue(&self, overdue: Vec<Overdue>) -> Result<Vec<bool>, LedgerError>;
 
     /// Writes one pass. With `tenant`, up to `places` of the fires that are due are leased in the same transaction, those of
     /// higher priority first, and of no queue more than there is room for. Lease times are the ledger's own clock.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CatchUp, HandlerRef, Headers, Key, KeyPart, Overlap, Priority, QueueName, RetryPolicy, ScheduleName, Trigger,
+    WindowLength,
 };
 
 /// What an operator or a client asked for. Kept in the ledger as JSON, so every host sees the same.
@@ -44,7 +45,13 @@ pub struct Schedule {
     pub headers: Headers,
     /// Length of the data window that ends at the due instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Duration>,
+    pub window: Option<WindowLength>,
+    /// Smaller schedules whose work its runs do, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<ScheduleName>,
+    /// Smaller schedules in whose place it fires: they are left out on the local day on which it comes due.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<ScheduleName>,
     /// What happens to due instants that were missed.
     #[serde(default)]
     pub catch_up: CatchUp,
@@ -99,6 +106,8 @@ impl Schedule {
             queue: QueueName::default(),
             headers: Headers::default(),
             window: None,
+            includes: Vec::new(),
+            supersedes: Vec::new(),
             catch_up: CatchUp::default(),
             overlap: Overlap::default(),
             start_deadline: None,

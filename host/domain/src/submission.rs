@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::ports::Fire;
-use crate::{Item, Key, LATE, Order, Overlap, ScheduleName, Standing, SubmissionId, Timetable, plan};
+use crate::{Item, Key, LATE, Levels, Order, Overlap, ScheduleName, Standing, SubmissionId, Timetable, plan};
 
 pub use data::{Data, Entry};
 pub use lines::Lines;
@@ -162,7 +162,7 @@ impl Gathered {
 /// The run of the entries due at `due_at`. What is overdue has as long to begin as what comes due now.
 fn fire(standing: &Standing, timetable: &Timetable, due_at: DateTime<Utc>, now: DateTime<Utc>) -> Fire {
     let schedule = &standing.schedule;
-    let fire = plan::fire(standing, due_at, due_at < now - LATE);
+    let fire = plan::fire(standing, &Levels::default(), due_at, due_at < now - LATE);
     let after = TimeDelta::from_std(timetable.after).unwrap_or(TimeDelta::MAX);
     let own_end = fire.not_before.max(now).checked_add_signed(after);
     let order = Order {

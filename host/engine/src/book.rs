@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use noontide_domain::{Pause, ScheduleName, Standing};
+use noontide_domain::ports::{Edits, Overdue};
+use noontide_domain::{Levels, Pause, ScheduleName, Standing};
 
 /// The schedules that stand, and an agenda over them.
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub(crate) struct Book {
     agenda: BTreeSet<(DateTime<Utc>, ScheduleName)>,
     /// Who follows whose success.
     followers: HashMap<ScheduleName, Vec<ScheduleName>>,
+    /// How many supersede it.
+    superseded: HashMap<ScheduleName, usize>,
 }
 
 impl Book {
@@ -21,6 +24,10 @@ impl Book {
             .filter_map(|standing| Some((standing.looks_at()?, standing.schedule.name.clone())))
             .collect();
         self.followers = HashMap::new();
+        self.superseded = HashMap::new();
+        for smaller in standings.iter().flat_map(|standing| &standing.schedule.supersedes) {
+            *self.superseded.entry(smaller.clone()).or_default() += 1;
+        }
         for Standing { schedule, .. } in &standings {
             for followed in schedule.trigger.follows() {
                 self.followers.entry(followed.clone()).or_default().push(schedule.name.clone());
@@ -39,6 +46,9 @@ impl Book {
         for followed in standing.schedule.trigger.follows() {
             self.followers.entry(followed.clone()).or_default().push(name.clone());
         }
+        for smaller in &standing.schedule.supersedes {
+            *self.superseded.entry(smaller.clone()).or_default() += 1;
+        }
         self.standings.insert(name, standing);
     }
 
@@ -48,11 +58,42 @@ impl Book {
         if let Some(due) = standing.looks_at() {
             self.agenda.remove(&(due, name.clone()));
         }
+        for smaller in &standing.schedule.supersedes {
+            self.superseded.entry(smaller.clone()).and_modify(|count| *count = count.saturating_sub(1));
+        }
+        self.superseded.retain(|_, count| *count > 0);
         for followed in standing.schedule.trigger.follows() {
             if let Some(followers) = self.followers.get_mut(followed) {
                 followers.retain(|follower| follower != name);
             }
         }
+    }
+
+    /// What somebody else has changed. `false` if it says all that already: most often it was this host.
+    pub(crate) fn take(&mut self, edits: Edits) -> bool {
+        if edits.whole {
+            self.replace(edits.standing);
+            return true;
+        }
+        let mut is_changed = false;
+        for name in edits.gone.iter().filter(|name| self.get(name).is_some()).cloned().collect::<Vec<_>>() {
+            self.remove(&name);
+            is_changed = true;
+        }
+        for mut standing in edits.standing {
+            let known = self.get(&standing.schedule.name);
+            let says_the_same = |known: &Standing| {
+                known.schedule == standing.schedule && known.pause == standing.pause && known.anchor == standing.anchor
+            };
+            if known.is_some_and(says_the_same) {
+                continue;
+            }
+            // A run may have succeeded after the record was read.
+            standing.last_success = standing.last_success.max(known.and_then(|known| known.last_success));
+            self.put(standing);
+            is_changed = true;
+        }
+        is_changed
     }
 
     /// What is due at `now`, at most `limit` of it.
@@ -114,9 +155,25 @@ impl Book {
         }
     }
 
-    /// Schedules whose success is missing, with the instant by which it was expected.
-    pub(crate) fn overdue(&self, now: DateTime<Utc>) -> Vec<(ScheduleName, DateTime<Utc>)> {
-        let overdue = |standing: &Standing| Some((standing.schedule.name.clone(), standing.overdue_since(now)?));
+    /// What is said of the work of `schedules`, and of nearly nobody is anything said.
+    pub(crate) fn levels(&self, schedules: &[Standing]) -> Levels {
+        let is_linked = |standing: &Standing| {
+            !standing.schedule.includes.is_empty() || self.superseded.contains_key(&standing.schedule.name)
+        };
+        if schedules.iter().any(is_linked) { self.all_levels() } else { Levels::default() }
+    }
+
+    /// What all schedules say of each other's work.
+    pub(crate) fn all_levels(&self) -> Levels {
+        Levels::of(self.standings.values())
+    }
+
+    /// Schedules whose success is missing.
+    pub(crate) fn overdue(&self, now: DateTime<Utc>) -> Vec<Overdue> {
+        let overdue = |standing: &Standing| {
+            let (schedule, last_success) = (standing.schedule.name.clone(), standing.last_success);
+            Some(Overdue { schedule, since: standing.overdue_since(now)?, last_success })
+        };
         self.standings.values().filter_map(overdue).collect()
     }
 

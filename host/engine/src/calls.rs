@@ -1,7 +1,7 @@
 //! Calls without a schedule.
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Claimed, Fire};
+use noontide_domain::ports::{Claim, Claimed, Fire};
 use noontide_domain::{Errand, RunId};
 
 use crate::EngineHandle;
@@ -19,7 +19,7 @@ impl EngineHandle {
         let fire = |(index, errand)| self.errand(errand, now).map_err(|problem| problem.of_errand(index));
         let fires = errands.into_iter().enumerate().map(fire).collect::<Result<Vec<_>, _>>()?;
         let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(fires, entered).await?;
+        let claimed = self.claim(Claim { fire: fires, ..Claim::default() }, entered).await?;
         let answer = ids.into_iter().zip(claimed).map(|(id, claimed)| match claimed {
             Claimed::Duplicate(run) => (run, true),
             _ => (id, false),

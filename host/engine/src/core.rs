@@ -1,12 +1,13 @@
 //! What the loops share.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, Candidate};
-use noontide_domain::ports::{Claim, Clock, Ledger, LedgerError, PluginHost, Put, Removed, Tenant};
+use noontide_domain::ports::{Claim, Clock, Ledger, LedgerError, PluginHost, Put, RefusedEdit, Removed, Tenant};
 use noontide_domain::{
     Cause, Lease, Order, Overlap, Owner, QueueName, QueueRoom, RunId, Schedule, ScheduleName, Standing,
 };
@@ -20,7 +21,7 @@ use crate::desk::Desk;
 use crate::event::{Event, Happening};
 use crate::places::Places;
 use crate::recorder::Recorder;
-use crate::{Parts, Settings, scheduler};
+use crate::{Parts, Settings, lookout, scheduler};
 
 /// What the loops share.
 pub(crate) struct Core {
@@ -33,6 +34,10 @@ pub(crate) struct Core {
     book: Mutex<Book>,
     held: Mutex<HashMap<RunId, Held>>,
     last_tick: Mutex<DateTime<Utc>>,
+    /// Edits of the list up to this one are in the book.
+    seen: AtomicI64,
+    refused: Mutex<Vec<RefusedEdit>>,
+    zone: Mutex<chrono_tz::Tz>,
     /// Held by whoever decides about schedules, from looking at the book until the book shows what was decided.
     pub(crate) pass: tokio::sync::Mutex<()>,
     /// The scheduler should look.
@@ -64,11 +69,14 @@ impl Core {
             clock: parts.clock,
             ledger: parts.ledger,
             plugins: parts.plugins,
+            zone: Mutex::new(parts.settings.timezone),
             settings: parts.settings,
             started_at: now,
             book: Mutex::default(),
             held: Mutex::default(),
             last_tick: Mutex::new(now),
+            seen: AtomicI64::new(-1),
+            refused: Mutex::default(),
             pass: tokio::sync::Mutex::default(),
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
@@ -92,6 +100,33 @@ impl Core {
 
     pub(crate) fn last_tick(&self) -> DateTime<Utc> {
         *self.last_tick.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn seen(&self) -> i64 {
+        self.seen.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn see(&self, revision: i64) {
+        self.seen.store(revision, Ordering::Release);
+    }
+
+    /// Edits that are refused at present.
+    pub(crate) fn refused(&self) -> Vec<RefusedEdit> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same, from now on; gives back what was there.
+    pub(crate) fn refuse(&self, refused: Vec<RefusedEdit>) -> Vec<RefusedEdit> {
+        std::mem::replace(&mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner), refused)
+    }
+
+    /// In which rows without a zone are read.
+    pub(crate) fn zone(&self) -> chrono_tz::Tz {
+        *self.zone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn read_in(&self, zone: chrono_tz::Tz) {
+        *self.zone.lock().unwrap_or_else(PoisonError::into_inner) = zone;
     }
 
     /// How many more runs this host may hold.
@@ -130,6 +165,16 @@ impl Core {
 
     pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// The first look at the list: the schedules of the files, and what was written by hand while no host was there.
+    pub(crate) async fn begin(self: &Arc<Self>, schedules: Vec<Schedule>) -> Result<(), LedgerError> {
+        let before = self.ledger.edited(self.seen()).await?;
+        self.declare(schedules).await?;
+        self.see(before.unwrap_or_default());
+        // Nothing of this host was due before, and nobody is kept waiting.
+        while lookout::take(self).await? {}
+        Ok(())
     }
 
     /// Makes the file-owned schedules equal to `schedules`.
@@ -204,10 +249,11 @@ impl Core {
     pub(crate) fn follow(&self, order: &Order) -> Claim {
         let Some(schedule) = &order.schedule else { return Claim::default() };
         let followers = self.book().followers(schedule);
+        let levels = self.book().levels(&followers);
         let now = self.clock.now();
         let mut claim = Claim::default();
         for standing in &followers {
-            let follow = plan::follow(&self.candidate(standing), order, now);
+            let follow = plan::follow(&self.candidate(standing), &levels, order, now);
             claim.fire.extend(follow.fire);
             claim.skip.extend(follow.skip);
         }

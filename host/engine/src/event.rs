@@ -74,6 +74,13 @@ pub enum Happening {
         /// Where it is defined now: `path:line`.
         place: String,
     },
-    /// Schedules were declared anew.
+    /// Schedules were declared anew, put, removed, or changed by others.
     SchedulesChanged,
+    /// Somebody edited a schedule in the ledger itself, and what is written there cannot be taken.
+    EditRefused {
+        /// The name in the row, whether or not it can name a schedule.
+        schedule: String,
+        /// What is wrong, where, and what to do.
+        reason: String,
+    },
 }

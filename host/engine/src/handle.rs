@@ -1,13 +1,15 @@
 //! What the rest of the house asks of the engine.
 
+mod backfill;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::plan::{self, order};
+use noontide_domain::plan::order;
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::{
-    Cause, HandlerRef, HostId, Overlap, Pause, PluginStatus, Queues, RunId, Schedule, Standing, Unavailable,
+    Cause, HandlerRef, HostId, Levels, Pause, PluginStatus, Queues, RunId, Schedule, Standing, Unavailable,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
@@ -16,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::core::Core;
 use crate::event::Event;
-use crate::request::{Backfill, Backfilled, EngineError, FireRequest};
+use crate::request::{EngineError, FireRequest};
 use crate::scheduler;
 
 /// How far a run has come, by its own words.
@@ -136,6 +138,11 @@ impl EngineHandle {
         self.core.book().all()
     }
 
+    /// What the schedules that stand say of each other's work.
+    pub fn levels(&self) -> Levels {
+        self.core.book().all_levels()
+    }
+
     /// One schedule, if it stands.
     pub fn find(&self, name: &str) -> Option<Standing> {
         self.core.book().get(&name.parse().ok()?).cloned()
@@ -162,13 +169,14 @@ impl EngineHandle {
         let standing = self.standing(name)?;
         let now = self.core.clock.now();
         let due_at = request.at.unwrap_or(now);
-        let mut order = order(&standing, RunId::new(), due_at, Cause::Manual);
+        let levels = self.levels();
+        let mut order = order(&standing, &levels, RunId::new(), due_at, Cause::Manual);
         order.input = request.input.unwrap_or(order.input);
         order.window = request.window.or(order.window);
         self.core.plugins.check(&order.handler, &order.input)?;
         let id = order.id;
         let fire = Fire { order, overlap: standing.schedule.overlap, not_before: due_at, fills: None };
-        match self.claim(vec![fire], entered).await?.first() {
+        match self.claim(Claim { fire: vec![fire], ..Claim::default() }, entered).await?.first() {
             Some(Claimed::Overlapped(blocking)) => {
                 Err(EngineError::Busy { schedule: standing.schedule.name, blocking: *blocking })
             }
@@ -176,38 +184,10 @@ impl EngineHandle {
         }
     }
 
-    /// Runs due instants of the past that have not run. The cadence does not move, and `max-runs` does not count them.
-    ///
-    /// # Errors
-    /// No such schedule; handler missing or input wrong; a span that is empty or holds too many; stopping; no ledger.
-    pub async fn backfill(&self, name: &str, asked: Backfill) -> Result<Backfilled, EngineError> {
-        let entered = self.open()?;
-        let standing = self.standing(name)?;
-        if asked.from >= asked.to {
-            return Err(EngineError::BadSpan("the span ends before it begins: give a `to` after `from`".to_owned()));
-        }
-        self.core.plugins.check(&standing.schedule.handler, &standing.schedule.input)?;
-        let limit = asked.limit.unwrap_or(Backfill::LIMIT);
-        let overlap = asked.overlap.unwrap_or(Overlap::QueueAll);
-        let fires = plan::backfill(&standing, (asked.from, asked.to), limit, overlap, self.core.clock.now())
-            .map_err(EngineError::BadSpan)?;
-        let due = fires.iter().map(|fire| fire.order.due_at).collect();
-        if asked.dry_run {
-            return Ok(Backfilled { due, ..Backfilled::default() });
-        }
-        let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
-        let claimed = self.claim(fires, entered).await?;
-        let is_new = |claimed: &Claimed| !matches!(claimed, Claimed::Duplicate(_) | Claimed::Overlapped(_));
-        let runs = ids.into_iter().zip(&claimed).filter(|(_, claimed)| is_new(claimed)).map(|(id, _)| id).collect();
-        let duplicate = claimed.iter().filter(|claimed| matches!(claimed, Claimed::Duplicate(_))).count();
-        Ok(Backfilled { due, runs, duplicate })
-    }
-
-    pub(crate) async fn claim(&self, fire: Vec<Fire>, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
+    pub(crate) async fn claim(&self, claim: Claim, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
         let work = tokio::spawn(async move {
-            let claim = Claim { fire, ..Claim::default() };
             let claimed = core.ledger.claim(claim, Some(core.tenant(core.room()))).await?;
             scheduler::take(&core, claimed.clone());
             drop(entered);

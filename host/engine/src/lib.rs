@@ -1,11 +1,12 @@
 //! The loops that carry the plan out.
 //!
-//! [`start`] begins six of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
+//! [`start`] begins seven of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
 //!
 //! * the **scheduler** sleeps until the next due instant, plans, and claims what is due in one transaction;
 //! * the **runner** leases ready runs, calls their handlers and records how they ended;
 //! * the **keeper** prolongs the leases of what is going on here, and hears who shall be cancelled;
 //! * the **rescuer** settles runs whose host went away;
+//! * the **lookout** notices what others have changed on the list of schedules, in another host or with SQL;
 //! * the **watcher** tells of schedules whose success is overdue, and of runs that starve;
 //! * the **pruner** deletes what is past the retention.
 //!
@@ -19,6 +20,7 @@ mod desk;
 mod event;
 mod handle;
 mod keeper;
+mod lookout;
 mod places;
 mod pruner;
 mod recorder;
@@ -60,12 +62,13 @@ pub struct Parts {
 /// If the ledger cannot take the schedules; nothing has begun then.
 pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandle, LedgerError> {
     let core = core::Core::new(parts);
-    core.declare(schedules).await?;
+    core.begin(schedules).await?;
     let loops = vec![
         tokio::spawn(scheduler::run(Arc::clone(&core))),
         tokio::spawn(runner::run(Arc::clone(&core))),
         tokio::spawn(keeper::run(Arc::clone(&core))),
         tokio::spawn(rescuer::run(Arc::clone(&core))),
+        tokio::spawn(lookout::run(Arc::clone(&core))),
         tokio::spawn(watcher::run(Arc::clone(&core))),
         tokio::spawn(pruner::run(Arc::clone(&core))),
     ];

@@ -129,12 +129,14 @@ impl Backfill {
 /// What became of a [`Backfill`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Backfilled {
-    /// All due instants in the span, ascending.
+    /// The due instants in the span that may run, ascending.
     pub due: Vec<DateTime<Utc>>,
     /// The new runs, in the same order; none for what ran already, and none on a dry run.
     pub runs: Vec<RunId>,
     /// How many ran already, or go on.
     pub duplicate: usize,
+    /// How many more due instants lie in the span, on days that belong to a larger schedule.
+    pub superseded: u64,
 }
 
 /// What became of a submission.

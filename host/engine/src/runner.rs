@@ -108,6 +108,9 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
         if !report.keeps_state() {
             report.state.clear();
         }
+        if !report.keeps_artifacts() {
+            report.artifacts.clear();
+        }
         let then = match &verdict {
             Verdict::Final { state: RunState::Succeeded, .. } => core.follow(order),
             _ => Claim::default(),

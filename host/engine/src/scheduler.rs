@@ -64,11 +64,16 @@ pub(crate) async fn decide_all(core: &Arc<Core>, now: DateTime<Utc>) -> Result<(
 }
 
 async fn decide(core: &Arc<Core>, now: DateTime<Utc>) -> Result<bool, LedgerError> {
-    let due = core.book().due(now, BATCH);
+    let (due, levels) = {
+        let book = core.book();
+        let due = book.due(now, BATCH);
+        let levels = book.levels(&due);
+        (due, levels)
+    };
     if due.is_empty() {
         return Ok(false);
     }
-    let plan = plan(due.iter().map(|standing| core.candidate(standing)), now);
+    let plan = plan(due.iter().map(|standing| core.candidate(standing)), &levels, now);
     let claimed = core.ledger.claim(plan.claim.clone(), Some(core.tenant(core.room_for_fires()))).await?;
     record(core, &plan, &claimed);
     take(core, claimed);

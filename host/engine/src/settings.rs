@@ -22,6 +22,8 @@ pub struct Settings {
     pub poll: Duration,
     /// How long finished runs are kept.
     pub retention: Duration,
+    /// In which new rows of the table `task` are read that name no zone; [`crate::EngineHandle::read_in`] changes it.
+    pub timezone: chrono_tz::Tz,
     /// How long [`crate::EngineHandle::drain`] lets handlers go on.
     pub drain: Duration,
 }
@@ -36,6 +38,7 @@ impl Default for Settings {
             heartbeat: Duration::from_secs(10),
             poll: Duration::from_secs(2),
             retention: Duration::from_secs(30 * 86_400),
+            timezone: chrono_tz::UTC,
             drain: Duration::from_secs(10),
         }
     }

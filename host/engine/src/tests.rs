@@ -12,17 +12,20 @@ use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 
 mod changes;
 mod clock;
+mod edits;
+mod levels;
 mod limits;
 mod past;
 mod property;
 mod put;
+mod queues;
 mod timetable;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Scheduler, runner, keeper, rescuer, watcher, pruner.
-const LOOPS: usize = 6;
+/// Scheduler, runner, keeper, rescuer, lookout, watcher, pruner.
+const LOOPS: usize = 7;
 
 struct World {
     clock: Arc<ManualClock>,

@@ -121,6 +121,7 @@ fn settlement(lease: Lease) -> Settlement {
         logs_dropped: 0,
         items: Vec::new(),
         state: Vec::new(),
+        artifacts: Vec::new(),
     };
     Settlement::new(lease, Verdict::Final { state: RunState::Succeeded, reason: None }, report)
 }

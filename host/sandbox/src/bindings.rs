@@ -1,4 +1,4 @@
-//! What `wit/` says, as Rust. `run` answers at once; the others may have to wait.
+//! What `wit/` says, as Rust. `run` and `artifacts` answer at once; the others may have to wait.
 
 wasmtime::component::bindgen!({
     path: "../../wit",
@@ -14,7 +14,7 @@ wasmtime::component::bindgen!({
     exports: { default: async },
 });
 
-pub(crate) use noontide::plugin::{kv, run, secrets, sql, state, types};
+pub(crate) use noontide::plugin::{artifacts, kv, run, secrets, sql, state, types};
 
 /// The version of `noontide:plugin` that this host speaks.
 pub(crate) const CONTRACT: &str = "0.1.0";

@@ -9,9 +9,9 @@ use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::imports::StateBook;
+use crate::imports::{ArtifactShelf, StateBook};
 use crate::journal::Journal;
-use crate::limits::{COMPONENT_HANDLES, HOSTCALL_FUEL, Meter, RESOURCES};
+use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
 use crate::output::SharedJournal;
 use crate::stopwatch::Stopwatch;
 
@@ -27,6 +27,7 @@ pub(crate) struct Guest {
     pub(crate) grant: Option<Arc<Grant>>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) state: StateBook,
+    pub(crate) artifacts: ArtifactShelf,
 }
 
 /// What a guest gets from its host.
@@ -57,14 +58,16 @@ impl Guest {
             grant,
             connections,
             state: StateBook::default(),
+            artifacts: ArtifactShelf::new(limits),
         })
     }
 
     /// A store that is interrupted at each tick, from its very first instruction on.
     pub(crate) fn into_store(self, engine: &Engine) -> Store<Guest> {
+        let fuel = hostcall_fuel(self.artifacts.largest());
         let mut store = Store::new(engine, self);
         store.limiter(|guest| &mut guest.meter);
-        store.set_hostcall_fuel(HOSTCALL_FUEL);
+        store.set_hostcall_fuel(fuel);
         store.set_max_component_handles(COMPONENT_HANDLES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut store| {

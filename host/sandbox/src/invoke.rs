@@ -10,6 +10,7 @@ use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
 use noontide_domain::{
     Cause, Grant, Item, ItemOutcome, Leased, Limits, Order, Outcome, Report, StateWrite, Unavailable, Usage,
 };
+use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use wasmtime::Store;
@@ -150,8 +151,9 @@ impl Attempt {
         let usage =
             Usage { wall_ms: ms(begun.elapsed()), cpu_ms: guest.watch.cpu_ms(), peak_memory_bytes: guest.meter.peak() };
         let (logs, logs_dropped) = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).close();
-        Report {
+        let mut report = Report {
             state: kept(&outcome, &items, guest.state.into_writes()),
+            artifacts: guest.artifacts.into_files(),
             items,
             outcome,
             plugin: Some(self.generation.version.clone()),
@@ -160,7 +162,11 @@ impl Attempt {
             usage,
             logs,
             logs_dropped,
+        };
+        if !report.keeps_artifacts() {
+            report.artifacts.clear();
         }
+        report
     }
 }
 
@@ -223,7 +229,19 @@ fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Durat
 fn extra(order: &Order) -> Vec<(String, String)> {
     let cause = (order.cause == Cause::After).then(|| ("cause".to_owned(), "after".to_owned()));
     let headers = order.headers.iter().map(|(name, text)| (format!("header.{name}"), text.to_owned()));
-    cause.into_iter().chain(headers).collect()
+    cause.into_iter().chain(headers).chain(includes(order)).collect()
+}
+
+fn includes(order: &Order) -> Vec<(String, String)> {
+    if order.includes.is_empty() {
+        return Vec::new();
+    }
+    let names: Vec<_> = order.includes.iter().map(|one| one.schedule.as_str()).collect();
+    let inputs: Map<_, _> = order.includes.iter().map(|one| (one.schedule.to_string(), one.input.clone())).collect();
+    vec![
+        ("includes".to_owned(), json!(names).to_string()),
+        ("included-inputs".to_owned(), Value::Object(inputs).to_string()),
+    ]
 }
 
 fn item(item: &Item) -> wit::Item {
@@ -269,5 +287,22 @@ impl Owned {
 impl Drop for Owned {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use noontide_domain::{Headers, Key, RunId};
+
+    use super::*;
+
+    #[test]
+    fn headers_are_handed_over_beside_what_the_contract_has_no_word_for() {
+        let id = RunId::new();
+        let handler = "mail/send".parse().expect("a handler");
+        let headers = Headers::new([("tenant".to_owned(), "acme".to_owned())].into()).expect("headers");
+        let order = Order { headers, ..Order::new(id, Key::manual(id), handler, DateTime::UNIX_EPOCH, Cause::After) };
+        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        assert_eq!(extra(&order), [pair("cause", "after"), pair("header.tenant", "acme")]);
     }
 }

@@ -11,14 +11,20 @@ pub(crate) const MEMORIES_PER_PERMIT: u32 = 2;
 /// As above, for tables.
 pub(crate) const TABLES_PER_PERMIT: u32 = 4;
 
-/// Bytes a guest may hand to the host in one call.
-pub(crate) const HOSTCALL_FUEL: usize = 16 << 20;
+/// Bytes a guest may hand to the host in one call, unless its artifacts may be larger.
+const HOSTCALL_FUEL: usize = 16 << 20;
 /// Handles of resources a guest may hold.
 pub(crate) const COMPONENT_HANDLES: usize = 10_000;
 /// Resources the host keeps for a guest.
 pub(crate) const RESOURCES: usize = 4_096;
 /// Of one call for random bytes.
 pub(crate) const RANDOM_BYTES: u64 = 1 << 20;
+
+/// Bytes a guest may hand to the host in one call. Room for twice the largest artifact: what is a little over the cap is
+/// refused by its name, and only what is far over it breaks the guest.
+pub(crate) fn hostcall_fuel(largest_artifact: u64) -> usize {
+    usize::try_from(largest_artifact.saturating_mul(2)).unwrap_or(usize::MAX).max(HOSTCALL_FUEL)
+}
 
 /// Counts what a guest takes, and says no at the limit.
 #[derive(Debug)]

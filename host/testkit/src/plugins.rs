@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, PluginHost};
 use noontide_domain::{
-    HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Outcome, PluginInfo, PluginStatus, PluginVersion,
-    Report, StateWrite, Unavailable, Usage, Wants,
+    Artifact, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Outcome, PluginInfo, PluginStatus,
+    PluginVersion, Report, StateWrite, Unavailable, Usage, Wants,
 };
 use tokio::sync::watch;
 
@@ -47,11 +47,13 @@ pub struct Step {
     pub items: Vec<ItemOutcome>,
     /// What it wants to remember.
     pub state: Vec<StateWrite>,
+    /// What it attaches.
+    pub artifacts: Vec<Artifact>,
 }
 
 impl From<Outcome> for Step {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, logs: Vec::new(), items: Vec::new(), state: Vec::new() }
+        Self { outcome, logs: Vec::new(), items: Vec::new(), state: Vec::new(), artifacts: Vec::new() }
     }
 }
 
@@ -300,5 +302,6 @@ fn report(
         logs_dropped: 0,
         items: step.items,
         state: step.state,
+        artifacts: step.artifacts,
     }
 }

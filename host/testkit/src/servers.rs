@@ -131,6 +131,8 @@ impl Server {
                 let install = program("mariadb-install-db", "mariadb-server");
                 let mut command = process::unprivileged(&install);
                 command.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+                // Two that are laid out at once would meet in the machine's folder for temporary tables.
+                command.arg(format!("--tmpdir={}", self.folder.path().display()));
                 finished(command.arg(format!("--datadir={}", data.display())));
                 self.write(
                     "init.sql",
@@ -167,6 +169,7 @@ impl Server {
                     of("socket", "socket"),
                     of("pid-file", "pid"),
                     of("init-file", "init.sql"),
+                    of("tmpdir", ""),
                 ]);
                 args.extend(["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M"].map(str::to_owned));
                 (program("mariadbd", "mariadb-server"), args)

@@ -55,10 +55,10 @@ fn says_json(request: &Request) -> Result<(), Problem> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
-/// The one name in the path.
-pub(crate) struct Name(pub(crate) String);
+/// The name in the path, or the names.
+pub(crate) struct Name<T = String>(pub(crate) T);
 
-impl<S: Send + Sync> FromRequestParts<S> for Name {
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Name<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

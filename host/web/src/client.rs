@@ -71,6 +71,20 @@ impl Client {
         self.send(self.http.get(format!("{}{path}", self.base))).await
     }
 
+    /// What lies at `path`, as it is.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, ClientError> {
+        let response = self.reach(self.http.get(format!("{}{path}", self.base))).await?;
+        let status = response.status();
+        let bytes = response.bytes().await.map_err(|error| unreachable(&self.place, &error))?;
+        match status.is_success() {
+            true => Ok(bytes.into()),
+            false => Err(self.refused(status, serde_json::from_slice(&bytes).unwrap_or_default())),
+        }
+    }
+
     /// Sends `body` to `path`.
     ///
     /// # Errors
@@ -118,14 +132,9 @@ impl Client {
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Value), ClientError> {
-        let request = match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        };
-        let lost = |error: reqwest::Error| unreachable(&self.place, &error);
-        let response = request.send().await.map_err(lost)?;
+        let response = self.reach(request).await?;
         let status = response.status();
-        let text = response.text().await.map_err(lost)?;
+        let text = response.text().await.map_err(|error| unreachable(&self.place, &error))?;
         let body: Value = match serde_json::from_str(&text) {
             Ok(body) if status.is_success() => return Ok((status, body)),
             Err(_) if status == StatusCode::NO_CONTENT => return Ok((status, Value::Null)),
@@ -135,12 +144,24 @@ impl Client {
             }
             body => body.unwrap_or_default(),
         };
+        Err(self.refused(status, body))
+    }
+
+    async fn reach(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, ClientError> {
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        request.send().await.map_err(|error| unreachable(&self.place, &error))
+    }
+
+    fn refused(&self, status: StatusCode, body: Value) -> ClientError {
         let detail = match (&body["detail"], &body["reasons"]) {
             (Value::String(detail), _) => detail.clone(),
             (_, Value::Array(reasons)) => reasons.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("; "),
             _ => format!("{} answers {status}", self.place),
         };
-        Err(ClientError::Refused { status: status.as_u16(), detail })
+        ClientError::Refused { status: status.as_u16(), detail }
     }
 }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in                                           access.rs
-//! routes     one file for each resource         schedules.rs put.rs submit.rs runs.rs …
+//! routes     one file for each resource         schedules.rs submit.rs runs.rs artifacts.rs …
 //! body       what clients send, read strictly                       body.rs errand.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
@@ -14,6 +14,7 @@
 //! A route asks the engine to do something or the history what became of it; it decides nothing itself.
 
 mod access;
+mod artifacts;
 mod body;
 mod client;
 mod errand;

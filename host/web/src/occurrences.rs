@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::routing::{Router, get};
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{RunFilter, RunRecord};
-use noontide_domain::{Cause, Lang, SkipReason, Standing};
+use noontide_domain::{Cause, Lang, Looking, SkipReason, Standing};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -54,6 +54,7 @@ async fn why(State(parts): State<WebParts>, Query(query): Query<WhyQuery>) -> An
         due: !due.is_empty(),
         now: parts.engine.now(),
         rows: &rows,
+        superseding: parts.engine.levels().superseding(schedule, at, Looking::Ahead).filter(|_| !due.is_empty()),
         problem: parts.engine.check(&schedule.handler, &schedule.input).err().map(|missing| missing.to_string()),
     };
     let verdict = verdict(&asked);

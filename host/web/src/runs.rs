@@ -77,7 +77,7 @@ fn state(word: &str) -> Answer<RunState> {
     })
 }
 
-async fn find(parts: &WebParts, id: &str) -> Answer<RunRecord> {
+pub(crate) async fn find(parts: &WebParts, id: &str) -> Answer<RunRecord> {
     let id: RunId = id.parse().map_err(|_| Problem::not_found(format!("`{id}` is no run's id")))?;
     parts.history.run(id).await?.ok_or_else(|| Problem::not_found(format!("no run {id}; it may be past the retention")))
 }
@@ -87,6 +87,8 @@ async fn show(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Valu
     let attempts = parts.history.attempts(run.id).await?;
     let mut shown = shape::run(&run);
     shown["attempts"] = attempts.iter().map(shape::attempt).collect();
+    let files = parts.history.artifacts(run.id).await?;
+    shown["artifacts"] = files.iter().map(shape::artifact).collect();
     shown["progress"] = parts.engine.progress(run.id).as_ref().map(shape::progress).into();
     Ok(Json(shown))
 }

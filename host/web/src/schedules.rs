@@ -8,10 +8,10 @@ use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{RunFilter, RunRecord};
-use noontide_domain::{Overlap, Pause, ScheduleName, Standing, Window};
+use noontide_domain::{Looking, Overlap, Pause, ScheduleName, Standing, Window};
 use noontide_engine::{Backfill, FireRequest};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
 use crate::problem::{Answer, Problem};
@@ -92,17 +92,31 @@ async fn show(State(parts): State<WebParts>, Name(name): Name, Query(query): Que
     let standing = parts.engine.standing(&name)?;
     let next = upcoming(&standing, &query, parts.engine.now())?;
     let mut shown = shown(&parts, &standing).await?;
-    shown["next"] = next.into();
+    shown["superseded"] = superseded(&parts, &standing, &next);
+    shown["next"] = next.into_iter().map(shape::time).collect();
     Ok(Json(shown))
 }
 
 async fn next(State(parts): State<WebParts>, Name(name): Name, Query(query): Query<NextQuery>) -> Answer<Json<Value>> {
     let standing = parts.engine.standing(&name)?;
-    let items = upcoming(&standing, &query, parts.engine.now())?.into_iter().map(Value::from).collect();
-    Ok(Json(shape::list(items, None)))
+    let next = upcoming(&standing, &query, parts.engine.now())?;
+    let superseded = superseded(&parts, &standing, &next);
+    let mut shown = shape::list(next.into_iter().map(|due| shape::time(due).into()).collect(), None);
+    shown["superseded"] = superseded;
+    Ok(Json(shown))
 }
 
-fn upcoming(standing: &Standing, query: &NextQuery, now: DateTime<Utc>) -> Answer<Vec<String>> {
+/// Of these due instants those that will not fire, each with the larger fire in its place.
+fn superseded(parts: &WebParts, standing: &Standing, due: &[DateTime<Utc>]) -> Value {
+    let levels = parts.engine.levels();
+    let larger = |due: &DateTime<Utc>| levels.superseding(&standing.schedule, *due, Looking::Ahead);
+    due.iter()
+        .filter_map(|due| Some((shape::time(*due), shape::superseding(&larger(due)?))))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+fn upcoming(standing: &Standing, query: &NextQuery, now: DateTime<Utc>) -> Answer<Vec<DateTime<Utc>>> {
     if query.count > MOST_NEXT {
         return Err(Problem::bad_request(format!("`count` is {}; up to {MOST_NEXT} is possible", query.count)));
     }
@@ -112,7 +126,7 @@ fn upcoming(standing: &Standing, query: &NextQuery, now: DateTime<Utc>) -> Answe
     let due = std::iter::successors(after(query.from.map_or(now, |from| from.0)), |due| after(*due))
         .take_while(|due| query.to.is_none_or(|to| *due <= to.0))
         .take(query.count.min(left));
-    Ok(due.map(shape::time).collect())
+    Ok(due.collect())
 }
 
 #[derive(Default, Deserialize)]
@@ -168,7 +182,7 @@ async fn backfill(
     let status = if dry_run { StatusCode::OK } else { StatusCode::ACCEPTED };
     let runs: Vec<_> = done.runs.iter().map(ToString::to_string).collect();
     let due: Vec<_> = done.due.into_iter().map(shape::time).collect();
-    Ok((status, Json(json!({ "runs": runs, "duplicate": done.duplicate, "due": due }))))
+    Ok((status, Json(json!({ "runs": runs, "duplicate": done.duplicate, "superseded": done.superseded, "due": due }))))
 }
 
 #[derive(Default, Deserialize)]

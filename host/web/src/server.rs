@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{Access, WebParts, access, events, host, occurrences, plugins, put, runs, schedules, submit};
+use crate::{Access, WebParts, access, artifacts, events, host, occurrences, plugins, put, runs, schedules, submit};
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -214,6 +214,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         .merge(put::routes())
         .merge(submit::routes())
         .merge(runs::routes())
+        .merge(artifacts::routes())
         .merge(occurrences::routes())
         .merge(plugins::routes())
         .merge(host::routes())

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use noontide_domain::ports::{AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, QueueStatus, RunRecord};
+use noontide_domain::ports::{
+    ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, QueueStatus, RunRecord,
+};
 use noontide_domain::{
-    Lang, Outcome, PluginStatus, PluginVersion, QueueName, Queues, SkipReason, Standing, Usage, duration,
+    Lang, Outcome, PluginStatus, PluginVersion, QueueName, Queues, SkipReason, Standing, Superseding, Usage,
+    WindowLength, duration,
 };
 use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};
@@ -54,6 +57,7 @@ pub(crate) fn run(run: &RunRecord) -> Value {
         "headers": run.headers,
         "items": run.items,
         "window": run.window.map(|window| json!({ "from": time(window.from), "to": time(window.to) })),
+        "includes": run.includes.iter().map(|one| &one.schedule).collect::<Vec<_>>(),
         "input": run.input,
         "usage": usage(&run.usage),
         "trace_id": run.trace_id,
@@ -120,6 +124,16 @@ pub(crate) fn item(item: &ItemRecord) -> Value {
     })
 }
 
+pub(crate) fn artifact(file: &ArtifactRecord) -> Value {
+    json!({
+        "name": file.name.as_str(),
+        "media_type": file.media_type.as_str(),
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+        "attempt": file.attempt,
+    })
+}
+
 pub(crate) fn progress(progress: &Progress) -> Value {
     json!({ "done": progress.done, "total": progress.total, "note": progress.note })
 }
@@ -139,6 +153,11 @@ pub(crate) fn logs(logs: &AttemptLogs) -> Value {
         })
         .collect();
     json!({ "attempt": logs.attempt, "lines": lines, "dropped": logs.dropped })
+}
+
+/// The larger fire that takes its place.
+pub(crate) fn superseding(superseding: &Superseding) -> Value {
+    json!({ "by": superseding.by, "at": time(superseding.at) })
 }
 
 /// `problem` is why its handler cannot be called now.
@@ -167,7 +186,9 @@ pub(crate) fn schedule(
         "priority": schedule.priority,
         "queue": schedule.queue,
         "headers": schedule.headers,
-        "window": schedule.window.map(duration::words),
+        "window": schedule.window.map(WindowLength::text),
+        "includes": schedule.includes,
+        "supersedes": schedule.supersedes,
         "overlap": schedule.overlap,
         "catch_up": {
             "mode": schedule.catch_up.mode,
@@ -303,5 +324,8 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
             ("taken-over", json!({ "at": at, "schedule": schedule, "place": place }))
         }
         Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
+        Happening::EditRefused { schedule, reason } => {
+            ("edit-refused", json!({ "at": at, "schedule": schedule, "reason": reason }))
+        }
     }
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use crate::artifacts::ArtifactError;
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::invocation::{Cause, Invocation, Window};
@@ -94,9 +96,37 @@ impl Call {
         &self.invocation.trace_parent
     }
 
+    /// The trace's id alone, 32 hexadecimal digits; the same on every attempt, and what the host's log lines carry.
+    pub fn trace_id(&self) -> &str {
+        self.trace_parent().split('-').nth(1).unwrap_or_default()
+    }
+
+    /// The positional arguments, `{"args": […]}` in the input, as a tuple or a list: `let (to, copies): (String, u32) =
+    /// call.args()?`. No arguments are an empty list.
+    pub fn args<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        let input: serde_json::Value = self.input()?;
+        let args = input.get("args").cloned().unwrap_or_else(|| serde_json::json!([]));
+        serde_json::from_value(args).map_err(|mismatch| Failure::invalid_input(format!("args: {mismatch}")))
+    }
+
     /// Something a newer host has to say.
     pub fn extra(&self, name: &str) -> Option<&str> {
         self.invocation.extra.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Smaller schedules whose work is part of this run, the nearest first: `weekly` and `daily` of a monthly one.
+    pub fn includes(&self) -> Vec<String> {
+        self.extra("includes").and_then(|names| serde_json::from_str(names).ok()).unwrap_or_default()
+    }
+
+    /// The input of an included schedule; none if this run does not include it.
+    pub fn included_input<T: DeserializeOwned>(&self, schedule: &str) -> Result<Option<T>, Failure> {
+        let inputs = self.extra("included-inputs").and_then(|inputs| serde_json::from_str::<Value>(inputs).ok());
+        let Some(input) = inputs.and_then(|mut inputs| inputs.get_mut(schedule).map(Value::take)) else {
+            return Ok(None);
+        };
+        let read = serde_json::from_value(input);
+        read.map(Some).map_err(|mismatch| Failure::invalid_input(format!("input of `{schedule}`: {mismatch}")))
     }
 
     /// The payloads of a timetable, in the host's order. Empty for all other triggers.
@@ -150,6 +180,13 @@ impl Call {
     /// The schedule's durable memory. What a run writes counts only if the run ends well.
     pub fn state(&self) -> State<'_> {
         State::of(self.host.as_ref())
+    }
+
+    /// Leaves a file with this run, such as a report: `report.html`, `text/html; charset=utf-8`. It is kept when the
+    /// handler ends, well or with a [`Failure`]; a trap, a timeout or a request to stop leaves none. A second file of the
+    /// same name takes the place of the first, and the files of a later attempt that of all before.
+    pub fn attach(&self, name: &str, media_type: &str, content: impl AsRef<[u8]>) -> Result<(), ArtifactError> {
+        self.host.attach(name, media_type, content.as_ref())
     }
 
     /// A secret the operator granted to this plugin.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use self::bindings::exports::noontide::plugin::{describe, handler};
-use self::bindings::noontide::plugin::{kv as redis, run, secrets, state, types};
+use self::bindings::noontide::plugin::{artifacts, kv as redis, run, secrets, state, types};
+use crate::artifacts::ArtifactError;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::host::Host;
@@ -105,6 +106,14 @@ impl Host for Imports {
 
     fn remove(&self, key: &str) -> Result<(), StateError> {
         state::remove(key).map_err(state_error)
+    }
+
+    fn attach(&self, name: &str, media_type: &str, content: &[u8]) -> Result<(), ArtifactError> {
+        artifacts::attach(name, media_type, content).map_err(|error| match error {
+            artifacts::ArtifactError::InvalidName(reason) => ArtifactError::InvalidName(reason),
+            artifacts::ArtifactError::InvalidMediaType(reason) => ArtifactError::InvalidMediaType(reason),
+            artifacts::ArtifactError::OverLimit(cap) => ArtifactError::OverLimit { key: cap.key, allows: cap.allows },
+        })
     }
 
     fn secret(&self, name: &str) -> Result<String, SecretError> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::artifacts::ArtifactError;
 use crate::kv::{Keys, KvError};
 use crate::log::Level;
 use crate::secrets::SecretError;
@@ -18,6 +19,8 @@ pub(crate) trait Host {
     fn load(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError>;
     fn save(&self, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError>;
     fn remove(&self, key: &str) -> Result<(), StateError>;
+
+    fn attach(&self, name: &str, media_type: &str, content: &[u8]) -> Result<(), ArtifactError>;
 
     fn secret(&self, name: &str) -> Result<String, SecretError>;
 

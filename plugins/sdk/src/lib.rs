@@ -50,6 +50,7 @@
 //! | know what is asked and tell how it goes | [`Call`], [`info!`] and its sisters |
 //! | work on a timetable's payloads | [`Call::items`], [`Item`] |
 //! | remember something until the next run | [`Call::state`], [`State`] |
+//! | leave a report or an export with the run | [`Call::attach`] |
 //! | ask a database that the operator granted | [`Call::sql`], [`sql`], [`Call::kv`], [`kv`] |
 //! | end well, in one of four ways | [`Outcome`], [`IntoOutcome`] |
 //! | end badly, in one of four ways | [`Failure`] |
@@ -58,6 +59,7 @@
 //! Compiled for `wasm32`, [`plugin!`] also exports the component's functions and [`Call`] talks to the real host. On any
 //! other target [`Call`] talks to a recording, so that a plugin's tests are ordinary `cargo test`.
 
+mod artifacts;
 mod call;
 mod declare;
 mod failure;
@@ -78,6 +80,7 @@ pub mod guest;
 #[cfg(not(target_arch = "wasm32"))]
 mod testing;
 
+pub use artifacts::ArtifactError;
 pub use call::Call;
 pub use failure::Failure;
 pub use invocation::{Cause, Window};
@@ -88,7 +91,7 @@ pub use plugin::{Handler, Plugin, Wants};
 pub use secrets::SecretError;
 pub use state::{State, StateError};
 #[cfg(not(target_arch = "wasm32"))]
-pub use testing::{LogLine, Progress, TestCall};
+pub use testing::{Artifact, LogLine, Progress, TestCall};
 
 pub use chrono;
 pub use schemars;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use crate::artifacts::ArtifactError;
 use crate::call::Call;
 use crate::invocation::{Cause, Invocation, Window};
 use crate::log::Level;
@@ -32,6 +33,15 @@ pub struct LogLine {
     pub message: String,
     /// Its fields.
     pub fields: Vec<(String, String)>,
+}
+
+/// A file that was attached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// What it is, such as `text/html`.
+    pub media_type: String,
+    /// What is in it.
+    pub content: Vec<u8>,
 }
 
 /// A step that was reported.
@@ -117,6 +127,22 @@ impl TestCall {
         self.asking(|asked| asked.items.push((key.to_owned(), payload.to_string())))
     }
 
+    /// One smaller schedule more whose work is part of the run, with its input.
+    #[must_use]
+    pub fn including(self, schedule: &str, input: Value) -> Self {
+        let (mut names, mut inputs) = (self.call.includes(), Value::Object(Default::default()));
+        for name in &names {
+            inputs[name] = self.call.included_input(name).ok().flatten().unwrap_or_default();
+        }
+        names.push(schedule.to_owned());
+        inputs[schedule] = input;
+        self.asking(|asked| {
+            asked.extra.retain(|(key, _)| key != "includes" && key != "included-inputs");
+            asked.extra.push(("includes".to_owned(), Value::from(names).to_string()));
+            asked.extra.push(("included-inputs".to_owned(), inputs.to_string()));
+        })
+    }
+
     /// A secret that is granted.
     #[must_use]
     pub fn secret_granted(self, name: &str, value: &str) -> Self {
@@ -128,6 +154,13 @@ impl TestCall {
     #[must_use]
     pub fn state_before(self, key: &str, value: Value) -> Self {
         self.recording.state.borrow_mut().insert(key.to_owned(), (value.to_string().into_bytes(), 1));
+        self
+    }
+
+    /// Every file the handler attaches is refused.
+    #[must_use]
+    pub fn refusing_artifacts(self, refusal: ArtifactError) -> Self {
+        self.recording.artifact_refusal.replace(Some(refusal));
         self
     }
 
@@ -161,6 +194,11 @@ impl TestCall {
     /// The steps it reported.
     pub fn steps(&self) -> Vec<Progress> {
         self.recording.steps.borrow().clone()
+    }
+
+    /// The file it attached under this name.
+    pub fn artifact(&self, name: &str) -> Option<Artifact> {
+        self.recording.artifacts.borrow().get(name).cloned()
     }
 
     /// The value it left under this key, as JSON.
@@ -219,6 +257,32 @@ mod tests {
         assert_eq!(call.secret("KEY").as_deref(), Ok("s3cret"));
         let refused = call.secret("OTHER").unwrap_err();
         assert!(refused.to_string().contains("`OTHER` is not granted"));
+    }
+
+    #[test]
+    fn what_is_included_is_told_with_its_input() {
+        let call = Call::test().including("weekly", Value::from(7)).including("daily", Value::from("x"));
+        assert_eq!(call.includes(), ["weekly", "daily"]);
+        assert_eq!(call.included_input("weekly"), Ok(Some(7)));
+        assert_eq!(call.included_input::<u8>("monthly"), Ok(None));
+        assert!(call.included_input::<u8>("daily").is_err());
+        assert!(Call::test().includes().is_empty());
+    }
+
+    #[test]
+    fn positional_arguments_are_a_tuple_or_a_list_and_none_are_an_empty_one() {
+        let call = Call::test().input(serde_json::json!({ "args": ["ops", 2] }));
+        assert_eq!(call.args(), Ok(("ops".to_owned(), 2)));
+        assert_eq!(Call::test().args::<Vec<String>>(), Ok(Vec::new()));
+        let short = call.args::<(String, u32, bool)>().unwrap_err();
+        assert!(short.to_string().contains("args: "), "{short}");
+    }
+
+    #[test]
+    fn the_trace_id_is_a_part_of_the_trace_parent() {
+        let call = Call::test();
+        assert_eq!(call.trace_id().len(), 32);
+        assert!(call.trace_parent().contains(call.trace_id()));
     }
 
     #[test]

@@ -76,6 +76,24 @@ impl Ledger {
         connection.close().await.expect("the ledger closes");
     }
 
+    /// What somebody with a command line of the database writes, while the host runs.
+    ///
+    /// # Errors
+    /// The database's own words.
+    pub async fn sql(path: &Path, statements: &str) -> Result<(), String> {
+        let options = SqliteConnectOptions::new().filename(path);
+        let mut connection = options.connect().await.map_err(|error| error.to_string())?;
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(statements.to_owned())).execute(&mut connection).await;
+        connection.close().await.map_err(|error| error.to_string())?;
+        done.map(drop).map_err(|error| error.to_string())
+    }
+
+    /// The one text that a query gives.
+    pub async fn text(&mut self, query: &str) -> String {
+        let text = sqlx::query_scalar(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(&mut self.connection).await;
+        text.unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
     /// Keeps everybody from writing, as a bad backup tool would.
     pub async fn lock(path: &Path) -> Lock {
         let options = SqliteConnectOptions::new().filename(path);
@@ -118,6 +136,17 @@ impl Ledger {
         let count = sqlx::query_scalar("SELECT count(*) FROM run WHERE state < 2");
         count.fetch_one(&mut self.connection).await.expect("a count")
     }
+}
+
+/// A SQLite file as another program would have made it, by statements.
+pub fn script(path: &Path, statements: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let mut connection = options.connect().await.expect("a file");
+        sqlx::raw_sql(statements).execute(&mut connection).await.expect("the statements work");
+        connection.close().await.expect("the file closes");
+    });
 }
 
 /// Somebody else's lock on the file.

@@ -73,6 +73,10 @@ fn summary(answer: &Value, dry_run: bool) -> String {
         1 => "1 due instant".to_owned(),
         due => format!("{due} due instants"),
     };
+    let due = match answer["superseded"].as_u64().unwrap_or_default() {
+        0 => due,
+        superseded => format!("{due} (and {superseded} on days of a larger schedule)"),
+    };
     if dry_run {
         return format!("{due} in that span; what ran already will be left alone");
     }
@@ -105,5 +109,7 @@ mod tests {
         assert!(text(&answer, chrono_tz::Asia::Shanghai, true).contains("Mon 2026-06-01 10:00:00 CST"));
         assert_eq!(text(&answer, chrono_tz::UTC, false), "0199");
         assert_eq!(summary(&answer, false), "1 due instant: 1 run now, 2 ran already or go on");
+        let answer = json!({"due": [], "superseded": 4});
+        assert!(summary(&answer, true).starts_with("0 due instants (and 4 on days of a larger schedule)"));
     }
 }

@@ -1,4 +1,4 @@
-//! `fire` and `enqueue`: run something now, or a little later, and wait for it if asked.
+//! `fire`: run a schedule now, or a little later, and wait for it if asked.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -26,26 +26,9 @@ pub struct Fire {
     waiting: Waiting,
 }
 
-/// The flags of `enqueue`.
-#[derive(Debug, Args)]
-pub struct Enqueue {
-    /// plugin/handler, or just the plugin if it has one handler
-    handler: String,
-    /// JSON, @file or @-
-    #[arg(long, value_name = "JSON")]
-    input: Option<String>,
-    /// A second call of the handler with the same key is a duplicate and does not run
-    #[arg(long, value_name = "TEXT")]
-    key: Option<String>,
-    #[command(flatten)]
-    moment: Moment,
-    #[command(flatten)]
-    waiting: Waiting,
-}
-
 /// Not now, but then.
 #[derive(Debug, Args)]
-struct Moment {
+pub struct Moment {
     /// This much later
     #[arg(long, value_name = "DURATION", conflicts_with = "at")]
     delay: Option<String>,
@@ -73,40 +56,35 @@ pub async fn fire(global: &Global, asked: &Fire) -> Done {
     finish(global, &reach, run, &answer, waiting).await
 }
 
-/// `enqueue HANDLER`
-///
-/// # Errors
-/// No such handler (4), the input does not fit (2), the run failed (1).
-pub async fn enqueue(global: &Global, asked: &Enqueue) -> Done {
-    let zone = global.zone()?.unwrap_or(chrono_tz::UTC);
-    let waiting = asked.waiting.checked()?;
-    let mut body = json!({ "handler": asked.handler });
-    set(&mut body, "input", asked.input.as_deref().map(input::read).transpose()?);
-    set(&mut body, "key", asked.key.clone().map(Value::from));
-    set(&mut body, "at", asked.moment.read(zone)?);
-    let reach = Reach::to(global)?;
-    let answer = reach.post("/runs", &body).await?;
-    let run = answer["runs"][0].as_str().ok_or_else(|| Stop::failed(format!("the host names no run: {answer}")))?;
-    if answer["duplicate"].as_u64().is_some_and(|count| count > 0) {
-        global.output().hint("a run with that key is there already; nothing was added");
-    }
-    finish(global, &reach, run, &answer, waiting).await
-}
-
 impl Moment {
-    fn read(&self, zone: chrono_tz::Tz) -> Result<Option<Value>, Stop> {
+    /// The instant, as the host reads it.
+    ///
+    /// # Errors
+    /// Usage: what is wrong with either flag.
+    pub fn read(&self, zone: chrono_tz::Tz) -> Result<Option<Value>, Stop> {
         let at = window::moment(self.delay.as_deref(), self.at.as_deref(), zone, clock::now())?;
         Ok(at.map(|at| Value::from(zone::rfc3339(at))))
     }
 }
 
-fn set(body: &mut Value, key: &str, value: Option<Value>) {
+/// Says it, if there is something to say.
+pub fn set(body: &mut Value, key: &str, value: Option<Value>) {
     if let Some(value) = value {
         body[key] = value;
     }
 }
 
-async fn finish(global: &Global, reach: &Reach, run: &str, answer: &Value, waiting: Option<wait::Patience>) -> Done {
+/// Waits for the run if asked to, else says which it is.
+///
+/// # Errors
+/// As the run ends; the host does not answer.
+pub async fn finish(
+    global: &Global,
+    reach: &Reach,
+    run: &str,
+    answer: &Value,
+    waiting: Option<wait::Patience>,
+) -> Done {
     match waiting {
         Some(patience) => wait::for_run(global, reach, run, patience).await,
         None => {

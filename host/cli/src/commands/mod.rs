@@ -1,8 +1,10 @@
 //! The verbs, a file each or a few that belong together. Each reads its flags, asks, and shows the answer.
 
+pub mod artifacts;
 pub mod backfill;
 pub mod check;
 pub mod config;
+pub mod enqueue;
 pub mod explain;
 pub mod fire;
 pub mod host;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Args;
-use noontide_domain::{Schedule, Standing, suggest};
+use noontide_domain::{Levels, Looking, Schedule, Standing, suggest};
 use serde_json::{Value, json};
 
 use super::show::{instant, word};
@@ -85,7 +85,10 @@ async fn from_host(global: &Global, asked: &Next, span: &Span, shown_in: Option<
     let mut due = Vec::new();
     for schedule in &schedules {
         let path = format!("/schedules/{}/next{flags}", segment(&word(schedule, "name")));
-        due.extend(reach.list(&path).await?.iter().filter_map(|at| item(schedule, at, shown_in)));
+        let answer = reach.get(&path).await?;
+        let superseded = &answer["superseded"];
+        let items = answer["items"].as_array().into_iter().flatten();
+        due.extend(items.filter_map(|at| item(schedule, at, &superseded[at.as_str()?]["by"], shown_in)));
     }
     Ok(due)
 }
@@ -100,6 +103,8 @@ fn from_configuration(global: &Global, asked: &Next, span: &Span, shown_in: Opti
         return Err(Stop::new(Exit::NotFound, format!("no schedule `{name}` in the configuration{hint}")));
     }
     let now = clock::now();
+    let standings: Vec<_> = schedules.iter().map(|schedule| Standing::new(schedule.clone(), now)).collect();
+    let levels = Levels::of(&standings);
     let of_schedule = |schedule: &Schedule| -> Vec<Value> {
         let shown = json!({
             "name": schedule.name, "handler": schedule.handler.to_string(), "timezone": schedule.timezone.name(),
@@ -108,7 +113,8 @@ fn from_configuration(global: &Global, asked: &Next, span: &Span, shown_in: Opti
         let most = usize::try_from(standing.runs_left()).unwrap_or(usize::MAX).min(span.count);
         let next = |after| standing.next_after(after).filter(|due| span.to.is_none_or(|to| *due <= to));
         let due = std::iter::successors(next(span.from.unwrap_or(now)), |due| next(*due)).take(most);
-        due.filter_map(|due| item(&shown, &zone::rfc3339(due).into(), shown_in)).collect()
+        let by = |due| levels.superseding(schedule, due, Looking::Ahead).map(|larger| larger.by);
+        due.filter_map(|due| item(&shown, &zone::rfc3339(due).into(), &json!(by(due)), shown_in)).collect()
     };
     Ok(schedules.iter().filter(named).flat_map(of_schedule).collect())
 }
@@ -124,7 +130,8 @@ fn soonest(mut schedules: Vec<Value>, span: &Span) -> Vec<Value> {
     schedules
 }
 
-fn item(schedule: &Value, at: &Value, shown_in: Option<Tz>) -> Option<Value> {
+/// `superseded` is the name of the larger schedule that fires in its place, or null.
+fn item(schedule: &Value, at: &Value, superseded: &Value, shown_in: Option<Tz>) -> Option<Value> {
     let due: DateTime<Utc> = at.as_str()?.parse().ok()?;
     let zone = shown_in.or_else(|| word(schedule, "timezone").parse().ok()).unwrap_or(chrono_tz::UTC);
     Some(json!({
@@ -136,6 +143,7 @@ fn item(schedule: &Value, at: &Value, shown_in: Option<Tz>) -> Option<Value> {
         "timezone": zone.name(),
         "paused": !schedule["pause"].is_null(),
         "problem": schedule["problem"],
+        "superseded_by": superseded,
     }))
 }
 
@@ -145,10 +153,11 @@ fn table(items: &[Value]) -> Rows {
     for item in items {
         let zone = word(item, "timezone").parse().unwrap_or(chrono_tz::UTC);
         let due = instant(item, "due_at");
-        let remark = match (item["paused"] == true, item["problem"].is_null()) {
-            (true, _) => "paused",
-            (false, false) => "parked",
-            _ => "",
+        let remark = match (item["paused"] == true, item["superseded_by"].as_str(), item["problem"].is_null()) {
+            (true, ..) => "paused".to_owned(),
+            (_, Some(larger), _) => format!("superseded by {larger}"),
+            (_, None, false) => "parked".to_owned(),
+            _ => String::new(),
         };
         rows.push([
             due.map_or_else(String::new, |due| zone::wall_and_day(due, zone)),
@@ -156,7 +165,7 @@ fn table(items: &[Value]) -> Rows {
             due.map_or_else(String::new, |due| zone::distance(due, now)),
             word(item, "schedule"),
             word(item, "handler"),
-            remark.to_owned(),
+            remark,
         ]);
     }
     rows
@@ -169,10 +178,11 @@ mod tests {
     #[test]
     fn a_due_instant_is_shown_in_the_schedules_zone_and_in_utc() {
         let schedule = json!({"name": "nightly", "handler": "a/b", "timezone": "Asia/Shanghai", "pause": null});
-        let item = item(&schedule, &json!("2026-09-30T16:00:00Z"), None).unwrap();
+        let item = item(&schedule, &json!("2026-09-30T16:00:00Z"), &json!("weekly"), None).unwrap();
         assert_eq!(item["local"], "2026-10-01T00:00:00+08:00");
         assert_eq!(item["due_at"], "2026-09-30T16:00:00Z");
-        assert!(table(&[item]).drawn().contains("Thu 2026-10-01 00:00:00 CST"));
+        let drawn = table(&[item]).drawn();
+        assert!(drawn.contains("Thu 2026-10-01 00:00:00 CST") && drawn.contains("superseded by weekly"), "{drawn}");
     }
 
     #[test]

@@ -122,12 +122,13 @@ pub async fn full_id(reach: &Reach, text: &str) -> Result<String, Stop> {
 const NEWEST: usize = 1_000;
 
 fn table(runs: &[Value], zone: chrono_tz::Tz) -> Rows {
-    let mut rows = Rows::of(["id", "schedule", "handler", "due", "state", "attempt", "took", "result"]);
+    let mut rows = Rows::of(["id", "schedule", "handler", "queue", "due", "state", "attempt", "took", "result"]);
     for run in runs {
         rows.push([
             word(run, "id"),
             word(run, "schedule"),
             word(run, "handler"),
+            word(run, "queue"),
             instant(run, "due_at").map_or("-".to_owned(), |due| zone::wall(due, zone)),
             word(run, "state"),
             word(run, "attempt"),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use noontide_config::{Body, Http, Loaded};
 use noontide_domain::Schedule;
-use noontide_domain::ports::{History, PluginHost};
+use noontide_domain::ports::{History, PluginHost, RefusedEdit};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
 use noontide_web::{Access, Bound, HostControl, Listen, ReloadReport, Serving, WebError, WebParts, bind};
@@ -57,7 +57,10 @@ impl HostControl for Process {
     }
 
     fn problems(&self) -> Vec<String> {
-        self.reloader.problems()
+        let refused = self.engine.refused().into_iter().map(|RefusedEdit { schedule, reason }| {
+            format!("schedule `{schedule}`: the edit of its row in the ledger is refused: {reason}")
+        });
+        self.reloader.problems().into_iter().chain(refused).collect()
     }
 
     fn facts(&self) -> Value {

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use noontide_config::Loaded;
-use noontide_connections::Book;
+use noontide_connections::Databases;
 use noontide_domain::ports::{Clock, PluginHost};
 use noontide_engine::EngineHandle;
 use noontide_ledger::Opened;
@@ -92,7 +92,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
 struct Rooms {
     clock: Arc<dyn Clock>,
     ledger: Opened,
-    connections: Arc<Book>,
+    connections: Arc<Databases>,
     sandbox: Arc<Sandbox>,
     /// How long the first look at the plugin folder took.
     compiled: Duration,

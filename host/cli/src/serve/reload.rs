@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use noontide_config::{Body, Config, Problem, Watch};
-use noontide_connections::Book;
+use noontide_connections::Databases;
 use noontide_domain::ports::PluginHost;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
@@ -36,7 +36,7 @@ pub struct Follows {
     /// Its grants.
     pub sandbox: Arc<Sandbox>,
     /// Its connections.
-    pub connections: Arc<Book>,
+    pub connections: Arc<Databases>,
 }
 
 /// What is in use.
@@ -123,6 +123,7 @@ impl Reloader {
             self.shown().configuration = vec![format!("the ledger does not take the schedules: {reason}")];
             return;
         }
+        self.follows.engine.read_in(loaded.config.timezone);
         // Whatever is granted is there first, and whatever is there no more has left the grants.
         self.follows.connections.follow(&loaded.config.connections);
         self.follows.sandbox.set_grants(loaded.config.grants.clone());

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use noontide_config::Config;
-use noontide_connections::Book;
+use noontide_connections::Databases;
 use noontide_domain::ports::{Clock, Connections};
 use noontide_domain::{HostId, Owner, Schedule};
 use noontide_engine::{EngineHandle, Parts, Settings};
@@ -21,21 +21,21 @@ pub fn sandbox(
     config: &Config,
     compiled: &Path,
     clock: Arc<dyn Clock>,
-    connections: Option<Arc<Book>>,
+    connections: Option<Arc<Databases>>,
 ) -> Result<Arc<Sandbox>, Stop> {
     let mut settings = SandboxSettings::new(config.plugins.dir.clone(), compiled, clock);
     settings.grants = config.grants.clone();
-    settings.connections = connections.map(|book| book as Arc<dyn Connections>);
+    settings.connections = connections.map(|databases| databases as Arc<dyn Connections>);
     settings.max_concurrent = config.engine.concurrency;
     settings.max_file_size = config.plugins.max_file_size;
     Sandbox::open(settings).map_err(Stop::failed)
 }
 
 /// The databases that grants name. None of them is asked yet.
-pub fn connections(config: &Config) -> Arc<Book> {
-    let book = Arc::new(Book::default());
-    book.follow(&config.connections);
-    book
+pub fn connections(config: &Config) -> Arc<Databases> {
+    let databases = Arc::new(Databases::default());
+    databases.follow(&config.connections);
+    databases
 }
 
 /// The ledger.
@@ -66,6 +66,7 @@ pub async fn engine(
         heartbeat: engine.heartbeat,
         poll: engine.poll,
         retention: engine.retention,
+        timezone: config.timezone,
         drain: engine.drain,
     };
     let plugins: Arc<Sandbox> = Arc::clone(sandbox);

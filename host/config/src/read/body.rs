@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use noontide_domain::{Owner, Schedule};
 use serde_json::{Map, Value as Json};
 
-use super::{Follows, schedule, trigger, wrong_to_follow};
+use super::{links, schedule, trigger};
 use crate::Body;
 use crate::problem::Scope;
 use crate::reader::{Desk, Reader};
@@ -30,8 +30,12 @@ pub(crate) fn schedule(
     let reader = Reader::new(&desk, &table, Scope::Schedule(body.name.to_owned()), subject.clone());
     let read = schedule::schedule(&reader, body.name, &place, known);
     let is_clean = reader.finish();
-    if let Some(schedule) = read.as_ref().filter(|schedule| !schedule.trigger.follows().is_empty()) {
-        follow_what_stands(&reader, &place, schedule, &standing());
+    if let Some(schedule) = read.as_ref().filter(|schedule| links::are_in(schedule)) {
+        let standing = standing();
+        let all = standing.iter().chain([schedule]).map(|schedule| (&schedule.name, schedule)).collect();
+        if let Some((_, wrong)) = links::wrong(schedule, &all, |_| false) {
+            reader.problem(&place, wrong);
+        }
     }
     let mut problems: Vec<_> = desk.problems.take().into_iter().map(|problem| problem.message).collect();
     problems.sort();
@@ -42,16 +46,6 @@ pub(crate) fn schedule(
             Ok(Schedule { owner: Owner::Api, input, asked: Some(Json::Object(asked)), ..read })
         }
         None => Err(problems),
-    }
-}
-
-fn follow_what_stands(reader: &Reader<'_>, place: &Place, schedule: &Schedule, standing: &[Schedule]) {
-    let followed = |schedule: &Schedule| schedule.trigger.follows().into_iter().cloned().collect::<Vec<_>>();
-    let follows: Follows =
-        standing.iter().chain([schedule]).map(|schedule| (schedule.name.clone(), followed(schedule))).collect();
-    let wrong = follows[&schedule.name].iter().find_map(|to| wrong_to_follow(&follows, |_| false, &schedule.name, to));
-    if let Some(wrong) = wrong {
-        reader.problem(place, wrong);
     }
 }
 

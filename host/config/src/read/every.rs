@@ -1,7 +1,5 @@
 //! `every`: elapsed time, or steps of the calendar.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::Trigger;
@@ -10,9 +8,6 @@ use noontide_domain::trigger::{Step, Within};
 
 use crate::reader::Reader;
 use crate::tree::{Node, Value};
-
-/// Shorter than this, a run costs more than the time to the next.
-const SHORTEST: Duration = Duration::from_millis(100);
 
 /// With a start, the start is the first fire.
 pub(super) fn every(
@@ -33,10 +28,9 @@ pub(super) fn every(
         return reader.good(&reader.place_of("end"), Err("`end` lies before `start`: it would never fire"));
     }
     match length {
-        Length::Elapsed(every) if every < SHORTEST => reader.good(
-            &node.place,
-            Err("`every` is shorter than 100ms; below that a run costs more than the wait for the next"),
-        ),
+        Length::Elapsed(every) if every < every::SHORTEST => {
+            reader.good(&node.place, Err(format!("`every`: {}", every::TOO_SHORT)))
+        }
         Length::Elapsed(every) => Some(Trigger::Every(Every { every, start, end })),
         Length::Months(months) => {
             let step = Trigger::Step(reader.good(&node.place, Step::new(months, start, zone))?);

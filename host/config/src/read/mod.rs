@@ -6,6 +6,7 @@ mod connection;
 mod every;
 mod host;
 mod input;
+mod links;
 mod log_file;
 pub(crate) mod named;
 mod plugin;
@@ -19,7 +20,7 @@ pub(crate) use trigger::Times;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use noontide_domain::{PluginName, ScheduleName, suggest};
+use noontide_domain::{PluginName, Schedule, ScheduleName, suggest};
 
 use crate::layers::Layers;
 use crate::problem::{Problem, Scope};
@@ -46,7 +47,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let alone = Times { zone, calendars: &calendars, triggers: &named::Triggers::new(), queues: &queues };
     let triggers = named::triggers(&desk, &top, &alone);
     let mut schedules = Schedules::read(&desk, &top, &Times { triggers: &triggers, ..alone });
-    schedules.follow_what_is_there(&desk);
+    schedules.link_what_is_there(&desk);
     top.finish();
     problems.append(&mut desk.problems.borrow_mut());
     Some(Config {
@@ -64,7 +65,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         watches: schedules.watches,
         faulty: schedules.faulty,
         places: schedules.places,
-        zone,
+        timezone: zone,
         calendars,
         triggers,
     })
@@ -108,7 +109,7 @@ fn grants<'a>(
 }
 
 struct Schedules {
-    read: Vec<noontide_domain::Schedule>,
+    read: Vec<Schedule>,
     watches: Vec<Watch>,
     faulty: BTreeSet<String>,
     places: BTreeMap<String, SchedulePlaces>,
@@ -134,7 +135,9 @@ impl Schedules {
                 }
             }
             let input = table.get("input").map(|(_, node)| node.place.clone());
-            let places = SchedulePlaces { table: place.clone(), handler: reader.place_of("handler"), input };
+            let link = |link: &links::Link| Some((link.key, table.get(link.key)?.1.place.clone()));
+            let links = links::LINKS.iter().filter_map(link).collect();
+            let places = SchedulePlaces { table: place.clone(), handler: reader.place_of("handler"), input, links };
             schedules.places.insert(name.to_owned(), places);
         }
         schedules
@@ -150,62 +153,22 @@ impl Schedules {
         Some(Watch { schedule: schedule.clone(), path })
     }
 
-    /// A schedule that follows one that is not there, or in the end itself, is left out.
-    fn follow_what_is_there(&mut self, desk: &Desk<'_>) {
-        let follows: Follows = self
-            .read
-            .iter()
-            .map(|schedule| (schedule.name.clone(), schedule.trigger.follows().into_iter().cloned().collect()))
-            .collect();
-        let wrong = |name: &ScheduleName, followed: &ScheduleName| {
-            let is_known = |followed: &ScheduleName| self.faulty.contains(followed.as_str());
-            wrong_to_follow(&follows, is_known, name, followed)
-        };
-        let mut out = BTreeMap::new();
-        for (name, followed) in &follows {
-            out.extend(followed.iter().find_map(|followed| Some((name.clone(), wrong(name, followed)?))));
-        }
-        for (name, message) in &out {
-            let place = self.places.get(name.as_str()).map(|places| places.table.clone()).unwrap_or_default();
+    /// A schedule that names one that is not there, or in the end itself, is left out.
+    fn link_what_is_there(&mut self, desk: &Desk<'_>) {
+        let all: BTreeMap<_, _> = self.read.iter().map(|schedule| (&schedule.name, schedule)).collect();
+        let is_known = |name: &ScheduleName| self.faulty.contains(name.as_str());
+        let wrong = |schedule: &Schedule| Some((schedule.name.clone(), links::wrong(schedule, &all, is_known)?));
+        let out: BTreeMap<_, _> = self.read.iter().filter_map(wrong).collect();
+        for (name, (key, message)) in &out {
+            let places = self.places.get(name.as_str());
+            let place = places.and_then(|places| places.links.get(key).or(Some(&places.table))).cloned();
             let message = format!("schedule `{name}`: {message}");
-            desk.problems.borrow_mut().push(Problem::new(place, Scope::Schedule(name.to_string()), message));
+            let scope = Scope::Schedule(name.to_string());
+            desk.problems.borrow_mut().push(Problem::new(place.unwrap_or_default(), scope, message));
             self.faulty.insert(name.to_string());
         }
         self.read.retain(|schedule| !out.contains_key(&schedule.name));
     }
-}
-
-/// For each schedule those whose success it follows.
-type Follows = BTreeMap<ScheduleName, Vec<ScheduleName>>;
-
-/// Why `name` cannot follow `followed`.
-fn wrong_to_follow(
-    follows: &Follows,
-    is_known: impl Fn(&ScheduleName) -> bool,
-    name: &ScheduleName,
-    followed: &ScheduleName,
-) -> Option<String> {
-    if !follows.contains_key(followed) && !is_known(followed) {
-        let hint = suggest::hint(followed.as_str(), follows.keys().map(ScheduleName::as_str));
-        return Some(format!("`after`: there is no schedule `{followed}`{hint}"));
-    }
-    leads_to(follows, followed, name)
-        .then(|| format!("`after`: it follows `{followed}`, which in the end follows it: neither would ever begin"))
-}
-
-/// Whether following from `from` one comes to `to`.
-fn leads_to(follows: &Follows, from: &ScheduleName, to: &ScheduleName) -> bool {
-    let mut open = vec![from];
-    let mut seen = BTreeSet::new();
-    while let Some(name) = open.pop().filter(|name| *name != to) {
-        if seen.insert(name) {
-            open.extend(follows.get(name).into_iter().flatten());
-        }
-        if open.is_empty() {
-            return false;
-        }
-    }
-    true
 }
 
 /// The tables `[key.name]`, with the place of each.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use noontide_domain::{FolderGrant, Grant, Limits};
+use noontide_domain::{FolderGrant, Grant, Limits, duration};
 
 use super::connection::Connections;
 use crate::reader::{Reader, variable};
@@ -10,6 +10,8 @@ use crate::tree::{Node, Value};
 
 /// A page of WebAssembly memory, in bytes: with less, no guest begins.
 const LEAST_MEMORY: u64 = 64 << 10;
+/// Largest artifact, in bytes: each is in memory while its run goes on, and one row of the ledger.
+const LARGEST_ARTIFACT: u64 = 64 << 20;
 
 pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
     reader.later(&["http", "tcp"], "take it out: plugins have no network");
@@ -103,8 +105,24 @@ fn limits(reader: &Reader<'_>) -> Limits {
     limits.memory = inside.bytes("memory", LEAST_MEMORY).unwrap_or(limits.memory);
     limits.timeout = inside.positive("timeout").unwrap_or(limits.timeout);
     limits.log_lines = inside.count("log-lines", 0).unwrap_or(limits.log_lines);
+    limits.artifact_total = inside.bytes("artifact-total", 0).unwrap_or(limits.artifact_total);
+    limits.artifact_count = inside.count("artifact-count", 0).unwrap_or(limits.artifact_count);
+    limits.artifact_size = artifact_size(&inside, limits.artifact_total).unwrap_or(limits.artifact_size);
     if !inside.finish() {
         reader.spoil();
     }
     limits
+}
+
+fn artifact_size(limits: &Reader<'_>, total: u64) -> Option<u64> {
+    let size = limits.bytes("artifact-size", 0)?;
+    let fits = if size > LARGEST_ARTIFACT {
+        Err(format!("is over {}; grant a folder for larger files", duration::bytes(LARGEST_ARTIFACT)))
+    } else if size > total {
+        Err(format!("is over `artifact-total`, {}; raise that too", duration::bytes(total)))
+    } else {
+        Ok(size)
+    };
+    let named = |reason| format!("`artifact-size`: {} {reason}", duration::bytes(size));
+    limits.good(&limits.place_of("artifact-size"), fits.map_err(named))
 }

@@ -1,10 +1,11 @@
 //! `[schedule.x]`.
 
-use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule, Trigger};
+use noontide_domain::trigger::Step;
+use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule, Trigger, WindowLength};
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, named, own_zone, queue, timetable, trigger};
+use super::{input, links, named, own_zone, queue, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -37,7 +38,9 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         priority: queue::priority(reader),
         queue: queue::queue(reader, defaults.queues),
         headers: queue::headers(reader),
-        window: reader.positive("window"),
+        window: window(reader),
+        includes: links::names(reader, "includes"),
+        supersedes: links::names(reader, "supersedes"),
         catch_up: catch_up(reader),
         overlap,
         start_deadline: reader.positive("start-deadline"),
@@ -56,6 +59,17 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         input: input?,
     };
     Some(schedule)
+}
+
+/// A length of time, or of the calendar: `"3d"`, `"1 month"`.
+fn window(reader: &Reader<'_>) -> Option<WindowLength> {
+    let node = reader.get("window")?;
+    let is_by_calendar = matches!(&node.value, Value::Text(text) if Step::months_of(text).is_some());
+    if !is_by_calendar {
+        return reader.positive("window").map(WindowLength::Days);
+    }
+    let text = reader.as_text("window", node)?;
+    reader.good(&node.place, WindowLength::parse(&text).map_err(|reason| format!("`window`: {reason}")))
 }
 
 fn owner(place: &Place) -> Owner {

@@ -53,7 +53,7 @@ impl Speaks for PostgresServer {
     }
 
     async fn answer(&self, link: &mut PgConnection, asked: &Asked, time: Duration) -> Result<Answer, Fault> {
-        match asked {
+        let answer = match asked {
             Asked::Query(statement) => {
                 begin(link, "READ ONLY", time).await?;
                 query(link, statement, self.bounds).await.map(Answer::Rows)
@@ -62,7 +62,13 @@ impl Speaks for PostgresServer {
                 begin(link, "READ WRITE", time).await?;
                 execute(link, statements).await.map(Answer::Changes)
             }
+        };
+        // A transaction that was committed is over; to end it again would be warned of in the log.
+        let open = matches!((asked, &answer), (Asked::Query(_), Ok(_)) | (_, Err(Fault { broken: false, .. })));
+        if open {
+            link.execute("ROLLBACK").await?;
         }
+        answer
     }
 
     fn leaves_nothing(&self, _: &Asked) -> bool {
@@ -70,7 +76,6 @@ impl Speaks for PostgresServer {
     }
 
     async fn clear(&self, link: &mut PgConnection) -> Result<(), sqlx::Error> {
-        link.execute("ROLLBACK").await?;
         link.execute("DISCARD ALL").await.map(|_| ())
     }
 
@@ -84,7 +89,7 @@ async fn begin(link: &mut PgConnection, mode: &str, time: Duration) -> Result<()
     let ms = time.as_millis().clamp(1, i32::MAX as u128);
     let text = format!(
         "BEGIN {mode}; SET LOCAL statement_timeout = {ms}; SET LOCAL cursor_tuple_fraction = 1; \
-         SET LOCAL bytea_output = 'hex'; SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'"
+         SET LOCAL client_min_messages = 'error'; SET LOCAL bytea_output = 'hex'; SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO'"
     );
     link.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
     Ok(())

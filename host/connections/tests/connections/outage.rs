@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use noontide_connections::{Book, Database};
+use noontide_connections::{Database, Databases};
 use noontide_domain::ports::Connections;
 use noontide_domain::{Connection, KvAnswer, KvCommand, KvError, KvVerb, SqlError, SqlValue};
 use noontide_testkit::servers::{self, PASSWORD, Server};
@@ -34,9 +34,9 @@ async fn a_database_that_is_gone_is_said_to_be_and_is_used_again_when_it_is_back
 #[tokio::test]
 async fn redis_that_is_gone_is_said_to_be_and_is_used_again_when_it_is_back() {
     let mut server = Server::redis();
-    let book = Book::default();
-    book.follow(&BTreeMap::from([("cache".parse().expect("a name"), connection(&server.url()))]));
-    let get = || book.kv("cache", KvCommand { key: "k".into(), verb: KvVerb::Get }, LONG);
+    let databases = Databases::default();
+    databases.follow(&BTreeMap::from([("cache".parse().expect("a name"), connection(&server.url()))]));
+    let get = || databases.kv("cache", KvCommand { key: "k".into(), verb: KvVerb::Get }, LONG);
     assert_eq!(get().await, Ok(KvAnswer::Value(None)));
     server.stop();
     for _ in 0..2 {
@@ -63,29 +63,29 @@ async fn a_wrong_password_is_told_without_telling_it() {
 #[tokio::test]
 async fn a_connection_that_has_not_changed_outlives_a_new_configuration_and_one_that_has_left_is_closed() {
     let url = servers::postgres().url();
-    let book = Book::default();
+    let databases = Databases::default();
     let of = |connections: &[(&str, Connection)]| -> BTreeMap<_, _> {
         connections.iter().map(|(name, connection)| (name.parse().expect("a name"), connection.clone())).collect()
     };
     let pid = async |name: &str| {
-        let asked = book.query(name, statement("select pg_backend_pid()", &[]), LONG).await;
+        let asked = databases.query(name, statement("select pg_backend_pid()", &[]), LONG).await;
         asked.map(|found| found.rows[0][0].clone())
     };
     let (stays, goes) = (connection(&url), connection(&url));
-    book.follow(&of(&[("stays", stays.clone()), ("goes", goes)]));
+    databases.follow(&of(&[("stays", stays.clone()), ("goes", goes)]));
     let (before, gone) = (pid("stays").await.expect("a pid"), pid("goes").await.expect("a pid"));
-    book.follow(&of(&[("stays", stays.clone())]));
+    databases.follow(&of(&[("stays", stays.clone())]));
     assert_eq!(pid("stays").await, Ok(before.clone()));
     assert!(matches!(pid("goes").await, Err(SqlError::Unavailable(said)) if said.contains("[connection.goes]")));
     let sessions = async || {
         let asked = statement("select count(*) from pg_stat_activity where pid = $1", std::slice::from_ref(&gone));
-        book.query("stays", asked, LONG).await.expect("a count").rows[0][0].clone()
+        databases.query("stays", asked, LONG).await.expect("a count").rows[0][0].clone()
     };
     let mut tries = 0;
     while sessions().await != SqlValue::Integer(0) {
         tries += 1;
         assert!(tries < 1_000, "it is still there");
     }
-    book.follow(&of(&[("stays", Connection { statement_timeout: Duration::from_secs(9), ..stays })]));
+    databases.follow(&of(&[("stays", Connection { statement_timeout: Duration::from_secs(9), ..stays })]));
     assert_ne!(pid("stays").await, Ok(before), "what has changed is opened anew");
 }

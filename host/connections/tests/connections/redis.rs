@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use noontide_connections::Book;
+use noontide_connections::Databases;
 use noontide_domain::ports::Connections;
 use noontide_domain::{Connection, KvAnswer, KvCommand, KvError, KvVerb};
 use noontide_testkit::servers;
 
 use super::stage::{LONG, connection};
 
-fn cache(change: impl FnOnce(Connection) -> Connection) -> Book {
-    let book = Book::default();
+fn cache(change: impl FnOnce(Connection) -> Connection) -> Databases {
+    let databases = Databases::default();
     let url = servers::redis().url();
-    book.follow(&BTreeMap::from([("cache".parse().expect("a name"), change(connection(&url)))]));
-    book
+    databases.follow(&BTreeMap::from([("cache".parse().expect("a name"), change(connection(&url)))]));
+    databases
 }
 
-async fn ask(book: &Book, key: &str, verb: KvVerb) -> Result<KvAnswer, KvError> {
-    book.kv("cache", KvCommand { key: key.into(), verb }, LONG).await
+async fn ask(databases: &Databases, key: &str, verb: KvVerb) -> Result<KvAnswer, KvError> {
+    databases.kv("cache", KvCommand { key: key.into(), verb }, LONG).await
 }
 
 fn set(value: &[u8], ttl: Option<Duration>, if_absent: bool) -> KvVerb {
@@ -27,51 +27,51 @@ fn set(value: &[u8], ttl: Option<Duration>, if_absent: bool) -> KvVerb {
 
 #[tokio::test]
 async fn a_value_is_written_read_and_removed() {
-    let book = cache(|connection| connection);
-    assert_eq!(ask(&book, "a:v", KvVerb::Get).await, Ok(KvAnswer::Value(None)));
-    assert_eq!(ask(&book, "a:v", set(&[0, 255], None, false)).await, Ok(KvAnswer::Done(true)));
-    assert_eq!(ask(&book, "a:v", set(b"other", None, true)).await, Ok(KvAnswer::Done(false)));
-    assert_eq!(ask(&book, "a:v", KvVerb::Get).await, Ok(KvAnswer::Value(Some(vec![0, 255]))));
-    assert_eq!(ask(&book, "a:empty", set(b"", None, true)).await, Ok(KvAnswer::Done(true)));
-    assert_eq!(ask(&book, "a:empty", KvVerb::Get).await, Ok(KvAnswer::Value(Some(Vec::new()))));
-    assert_eq!(ask(&book, "a:v", KvVerb::Remove).await, Ok(KvAnswer::Done(true)));
-    assert_eq!(ask(&book, "a:v", KvVerb::Remove).await, Ok(KvAnswer::Done(false)));
+    let databases = cache(|connection| connection);
+    assert_eq!(ask(&databases, "a:v", KvVerb::Get).await, Ok(KvAnswer::Value(None)));
+    assert_eq!(ask(&databases, "a:v", set(&[0, 255], None, false)).await, Ok(KvAnswer::Done(true)));
+    assert_eq!(ask(&databases, "a:v", set(b"other", None, true)).await, Ok(KvAnswer::Done(false)));
+    assert_eq!(ask(&databases, "a:v", KvVerb::Get).await, Ok(KvAnswer::Value(Some(vec![0, 255]))));
+    assert_eq!(ask(&databases, "a:empty", set(b"", None, true)).await, Ok(KvAnswer::Done(true)));
+    assert_eq!(ask(&databases, "a:empty", KvVerb::Get).await, Ok(KvAnswer::Value(Some(Vec::new()))));
+    assert_eq!(ask(&databases, "a:v", KvVerb::Remove).await, Ok(KvAnswer::Done(true)));
+    assert_eq!(ask(&databases, "a:v", KvVerb::Remove).await, Ok(KvAnswer::Done(false)));
 }
 
 #[tokio::test]
 async fn a_number_counts_and_anything_else_is_refused() {
-    let book = cache(|connection| connection);
-    assert_eq!(ask(&book, "b:n", KvVerb::Increment(5)).await, Ok(KvAnswer::Number(5)));
-    assert_eq!(ask(&book, "b:n", KvVerb::Increment(-7)).await, Ok(KvAnswer::Number(-2)));
-    assert_eq!(ask(&book, "b:t", set(b"text", None, false)).await, Ok(KvAnswer::Done(true)));
-    let refused = ask(&book, "b:t", KvVerb::Increment(1)).await;
+    let databases = cache(|connection| connection);
+    assert_eq!(ask(&databases, "b:n", KvVerb::Increment(5)).await, Ok(KvAnswer::Number(5)));
+    assert_eq!(ask(&databases, "b:n", KvVerb::Increment(-7)).await, Ok(KvAnswer::Number(-2)));
+    assert_eq!(ask(&databases, "b:t", set(b"text", None, false)).await, Ok(KvAnswer::Done(true)));
+    let refused = ask(&databases, "b:t", KvVerb::Increment(1)).await;
     assert!(matches!(&refused, Err(KvError::Refused(said)) if said.contains("integer")), "{refused:?}");
 }
 
 #[tokio::test]
 async fn a_value_goes_after_its_time() {
-    let book = cache(|connection| connection);
+    let databases = cache(|connection| connection);
     let brief = Duration::from_millis(20);
-    ask(&book, "c:set", set(b"x", Some(brief), false)).await.expect("written");
-    ask(&book, "c:kept", set(b"x", None, false)).await.expect("written");
-    assert_eq!(ask(&book, "c:kept", KvVerb::Expire(brief)).await, Ok(KvAnswer::Done(true)));
-    assert_eq!(ask(&book, "c:none", KvVerb::Expire(brief)).await, Ok(KvAnswer::Done(false)));
+    ask(&databases, "c:set", set(b"x", Some(brief), false)).await.expect("written");
+    ask(&databases, "c:kept", set(b"x", None, false)).await.expect("written");
+    assert_eq!(ask(&databases, "c:kept", KvVerb::Expire(brief)).await, Ok(KvAnswer::Done(true)));
+    assert_eq!(ask(&databases, "c:none", KvVerb::Expire(brief)).await, Ok(KvAnswer::Done(false)));
     for key in ["c:set", "c:kept"] {
         let begun = std::time::Instant::now();
-        while ask(&book, key, KvVerb::Get).await != Ok(KvAnswer::Value(None)) {
+        while ask(&databases, key, KvVerb::Get).await != Ok(KvAnswer::Value(None)) {
             assert!(begun.elapsed() < Duration::from_secs(5), "{key} stays");
         }
     }
-    assert!(matches!(ask(&book, "c:x", KvVerb::Expire(Duration::ZERO)).await, Err(KvError::Refused(_))));
+    assert!(matches!(ask(&databases, "c:x", KvVerb::Expire(Duration::ZERO)).await, Err(KvError::Refused(_))));
 }
 
 #[tokio::test]
 async fn keys_are_found_by_their_beginning_and_there_may_be_more() {
-    let book = cache(|connection| connection);
+    let databases = cache(|connection| connection);
     for key in ["d[*]:1", "d[*]:2", "d[*]:3", "dx:4"] {
-        ask(&book, key, set(b"x", None, false)).await.expect("written");
+        ask(&databases, key, set(b"x", None, false)).await.expect("written");
     }
-    let found = async |limit| match ask(&book, "d[*]:", KvVerb::Keys(limit)).await {
+    let found = async |limit| match ask(&databases, "d[*]:", KvVerb::Keys(limit)).await {
         Ok(KvAnswer::Keys { mut keys, more }) => {
             keys.sort();
             (keys, more)
@@ -85,8 +85,8 @@ async fn keys_are_found_by_their_beginning_and_there_may_be_more() {
 
 #[tokio::test]
 async fn what_is_too_large_is_neither_sent_nor_fetched() {
-    let book = cache(|connection| connection);
-    ask(&book, "e:large", set(&[7; 4_000], None, false)).await.expect("written");
+    let databases = cache(|connection| connection);
+    ask(&databases, "e:large", set(&[7; 4_000], None, false)).await.expect("written");
     let small = cache(|connection| Connection { max_bytes: 1 << 10, ..connection });
     for (key, verb) in [("e:large", KvVerb::Get), ("e:other", set(&[7; 4_000], None, false))] {
         let refused = ask(&small, key, verb).await;

@@ -5,21 +5,20 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::ports::Fire;
-use crate::trigger::civil;
-use crate::{Cause, Key, Order, RunId, Standing, Window};
+use crate::{Cause, Key, Levels, Order, RunId, Standing};
 
 /// The order for a run of `standing` at `due_at`; its key is that of a fire by hand.
-pub fn order(standing: &Standing, id: RunId, due_at: DateTime<Utc>, cause: Cause) -> Order {
+pub fn order(standing: &Standing, levels: &Levels, id: RunId, due_at: DateTime<Utc>, cause: Cause) -> Order {
     let schedule = &standing.schedule;
-    let zone = schedule.timezone;
     Order {
         schedule: Some(schedule.name.clone()),
         input: schedule.input.clone(),
         priority: schedule.priority,
         queue: schedule.queue.clone(),
         headers: schedule.headers.clone(),
-        window: schedule.window.map(|length| Window { from: window_start(due_at, length, zone), to: due_at }),
-        timezone: zone,
+        window: schedule.window.map(|length| length.ending(due_at, schedule.timezone)),
+        includes: levels.included(schedule),
+        timezone: schedule.timezone,
         retry: schedule.retry,
         timeout: schedule.timeout,
         ..Order::new(id, Key::manual(id), schedule.handler.clone(), due_at, cause)
@@ -27,13 +26,13 @@ pub fn order(standing: &Standing, id: RunId, due_at: DateTime<Utc>, cause: Cause
 }
 
 /// The fire of an occurrence. Whatever delays its start delays the ends of its patience, too.
-pub(crate) fn fire(standing: &Standing, due_at: DateTime<Utc>, late: bool) -> Fire {
+pub(crate) fn fire(standing: &Standing, levels: &Levels, due_at: DateTime<Utc>, late: bool) -> Fire {
     let schedule = &standing.schedule;
     let not_before = due_at + schedule.delay(due_at);
     let order = Order {
         key: Key::occurrence(&schedule.name, due_at),
         late,
-        ..patient(standing, order(standing, RunId::new(), due_at, Cause::Schedule), not_before)
+        ..patient(standing, order(standing, levels, RunId::new(), due_at, Cause::Schedule), not_before)
     };
     Fire { order, overlap: schedule.overlap, not_before, fills: None }
 }
@@ -45,13 +44,4 @@ pub(super) fn patient(standing: &Standing, order: Order, from: DateTime<Utc>) ->
     };
     let schedule = &standing.schedule;
     Order { start_by: end(schedule.start_deadline), expires_at: end(schedule.expires), ..order }
-}
-
-/// Whole days go back on the wall clock, so `3d` at Wednesday 08:00 starts on Sunday at 08:00 even if the clock was
-/// changed between; the rest is elapsed time.
-fn window_start(due_at: DateTime<Utc>, length: Duration, zone: chrono_tz::Tz) -> DateTime<Utc> {
-    let days = length.as_secs() / 86_400;
-    let rest = length - Duration::from_secs(days * 86_400);
-    let wall = civil::wall(due_at, zone) - TimeDelta::days(i64::try_from(days).unwrap_or(i64::MAX / 86_400_000));
-    civil::forward(wall, zone) - rest
 }

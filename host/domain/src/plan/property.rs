@@ -204,7 +204,7 @@ impl World {
             timeout: None,
         };
         let handler = if self.handler { Ok(info) } else { Err(missing) };
-        let plan = plan([Candidate { standing: &self.standing, handler }], utc(self.now));
+        let plan = plan([Candidate { standing: &self.standing, handler }], &Levels::default(), utc(self.now));
         let cursor = plan.claim.cursors.first().expect("a pass with something due moves on").1;
         assert!(cursor > self.standing.cursor && cursor <= utc(self.now));
         for skip in &plan.claim.skip {

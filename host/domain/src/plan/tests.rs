@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{CatchUp, CatchUpMode, Schedule, Trigger, trigger::Cron};
+use crate::{CatchUp, CatchUpMode, Schedule, Trigger, WindowLength, trigger::Cron};
 
 fn utc(text: &str) -> DateTime<Utc> {
     text.parse().expect("an instant")
@@ -17,7 +17,7 @@ fn present() -> Result<HandlerInfo, Unavailable> {
 }
 
 fn pass(standing: &Standing, now: &str) -> Plan {
-    plan([Candidate { standing, handler: present() }], utc(now))
+    plan([Candidate { standing, handler: present() }], &Levels::default(), utc(now))
 }
 
 fn due(plan: &Plan) -> Vec<(String, bool)> {
@@ -122,7 +122,11 @@ fn a_pause_that_ended_covers_only_what_came_due_before_its_end() {
 fn a_missing_handler_parks_the_schedule_with_a_row() {
     let standing = standing("* * * * *", "2026-01-01T00:00:00Z");
     let missing = Unavailable::Plugin { plugin: "p".into(), hint: String::new() };
-    let plan = plan([Candidate { standing: &standing, handler: Err(missing) }], utc("2026-01-01T00:01:00Z"));
+    let plan = plan(
+        [Candidate { standing: &standing, handler: Err(missing) }],
+        &Levels::default(),
+        utc("2026-01-01T00:01:00Z"),
+    );
     assert!(matches!(&plan.claim.skip[0].reason, SkipReason::HandlerMissing { message } if message.contains("`p`")));
 }
 
@@ -136,8 +140,8 @@ fn a_clock_set_back_plans_nothing_that_was_decided() {
 fn a_window_of_days_goes_back_on_the_wall_clock() {
     let mut standing = standing("0 8 * * *", "2026-03-29T00:00:00Z");
     standing.schedule.timezone = chrono_tz::Europe::Berlin;
-    standing.schedule.window = Some(Duration::from_secs(86_400));
-    let order = order(&standing, RunId::new(), utc("2026-03-29T06:00:00Z"), Cause::Schedule);
+    standing.schedule.window = Some(WindowLength::Days(Duration::from_secs(86_400)));
+    let order = order(&standing, &Levels::default(), RunId::new(), utc("2026-03-29T06:00:00Z"), Cause::Schedule);
     assert_eq!(order.window.map(|window| window.from), Some(utc("2026-03-28T07:00:00Z")));
 }
 
@@ -196,7 +200,7 @@ fn a_follower_is_due_at_the_instant_that_is_handed_on() {
     follower.schedule.start_deadline = Some(Duration::from_secs(60));
     let done = pass(&first, "2026-01-01T03:00:00Z").claim.fire.remove(0).order;
     let now = utc("2026-01-01T07:00:00Z");
-    let followed = |handler| follow(&Candidate { standing: &follower, handler }, &done, now);
+    let followed = |handler| follow(&Candidate { standing: &follower, handler }, &Levels::default(), &done, now);
     let claim = followed(present());
     let order = &claim.fire[0].order;
     assert_eq!((order.due_at, order.cause), (done.due_at, Cause::After));
@@ -208,7 +212,7 @@ fn a_follower_is_due_at_the_instant_that_is_handed_on() {
     assert!(missing.fire.is_empty() && missing.skip.len() == 1);
     let ended = crate::trigger::Within::new(follower.schedule.trigger.clone(), None, Some(utc("2026-01-01T02:59:59Z")));
     follower.schedule.trigger = Trigger::Within(Box::new(ended.expect("bounds")));
-    let none = follow(&Candidate { standing: &follower, handler: present() }, &done, now);
+    let none = follow(&Candidate { standing: &follower, handler: present() }, &Levels::default(), &done, now);
     assert_eq!(none, Claim::default(), "the bounds of a follower hold for what is handed on");
 }
 
@@ -217,12 +221,12 @@ fn a_backfill_runs_the_instants_of_its_span_up_to_now_and_refuses_more_than_its_
     let standing = standing("0 * * * *", "2026-01-10T00:00:00Z");
     let span = (utc("2026-01-01T00:00:00Z"), utc("2026-01-01T04:00:00Z"));
     let now = utc("2026-01-01T02:30:00Z");
-    let fires = backfill(&standing, span, 3, Overlap::QueueAll, now).expect("three instants");
+    let fires = backfill(&standing, &Levels::default(), span, 3, Overlap::QueueAll, now).expect("three instants").fire;
     let due: Vec<_> = fires.iter().map(|fire| fire.order.due_at).collect();
     assert_eq!(due, ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"].map(utc));
     assert_eq!(fires[0].fills, Some(Key::occurrence(&standing.schedule.name, due[0])));
     assert_ne!(Some(&fires[0].order.key), fires[0].fills.as_ref(), "the row that says why there was no run stays");
-    assert!(backfill(&standing, span, 2, Overlap::QueueAll, now).is_err());
+    assert!(backfill(&standing, &Levels::default(), span, 2, Overlap::QueueAll, now).is_err());
 }
 
 fn on_workdays(expression: &str, cursor: &str) -> Standing {

@@ -1,12 +1,14 @@
 //! The door through which the durable record is read.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::LedgerError;
 use crate::{
-    HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, LogLine, Outcome, PluginVersion, Priority, QueueName,
-    RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
+    ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, LogLine, MediaType, Outcome, PluginVersion,
+    Priority, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
 };
 
 /// Which runs to list.
@@ -79,6 +81,8 @@ pub struct RunRecord {
     pub headers: Headers,
     /// The data window.
     pub window: Option<crate::Window>,
+    /// Smaller schedules whose work is part of it.
+    pub includes: Vec<crate::Included>,
     /// Of a timetable: how its items stand.
     pub items: Option<ItemCounts>,
     /// W3C trace id.
@@ -115,6 +119,21 @@ pub struct AttemptLogs {
     pub lines: Vec<LogLine>,
     /// Lines over the limits.
     pub dropped: u64,
+}
+
+/// A file that a handler attached to its run, without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArtifactRecord {
+    /// One of its kind in the run.
+    pub name: ArtifactName,
+    /// What it is.
+    pub media_type: MediaType,
+    /// How long it is.
+    pub bytes: u64,
+    /// Of its content, in hexadecimal.
+    pub sha256: String,
+    /// Which attempt attached it, counted from 1.
+    pub attempt: u32,
 }
 
 /// Which items of a run to list.
@@ -190,6 +209,14 @@ pub trait History: Send + Sync {
     async fn attempts(&self, id: RunId) -> Result<Vec<AttemptRecord>, LedgerError>;
     /// What a run said.
     async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError>;
+    /// The files of a run, in the order of their names.
+    async fn artifacts(&self, id: RunId) -> Result<Vec<ArtifactRecord>, LedgerError>;
+    /// One of them, with its content.
+    async fn artifact(
+        &self,
+        id: RunId,
+        name: &ArtifactName,
+    ) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError>;
     /// The items that a run was handed and no later run since, in the order of their ids.
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError>;
     /// All schedules that stand.

@@ -9,6 +9,7 @@
 //! | `Succeeded` `Failed` `Cancelled` | settle | nobody |
 //! | `Skipped` `Expired` | the scheduler's claim, or the lease | nobody |
 
+mod artifact;
 mod items;
 mod outcome;
 mod settle;
@@ -17,11 +18,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{HandlerRef, Headers, HostId, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName};
+use crate::{
+    HandlerRef, Headers, HostId, Included, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName, Window,
+};
 
+pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
 pub use outcome::{LogLine, Outcome, Report, StateWrite, Usage};
 pub use settle::{ABANDONED_ATTEMPTS, Verdict, settle};
@@ -40,15 +44,6 @@ pub enum Cause {
     After,
     /// Somebody asked for due instants of the past.
     Backfill,
-}
-
-/// The span of data a run is about: from inclusive, to exclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// Inclusive.
-    pub from: DateTime<Utc>,
-    /// Exclusive.
-    pub to: DateTime<Utc>,
 }
 
 /// What is needed to carry out a run: fixed when it is claimed. A later edit of the schedule changes later runs.
@@ -78,6 +73,8 @@ pub struct Order {
     pub headers: Headers,
     /// The data window.
     pub window: Option<Window>,
+    /// Smaller schedules whose work is part of this run.
+    pub includes: Vec<Included>,
     /// The schedule's zone.
     pub timezone: chrono_tz::Tz,
     /// For failures.
@@ -108,6 +105,7 @@ impl Order {
             queue: QueueName::default(),
             headers: Headers::default(),
             window: None,
+            includes: Vec::new(),
             timezone: chrono_tz::UTC,
             retry: RetryPolicy::default(),
             timeout: None,
@@ -234,6 +232,13 @@ pub enum SkipReason {
         /// Why, in words.
         message: String,
     },
+    /// A larger schedule fires that day and takes its place.
+    Superseded {
+        /// The larger schedule.
+        by: ScheduleName,
+        /// Its due instant.
+        at: DateTime<Utc>,
+    },
     /// It could not begin in time.
     Expired {
         /// When it had to begin at the latest.
@@ -269,8 +274,11 @@ impl fmt::Display for SkipReason {
             SkipReason::Missed => f.write_str("missed: the host was not there in time"),
             SkipReason::Paused { by, reason: None } => write!(f, "paused by {by}"),
             SkipReason::Paused { by, reason: Some(reason) } => write!(f, "paused by {by}: {reason}"),
+            SkipReason::Superseded { by, at } => {
+                write!(f, "superseded by `{by}`, due that day at {}", at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+            }
             SkipReason::Expired { by } => {
-                write!(f, "expired: it had to begin by {}", by.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+                write!(f, "expired: it had to begin by {}", by.to_rfc3339_opts(SecondsFormat::AutoSi, true))
             }
             SkipReason::Replaced { by } => write!(f, "run {by} took its place before it began"),
             SkipReason::NotOccurring { message } => write!(f, "not occurring: {message}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ItemOutcome, ItemsEnd};
+use super::{Artifact, ItemOutcome, ItemsEnd};
 use crate::PluginVersion;
 
 /// How one attempt ended, as the sandbox and the rescuer see it. A guest's fault is data, never an error of ours.
@@ -165,6 +165,9 @@ pub struct Report {
     pub items: Vec<ItemOutcome>,
     /// What it wants to remember; only kept if that counts ([`Report::keeps_state`]).
     pub state: Vec<StateWrite>,
+    /// Files it attached; only kept if the handler came to its end ([`Report::keeps_artifacts`]). They take the place of all
+    /// that earlier attempts left, so that what a run keeps is bounded by what one attempt may attach.
+    pub artifacts: Vec<Artifact>,
 }
 
 impl Report {
@@ -180,12 +183,19 @@ impl Report {
             logs_dropped: 0,
             items: Vec::new(),
             state: Vec::new(),
+            artifacts: Vec::new(),
         }
     }
 
     /// Whether what it wrote to its state counts: it ended well, or it told its items apart and answers for each.
     pub fn keeps_state(&self) -> bool {
         self.outcome.ended_well() || !self.items.is_empty()
+    }
+
+    /// Whether the files it attached are kept: the handler came to its end and says how it went, be it badly. What the host
+    /// broke off may have left half a report.
+    pub fn keeps_artifacts(&self) -> bool {
+        self.outcome.ended_well() || matches!(self.outcome, Outcome::Failed { .. })
     }
 
     /// What it means for the items of the run; `is_over` if no attempt follows.

@@ -48,6 +48,11 @@ impl At {
         self.instants.first().copied()
     }
 
+    /// The last instant of all.
+    pub fn last(&self) -> Option<DateTime<Utc>> {
+        self.instants.last().copied()
+    }
+
     /// As RFC 3339, in UTC.
     pub fn text(&self) -> String {
         let texts: Vec<_> =

@@ -6,6 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+/// Shorter than this, a run costs more than the time to the next.
+pub const SHORTEST: Duration = Duration::from_millis(100);
+
+/// What to say of a length under [`SHORTEST`].
+pub const TOO_SHORT: &str = "it is shorter than 100ms; below that a run costs more than the wait for the next";
+
 /// What stands after `every`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Length {

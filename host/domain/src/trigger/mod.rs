@@ -221,6 +221,17 @@ impl Trigger {
         }
     }
 
+    /// Whether it names instants by itself: what comes due by submissions, by hand or after another does not.
+    pub fn has_instants(&self) -> bool {
+        match self {
+            Trigger::After(_) | Trigger::Timetable(_) | Trigger::Manual => false,
+            Trigger::Within(within) => within.trigger().has_instants(),
+            Trigger::OnWorkdays(workdays) => workdays.trigger.has_instants(),
+            Trigger::Several(triggers) => triggers.iter().any(Trigger::has_instants),
+            _ => true,
+        }
+    }
+
     /// Whether its fires come from elsewhere than the clock: another schedule, a submission, a hand.
     pub fn waits(&self) -> bool {
         match self {

@@ -130,14 +130,17 @@ impl Step {
 
     /// As it is written: `1 quarter`, `18 months`.
     pub fn text(&self) -> String {
-        // Nobody thinks of six quarters: it is 18 months.
-        let unit = UNITS
-            .iter()
-            .find(|(unit, months)| self.months == *months || (*unit == "year" && self.months.is_multiple_of(12)));
-        match unit {
-            Some((unit, months)) => counted(self.months / months, unit),
-            None => counted(self.months, "month"),
-        }
+        text(self.months)
+    }
+}
+
+/// So many months as they are written.
+pub(crate) fn text(all: u32) -> String {
+    // Nobody thinks of six quarters: it is 18 months.
+    let unit = UNITS.iter().find(|(unit, months)| all == *months || (*unit == "year" && all.is_multiple_of(12)));
+    match unit {
+        Some((unit, months)) => counted(all / months, unit),
+        None => counted(all, "month"),
     }
 }
 

@@ -1,17 +1,19 @@
 //! What is read. Readers see the last commit and never wait for the writer.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, QueueStatus, RunFilter,
-    RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, QueueStatus,
+    RunFilter, RunRecord,
 };
-use noontide_domain::{Key, RunId, RunState, ScheduleName, Standing};
+use noontide_domain::{ArtifactName, Key, RunId, RunState, ScheduleName, Standing};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
 use super::lease::limit;
-use super::{fault, items, rows, schedules};
+use super::{artifacts, fault, items, rows, schedules};
 
 const RUNS: &str = concat!("SELECT ", rows::record_columns!(), " FROM run");
 
@@ -76,6 +78,18 @@ impl History for SqliteHistory {
     async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError> {
         let found = sqlx::query(LOGS).bind(id.0.as_bytes().as_slice()).fetch_all(&self.readers).await;
         found.and_then(|found| found.iter().map(logs).collect()).map_err(fault::answer)
+    }
+
+    async fn artifacts(&self, id: RunId) -> Result<Vec<ArtifactRecord>, LedgerError> {
+        artifacts::list(&self.readers, id).await.map_err(fault::answer)
+    }
+
+    async fn artifact(
+        &self,
+        id: RunId,
+        name: &ArtifactName,
+    ) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError> {
+        artifacts::read(&self.readers, id, name).await.map_err(fault::answer)
     }
 
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {

@@ -13,12 +13,12 @@ pub(super) const INSERT: &str = "\
     INSERT INTO run (id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, cause, late, input, \
                      window_from, window_to, timezone, max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, trace_id, \
                      state, not_before, host, fence, attempt, lease_until, started_at, finished_at, reason, queued, start_by, \
-                     expires_at, priority, queue, headers, created_at) \
+                     expires_at, priority, queue, headers, includes, created_at) \
     SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
            value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, \
            value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, unhex(value ->> 21), \
            value ->> 22, value ->> 23, value ->> 24, value ->> 25, value ->> 26, value ->> 27, value ->> 28, \
-           value ->> 29, value ->> 30, value ->> 31, value ->> 32, value ->> 33, ?2 \
+           value ->> 29, value ->> 30, value ->> 31, value ->> 32, value ->> 33, value ->> 34, ?2 \
     FROM new";
 
 /// A row to be inserted.
@@ -49,6 +49,11 @@ impl<'a> NewRow<'a> {
     /// Over the moment it is written: so that it is pruned like any other.
     pub fn over(order: &'a Order, reason: SkipReason, now: DateTime<Utc>) -> Self {
         Self { order, span: None, not_before: order.due_at, queued: false, lease: None, reason: Some(reason), now }
+    }
+
+    fn includes(&self) -> Result<Option<String>, sqlx::Error> {
+        let includes = &self.order.includes;
+        (!includes.is_empty()).then(|| rows::to_json("includes", includes)).transpose()
     }
 
     /// In the order of [`INSERT`].
@@ -99,6 +104,7 @@ impl<'a> NewRow<'a> {
                 .filter(|headers| !headers.is_empty())
                 .map(|all| rows::to_json("headers", all))
                 .transpose()?,
+            self.includes()?,
         ]))
     }
 }

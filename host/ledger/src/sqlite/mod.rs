@@ -1,6 +1,8 @@
 //! The ledger in a SQLite file.
 
+mod artifacts;
 mod claim;
+mod edits;
 mod fault;
 mod history;
 mod insert;
@@ -15,6 +17,7 @@ mod schema;
 mod settle;
 mod state;
 mod submissions;
+mod tasks;
 mod writer;
 
 use std::path::Path;
@@ -23,9 +26,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use noontide_domain::ports::{
-    CancelAnswer, Claim, Claimed, Clock, History, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, Settled,
-    Settlement, Submitted, Tenant,
+    CancelAnswer, Claim, Claimed, Clock, Edits, History, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put, Removed,
+    Retention, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
 use sqlx::SqlitePool;
@@ -111,6 +115,18 @@ impl Ledger for SqliteLedger {
         self.inbox.ask(schedules::RemoveOne { schedule: schedule.clone(), now }).await
     }
 
+    async fn edited(&self, since: i64) -> Result<Option<i64>, LedgerError> {
+        edits::edited(&self.readers, since).await.map_err(fault::answer)
+    }
+
+    async fn take_edits(&self, since: i64, zone: Tz, now: DateTime<Utc>) -> Result<Edits, LedgerError> {
+        self.inbox.ask(edits::TakeEdits { since, zone, now }).await
+    }
+
+    async fn tell_overdue(&self, overdue: Vec<Overdue>) -> Result<Vec<bool>, LedgerError> {
+        self.inbox.ask(edits::TellOverdue { overdue }).await
+    }
+
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
         self.inbox.ask(claim::ClaimFires { claim, tenant }).await
     }
@@ -165,6 +181,8 @@ impl Ledger for SqliteLedger {
     }
 }
 
+#[cfg(test)]
+mod edit_tests;
 #[cfg(test)]
 mod migration_tests;
 #[cfg(test)]

@@ -13,6 +13,8 @@ const ATTEMPTS: &str = "DELETE FROM attempt WHERE run_id IN \
     (SELECT id FROM run WHERE state >= 2 AND finished_at < ?1 ORDER BY finished_at, id LIMIT ?2)";
 const ITEMS: &str = "DELETE FROM item WHERE run_id IN \
     (SELECT id FROM run WHERE state >= 2 AND finished_at < ?1 ORDER BY finished_at, id LIMIT ?2)";
+const ARTIFACTS: &str = "DELETE FROM artifact WHERE run_id IN \
+    (SELECT id FROM run WHERE state >= 2 AND finished_at < ?1 ORDER BY finished_at, id LIMIT ?2)";
 /// An id that is forgotten could be taken again, so it is kept as long as what it brought.
 const SUBMISSIONS: &str = "DELETE FROM submission WHERE id IN \
     (SELECT id FROM submission WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2)";
@@ -29,7 +31,7 @@ impl Request for Prune {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<u64, sqlx::Error> {
         let mut gone = 0;
-        for sql in [LOGS, ATTEMPTS, ITEMS, SUBMISSIONS, RUNS] {
+        for sql in [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, RUNS] {
             let chosen =
                 sqlx::query(sql).bind(self.retention.before.timestamp_millis()).bind(limit(self.retention.batch));
             gone = chosen.execute(&mut *desk.connection).await?.rows_affected();
@@ -39,6 +41,6 @@ impl Request for Prune {
 }
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 5] {
-    [LOGS, ATTEMPTS, ITEMS, SUBMISSIONS, RUNS]
+pub(super) fn statements() -> [&'static str; 6] {
+    [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, RUNS]
 }

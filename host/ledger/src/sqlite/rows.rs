@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptRecord, RunRecord};
 use noontide_domain::{
-    Cause, Headers, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, Priority, RetryPolicy, RunId,
-    RunState, Usage, Window,
+    Cause, Headers, HostId, Included, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, Priority, RetryPolicy,
+    RunId, RunState, Usage, Window,
 };
 use serde_json::Value;
 use sqlx::Row;
@@ -19,7 +19,8 @@ use super::fault::shape;
 macro_rules! order_columns {
     () => {
         "id, key_hash, key_text, schedule, handler, due_at, cause, late, input, window_from, window_to, timezone, \
-         max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, start_by, expires_at, priority, queue, headers, trace_id"
+         max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, start_by, expires_at, priority, queue, headers, includes, \
+         trace_id"
     };
 }
 /// What [`record`] reads.
@@ -27,7 +28,7 @@ macro_rules! record_columns {
     () => {
         "run.id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, state, reason, cause, late, attempt, \
          max_attempts, not_before, started_at, finished_at, outcome, plugin_name, plugin_version, plugin_sha256, wall_ms, \
-         cpu_ms, peak_memory_bytes, host, input, priority, queue, headers, window_from, window_to, trace_id, \
+         cpu_ms, peak_memory_bytes, host, input, priority, queue, headers, window_from, window_to, includes, trace_id, \
          items, items_succeeded, items_failed, created_at"
     };
 }
@@ -49,6 +50,7 @@ pub(super) fn order(row: &SqliteRow) -> Found<Order> {
         queue: required(row, "queue")?,
         headers: headers(row)?,
         window: window(row)?,
+        includes: includes(row)?,
         timezone: required(row, "timezone")?,
         retry: RetryPolicy {
             attempts: row.try_get("max_attempts")?,
@@ -98,6 +100,7 @@ pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
         queue: required(row, "queue")?,
         headers: headers(row)?,
         window: window(row)?,
+        includes: includes(row)?,
         items: items(row)?,
         trace_id: row.try_get("trace_id")?,
         created_at: instant(row, "created_at")?,
@@ -205,6 +208,11 @@ fn window(row: &SqliteRow) -> Found<Option<Window>> {
         (Some(from), Some(to)) => Some(Window { from, to }),
         _ => None,
     })
+}
+
+fn includes(row: &SqliteRow) -> Found<Vec<Included>> {
+    let text: Option<&str> = row.try_get("includes")?;
+    text.map_or(Ok(Vec::new()), |text| from_json("includes", text))
 }
 
 fn plugin(row: &SqliteRow) -> Found<Option<PluginVersion>> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use noontide_domain::excerpt::excerpt;
 use noontide_domain::ports::{Put, Removed};
 use noontide_domain::{Owner, Pause, Schedule, ScheduleName, Standing};
 use sqlx::sqlite::SqliteRow;
@@ -11,22 +12,27 @@ use sqlx::{Row, SqliteExecutor};
 
 use super::fault::shape;
 use super::rows;
+use super::tasks;
 use super::writer::{Desk, Request};
 
 const STANDING: &str = "\
-    SELECT name, definition, anchor, cursor, pause, runs, last_success_due FROM schedule \
-    WHERE removed_at IS NULL ORDER BY name";
+    SELECT name, taken AS definition, anchor, cursor, pause, runs, last_success_due FROM schedule \
+    WHERE removed_at IS NULL AND taken IS NOT NULL ORDER BY name";
 const STANDING_ONE: &str = "\
-    SELECT name, definition, anchor, cursor, pause, runs, last_success_due FROM schedule \
+    SELECT name, taken AS definition, anchor, cursor, pause, runs, last_success_due FROM schedule \
     WHERE name = ?1 AND removed_at IS NULL";
-const STORED: &str = "SELECT name, owner, definition, removed_at FROM schedule";
-const STORED_ONE: &str = "SELECT name, owner, definition, removed_at FROM schedule WHERE name = ?1";
+const STORED: &str = "SELECT name, owner, definition, taken, removed_at FROM schedule";
+const STORED_ONE: &str = "SELECT name, owner, definition, taken, removed_at FROM schedule WHERE name = ?1";
 /// On what is there already, the anchor and the pause stay as they are. Who comes back may run as often as anew.
 const DEFINE: &str = "\
-    INSERT INTO schedule (name, owner, definition, anchor, cursor) VALUES (?1, ?2, ?3, ?4, ?4) \
-    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, definition = excluded.definition, removed_at = NULL, \
+    INSERT INTO schedule (name, owner, definition, taken, anchor, cursor) VALUES (?1, ?2, ?3, ?3, ?4, ?4) \
+    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, definition = excluded.definition, \
+    taken = excluded.definition, refused = NULL, removed_at = NULL, \
     runs = CASE WHEN removed_at IS NULL THEN runs ELSE 0 END, cursor = CASE WHEN ?5 THEN excluded.cursor ELSE cursor END";
-const REMOVE: &str = "UPDATE schedule SET removed_at = ?2 WHERE name = ?1";
+/// Who comes back by whatever hand is read anew.
+const REMOVE: &str =
+    "UPDATE schedule SET removed_at = coalesce(removed_at, ?2), taken = NULL, refused = NULL WHERE name = ?1";
+const LOOK_FROM: &str = "UPDATE schedule SET cursor = ?2 WHERE name = ?1";
 const PAUSE: &str = "UPDATE schedule SET pause = ?2 WHERE name = ?1 AND removed_at IS NULL";
 const RESUME: &str =
     "UPDATE schedule SET pause = NULL, cursor = max(cursor, ?2) WHERE name = ?1 AND removed_at IS NULL";
@@ -42,6 +48,7 @@ impl Request for Declare {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Standing>, sqlx::Error> {
         let mut stored = stored(desk).await?;
+        tasks::begin(desk).await?;
         let mut given = Given::new();
         for schedule in &self.schedules {
             let definition = rows::to_json("definition", schedule)?;
@@ -52,15 +59,18 @@ impl Request for Declare {
                     tracing::warn!(schedule = %schedule.name, owner = %schedule.owner, "the file takes it over from the API");
                 }
                 define(desk, schedule, &definition, known.as_ref(), self.now).await?;
+                tasks::show(desk, schedule).await?;
             }
             given.insert(schedule.name.as_str(), (definition, schedule));
         }
         for (name, gone) in stored.iter().filter(|(_, left)| left.is_of_a_file && !left.is_removed) {
             tracing::debug!(schedule = name, was = ?gone.schedule().map(|s| s.owner.to_string()), "left the list");
-            sqlx::query(REMOVE).bind(name).bind(self.now.timestamp_millis()).execute(&mut *desk.connection).await?;
+            remove(desk, name, self.now).await?;
         }
+        tasks::show_missing(desk).await?;
+        tasks::end(desk).await?;
         let rows = sqlx::query(STANDING).fetch_all(&mut *desk.connection).await?;
-        rows.iter().map(|row| standing(row, &given)).collect()
+        Ok(rows.iter().filter_map(|row| readable(row, &given)).collect())
     }
 }
 
@@ -84,6 +94,9 @@ impl Request for PutOne {
             _ => {}
         }
         define(desk, &self.schedule, &definition, known.as_ref(), self.now).await?;
+        tasks::begin(desk).await?;
+        tasks::show(desk, &self.schedule).await?;
+        tasks::end(desk).await?;
         let row = sqlx::query(STANDING_ONE).bind(name).fetch_one(&mut *desk.connection).await?;
         let standing = Box::new(standing(&row, &Given::from([(name, (definition, &self.schedule))]))?);
         Ok(if standing_before.is_none() { Put::Created(standing) } else { Put::Replaced(standing) })
@@ -106,8 +119,9 @@ impl Request for RemoveOne {
             None => Ok(Removed::NotFound),
             Some(known) if known.is_of_a_file => Ok(Removed::OwnedByFile(known.place())),
             Some(_) => {
-                let query = sqlx::query(REMOVE).bind(name).bind(self.now.timestamp_millis());
-                query.execute(&mut *desk.connection).await?;
+                tasks::begin(desk).await?;
+                remove(desk, name, self.now).await?;
+                tasks::end(desk).await?;
                 Ok(Removed::Removed)
             }
         }
@@ -116,31 +130,34 @@ impl Request for RemoveOne {
 
 /// What was declared, with its text. What is stored as it was given need not be read again, and a clone shares the
 /// compiled calendar, which takes some KiB.
-type Given<'a> = HashMap<&'a str, (String, &'a Schedule)>;
+pub(super) type Given<'a> = HashMap<&'a str, (String, &'a Schedule)>;
 
 /// A schedule as it was before.
-struct Stored {
+pub(super) struct Stored {
     definition: String,
+    /// What hosts go by; `None` if it has left the list, or nobody has looked yet.
+    taken: Option<String>,
     is_of_a_file: bool,
     is_removed: bool,
 }
 
 impl Stored {
-    fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+    pub fn read(row: &SqliteRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             definition: row.try_get("definition")?,
+            taken: row.try_get("taken")?,
             is_of_a_file: row.try_get::<&str, _>("owner")? == "file",
             is_removed: row.try_get::<Option<i64>, _>("removed_at")?.is_some(),
         })
     }
 
     fn is(&self, definition: &str) -> bool {
-        !self.is_removed && self.definition == definition
+        !self.is_removed && self.definition == definition && self.taken.as_deref() == Some(definition)
     }
 
     /// `None` if an older or newer noontide wrote it in another shape.
-    fn schedule(&self) -> Option<Schedule> {
-        serde_json::from_str(&self.definition).ok()
+    pub fn schedule(&self) -> Option<Schedule> {
+        serde_json::from_str(self.taken.as_ref()?).ok()
     }
 
     /// What decides when it comes due has changed, so nothing looks back.
@@ -155,7 +172,7 @@ impl Stored {
     }
 }
 
-async fn define(
+pub(super) async fn define(
     desk: &mut Desk<'_>,
     schedule: &Schedule,
     definition: &str,
@@ -170,6 +187,18 @@ async fn define(
         .bind(now.timestamp_millis())
         .bind(looks_anew);
     query.execute(&mut *desk.connection).await.map(drop)
+}
+
+/// Everything up to `cursor` has been decided, and nothing after it.
+pub(super) async fn look_from(desk: &mut Desk<'_>, name: &str, cursor: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    let query = sqlx::query(LOOK_FROM).bind(name).bind(cursor.timestamp_millis());
+    query.execute(&mut *desk.connection).await.map(drop)
+}
+
+/// Takes it off the list, with its row in `task`.
+pub(super) async fn remove(desk: &mut Desk<'_>, name: &str, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query(REMOVE).bind(name).bind(now.timestamp_millis()).execute(&mut *desk.connection).await?;
+    tasks::hide(desk, name).await
 }
 
 async fn stored(desk: &mut Desk<'_>) -> Result<HashMap<String, Stored>, sqlx::Error> {
@@ -214,22 +243,35 @@ impl Request for SetPause {
 
 pub(super) async fn standings(connection: impl SqliteExecutor<'_>) -> Result<Vec<Standing>, sqlx::Error> {
     let rows = sqlx::query(STANDING).fetch_all(connection).await?;
-    rows.iter().map(|row| standing(row, &Given::new())).collect()
+    Ok(rows.iter().filter_map(|row| readable(row, &Given::new())).collect())
+}
+
+/// A row that somebody spoilt is left out, so that those beside it go on.
+pub(super) fn readable(row: &SqliteRow, given: &Given<'_>) -> Option<Standing> {
+    standing(row, given)
+        .inspect_err(|problem| tracing::error!(%problem, "a schedule's row cannot be read; it is left out"))
+        .ok()
 }
 
 fn standing(row: &SqliteRow, given: &Given<'_>) -> Result<Standing, sqlx::Error> {
-    let pause: Option<&str> = row.try_get("pause")?;
     let (name, definition): (&str, &str) = (row.try_get("name")?, row.try_get("definition")?);
     let schedule = match given.get(name).filter(|(text, _)| text == definition) {
         Some((_, schedule)) => (*schedule).clone(),
         None => serde_json::from_str(definition).map_err(|problem| shape(&format!("schedule `{name}`"), problem))?,
     };
+    let anchor = rows::instant(row, "anchor")?;
     Ok(Standing {
         schedule,
-        anchor: rows::instant(row, "anchor")?,
+        anchor,
         cursor: rows::instant(row, "cursor")?,
-        pause: pause.map(|text| rows::from_json("pause", text)).transpose()?,
+        pause: row.try_get::<Option<&str>, _>("pause")?.map(|text| pause(text, anchor)),
         runs: row.try_get::<i64, _>("runs")?.unsigned_abs(),
         last_success: rows::maybe_instant(row, "last_success_due")?,
     })
+}
+
+/// Whoever writes into the column wants a pause, in whatever words.
+fn pause(text: &str, since: DateTime<Utc>) -> Pause {
+    let by_hand = |_| Pause { since, by: "the ledger's row".to_owned(), reason: Some(excerpt(text)), until: None };
+    serde_json::from_str(text).unwrap_or_else(by_hand)
 }

@@ -1,4 +1,4 @@
-//! Recording the ends of attempts: the run, its archive, its log, its state and the schedule's last success, all in the
+//! Recording the ends of attempts: the run, its archive, its log, its files, its state and the schedule's last success, all in the
 //! transaction, and only if the lease still holds.
 
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,7 @@ use sqlx::Row;
 
 use super::state::{self, Fit};
 use super::writer::{Desk, Request};
-use super::{claim, items, rows};
+use super::{artifacts, claim, items, rows};
 
 /// What was asked to stop does not become ready again: its next attempt would only be cancelled.
 const END: &str = "\
@@ -139,6 +139,9 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
     }
     for (settlement, is_over) in share.iter().filter_map(|one| Some((one, with_items.get(&one.lease.run)?))) {
         items::settle(settlement.lease.run, &settlement.report, *is_over, desk).await?;
+    }
+    for settlement in share.iter().filter(|one| recorded.contains_key(&one.lease.run)) {
+        artifacts::write(settlement, desk).await?;
     }
     insert(SUCCESS, successes, desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;

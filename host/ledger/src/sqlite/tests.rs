@@ -13,12 +13,12 @@ use super::*;
 
 const SOON: Duration = Duration::from_millis(50);
 
-struct Place {
+pub(super) struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
@@ -26,12 +26,12 @@ impl Place {
         self.folder.path().join("noontide.db")
     }
 
-    async fn open(&self) -> Store {
+    pub(super) async fn open(&self) -> Store {
         open(&self.file(), ManualClock::at("2026-07-01T08:00:00Z")).await.unwrap()
     }
 
     /// Somebody else at the same file.
-    async fn stranger(&self) -> SqliteConnection {
+    pub(super) async fn stranger(&self) -> SqliteConnection {
         SqliteConnectOptions::new().filename(self.file()).busy_timeout(BUSY).connect().await.unwrap()
     }
 
@@ -88,11 +88,11 @@ async fn a_newer_schema_is_refused_and_both_versions_are_named() {
     place.open().await.closer.close().await;
     let mut stranger = place.stranger().await;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 VALUES (9000, 'newer', 1, x'00', 0)";
+                 VALUES (9999, 'newer', 1, x'00', 0)";
     sqlx::query(newer).execute(&mut stranger).await.unwrap();
     let sentence = place.refusal().await;
-    let expected = format!("its schema has version 9000, this noontide knows up to {}", schema::KNOWN);
-    assert!(sentence.contains(&expected), "{sentence}");
+    let versions = format!("its schema has version 9999, this noontide knows up to {}", schema::KNOWN);
+    assert!(sentence.contains(&versions), "{sentence}");
     assert!(sentence.contains("noontide.db"), "{sentence}");
 }
 
@@ -251,6 +251,7 @@ async fn no_question_reads_the_whole_history() {
     let mut questions = lease::statements().map(str::to_owned).to_vec();
     questions.extend(ready::statements().map(str::to_owned));
     questions.extend(settle::statements().map(str::to_owned));
+    questions.extend(artifacts::statements().map(str::to_owned));
     questions.extend(claim::statements().map(str::to_owned));
     questions.extend(prune::statements().map(str::to_owned));
     questions.extend(items::statements().map(str::to_owned));
@@ -265,6 +266,7 @@ async fn no_question_reads_the_whole_history() {
         let steps: Vec<_> = plan.fetch_all(&mut stranger).await.unwrap().into_iter().map(|(.., step)| step).collect();
         let is_scan = |step: &String| {
             step == "SCAN run"
+                || step.starts_with("SCAN artifact")
                 || step.starts_with("SCAN item")
                 || (step.starts_with("SCAN run USING") && !step.contains("run_"))
         };

@@ -1,11 +1,13 @@
 //! What the host offers to guests: one file for each interface in `wit/`.
 
+mod artifacts;
 mod kv;
 mod run;
 mod secrets;
 mod sql;
 mod state;
 
+pub(crate) use artifacts::ArtifactShelf;
 pub(crate) use state::StateBook;
 
 use wasmtime::Engine;

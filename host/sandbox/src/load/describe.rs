@@ -44,7 +44,7 @@ pub(super) async fn ask(
     pre: &PluginPre<Guest>,
     clock: Arc<dyn Clock>,
 ) -> Result<wit::PluginInfo, Refusal> {
-    let limits = Limits { memory: MEMORY, timeout: TIME, log_lines: 0 };
+    let limits = Limits { memory: MEMORY, timeout: TIME, log_lines: 0, artifact_count: 0, ..Limits::default() };
     let deadline = Instant::now() + TIME;
     let refuse = |message: String| Refusal::new("describe", message);
     let guest = Guest::new(Allowance { grant: None, limits, desk: None, connections: None, deadline, clock });

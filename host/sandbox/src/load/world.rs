@@ -8,7 +8,7 @@ use crate::bindings::CONTRACT;
 const OURS: &str = "noontide:plugin/";
 
 /// Interfaces of `noontide:plugin` that the host offers.
-const OFFERED: [&str; 4] = ["types", "run", "state", "secrets"];
+const OFFERED: [&str; 7] = ["types", "run", "state", "secrets", "sql", "kv", "artifacts"];
 
 /// Interfaces of WASI 0.2 that the host offers, in their denied form.
 const WASI: [&str; 27] = [

@@ -1,6 +1,7 @@
 //! The sandbox from outside, with real guests. `make -C plugins` builds them; `NOONTIDE_DIST` names another folder
 //! that they lie in.
 
+mod artifacts;
 mod grants;
 mod hostile;
 mod outcomes;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use noontide_domain::ports::{Claim, Claimed, LedgerError, Skip};
 use noontide_domain::{Cause, Headers, Key, Priority, RunState, SkipReason, Window};
 
-use super::{Exam, again, exclusive, failure, fire, named, over, second, success, tenant};
+use super::{Exam, again, exclusive, failure, fire, included, named, over, second, success, tenant};
 use crate::ledger_contract::schedules::every_minute;
 
 pub async fn a_new_key_is_inserted_once_and_a_duplicate_names_the_run_that_has_it(exam: &Exam) {
@@ -199,6 +199,8 @@ pub async fn everything_in_an_order_comes_back_from_a_lease(exam: &Exam) {
     full.order.queue = "Mail.2".parse().expect("a name");
     full.order.headers = Headers::new([("x".to_owned(), "a\u{0}\"ü\"".to_owned())].into()).expect("headers");
     full.order.window = Some(Window { from: second(-3_600), to: second(0) });
+    full.order.includes =
+        vec![included("weekly", serde_json::json!("i\"")), included("daily", serde_json::json!(null))];
     full.order.timezone = "Europe/Berlin".parse().expect("a zone");
     full.order.retry.cap = std::time::Duration::from_millis(1_500);
     full.order.timeout = Some(std::time::Duration::from_millis(250));

@@ -9,8 +9,8 @@ use noontide_domain::ports::{
     Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant,
 };
 use noontide_domain::{
-    Cause, HostId, Key, Lease, Leased, Order, Outcome, Overlap, QueueRoom, Report, RetryPolicy, RunId, RunState,
-    ScheduleName, StateWrite, Usage, Verdict,
+    Cause, HostId, Included, Key, Lease, Leased, Order, Outcome, Overlap, QueueRoom, Report, RetryPolicy, RunId,
+    RunState, ScheduleName, StateWrite, Usage, Verdict,
 };
 
 use super::{Candidate, Examined};
@@ -133,6 +133,10 @@ pub(super) fn enqueued(key: &str) -> Fire {
     fire
 }
 
+pub(super) fn included(schedule: &str, input: serde_json::Value) -> Included {
+    Included { schedule: named(schedule), input }
+}
+
 pub(super) fn over(state: RunState) -> Verdict {
     Verdict::Final { state, reason: None }
 }
@@ -152,6 +156,7 @@ pub(super) fn report(outcome: Outcome) -> Report {
         logs_dropped: 0,
         items: Vec::new(),
         state: Vec::new(),
+        artifacts: Vec::new(),
     }
 }
 

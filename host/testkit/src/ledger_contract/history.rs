@@ -3,7 +3,7 @@
 use noontide_domain::ports::{Claim, Claimed, Retention, RunFilter, RunRecord, Skip};
 use noontide_domain::{Cause, Headers, Key, Priority, RunId, RunState, SkipReason, Usage, Window};
 
-use super::{Exam, again, enqueued, exclusive, failure, fire, named, over, second, success};
+use super::{Exam, again, enqueued, exclusive, failure, fire, included, named, over, second, success};
 use crate::ledger_contract::schedules::every_minute;
 
 /// Every check of listings looks at all pages of `size`.
@@ -70,6 +70,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
     fire.order.queue = "mail".parse().expect("a name");
     fire.order.headers = Headers::new([("tenant".to_owned(), "ana".to_owned())].into()).expect("headers");
     fire.order.window = Some(Window { from: second(-120), to: second(-60) });
+    fire.order.includes = vec![included("daily", serde_json::json!({ "steps": ["state"] }))];
     let order = fire.order.clone();
     exam.claim(vec![fire]).await;
     let expected = RunRecord {
@@ -97,6 +98,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
         queue: order.queue,
         headers: order.headers,
         window: order.window,
+        includes: order.includes,
         items: None,
         trace_id: order.trace_id,
         created_at: second(0),

@@ -12,8 +12,10 @@ use noontide_domain::ports::{History, Ledger};
 
 use crate::ManualClock;
 
+pub mod artifacts;
 pub mod backfill;
 pub mod claim;
+pub mod edits;
 mod exam;
 pub mod expiry;
 pub mod follow;
@@ -27,7 +29,7 @@ pub mod schedules;
 pub mod settle;
 
 pub use exam::{Exam, LEASE, START};
-use exam::{again, enqueued, exclusive, failure, fire, named, over, report, second, success, tenant, write};
+use exam::{again, enqueued, exclusive, failure, fire, included, named, over, report, second, success, tenant, write};
 
 /// Somebody who takes the exam.
 #[async_trait]
@@ -101,6 +103,12 @@ macro_rules! ledger_contract {
                 a_backfill_sees_what_fires_in_the_same_claim
                 a_backfill_takes_up_what_the_same_claim_replaced
                 an_occurrence_fires_whatever_was_filled_in_before
+            }
+            edits {
+                what_is_declared_put_paused_and_removed_is_told_of_after_it_and_no_more_once_it_is_seen
+                how_far_a_schedule_has_come_is_no_edit
+                many_edits_are_told_of_in_parts_that_miss_none
+                an_overdue_schedule_is_news_once_until_it_has_succeeded
             }
             lease {
                 ready_runs_are_leased_in_the_order_of_their_time
@@ -192,6 +200,16 @@ macro_rules! ledger_contract {
                 a_submission_taken_before_is_answered_as_then_and_not_taken_again
                 a_submission_without_a_new_item_is_known_too
                 a_submission_is_forgotten_with_what_is_as_old
+            }
+            artifacts {
+                what_a_handler_attached_is_there_when_its_run_is_settled
+                what_a_failed_attempt_attached_is_kept
+                what_the_host_broke_off_leaves_no_files
+                the_files_of_a_later_attempt_take_the_place_of_all_before
+                an_attempt_without_files_leaves_those_of_the_one_before
+                without_a_lease_no_file_is_written
+                files_of_runs_settled_together_do_not_mix
+                files_go_with_their_run
             }
             put {
                 what_is_put_stands_from_now

@@ -5,6 +5,7 @@
 fn every_check_is_on_the_list() {
     let list = include_str!("mod.rs");
     let topics = [
+        include_str!("artifacts.rs"),
         include_str!("claim.rs"),
         include_str!("backfill.rs"),
         include_str!("follow.rs"),

@@ -15,6 +15,10 @@ pub(super) struct Book {
     pub rows: BTreeMap<RunId, Row>,
     pub keys: HashMap<[u8; 16], RunId>,
     pub schedules: BTreeMap<ScheduleName, Entry>,
+    /// Counts the edits of the list.
+    pub revision: i64,
+    /// Definitions that were written by hand and are not taken, the unreadable ones with the reason.
+    pub by_hand: BTreeMap<ScheduleName, Result<Schedule, String>>,
     pub items: HashMap<[u8; 16], ItemRow>,
     /// When each was taken, and with what counts.
     pub submissions: HashMap<SubmissionId, (DateTime<Utc>, Counts)>,
@@ -26,6 +30,10 @@ pub(super) struct Entry {
     pub standing: Standing,
     /// Left the list; kept so that its anchor and its pause are there if it comes back.
     pub removed: bool,
+    /// Of its newest edit.
+    pub revision: i64,
+    /// Since when it was told to be overdue.
+    pub told: Option<DateTime<Utc>>,
 }
 
 impl Book {
@@ -34,17 +42,14 @@ impl Book {
         let now = now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now);
         for (name, entry) in &mut self.schedules {
             let is_declared = schedules.iter().any(|schedule| schedule.name == *name);
-            entry.removed |= !is_declared && matches!(entry.standing.schedule.owner, Owner::File { .. });
+            let leaves = !is_declared && matches!(entry.standing.schedule.owner, Owner::File { .. });
+            if leaves && !std::mem::replace(&mut entry.removed, true) {
+                self.revision += 1;
+                entry.revision = self.revision;
+            }
         }
         for schedule in schedules {
-            let name = schedule.name.clone();
-            match self.schedules.get_mut(&name) {
-                Some(entry) => entry.renew(schedule, now),
-                None => {
-                    let standing = Standing::new(schedule, now);
-                    self.schedules.insert(name, Entry { standing, removed: false });
-                }
-            }
+            self.renew(schedule, now);
         }
         self.standings()
     }
@@ -59,10 +64,7 @@ impl Book {
             _ => {}
         }
         let is_new = standing_before.is_none();
-        let fresh = || Entry { standing: Standing::new(schedule.clone(), now), removed: false };
-        let entry = self.schedules.entry(name).or_insert_with(fresh);
-        entry.renew(schedule, now);
-        let standing = Box::new(entry.standing.clone());
+        let standing = Box::new(self.renew(schedule, now).standing.clone());
         if is_new { Put::Created(standing) } else { Put::Replaced(standing) }
     }
 
@@ -72,7 +74,28 @@ impl Book {
             return Removed::OwnedByFile(place);
         }
         entry.removed = true;
+        self.revision += 1;
+        entry.revision = self.revision;
         Removed::Removed
+    }
+
+    /// As if it were new, if it is or is back. What stands already, word for word, is no edit.
+    pub fn renew(&mut self, schedule: Schedule, now: DateTime<Utc>) -> &Entry {
+        let name = schedule.name.clone();
+        let known = self.schedules.get(&name);
+        if self.by_hand.remove(&name).is_some()
+            || known.is_none_or(|entry| entry.removed || entry.standing.schedule != schedule)
+        {
+            self.revision += 1;
+        }
+        let revision = self.revision;
+        let fresh = || Entry { standing: Standing::new(schedule.clone(), now), removed: false, revision, told: None };
+        let entry = self.schedules.entry(name).or_insert_with(fresh);
+        if entry.removed || entry.standing.schedule != schedule {
+            entry.revision = revision;
+        }
+        entry.renew(schedule, now);
+        entry
     }
 
     pub fn standings(&self) -> Vec<Standing> {
@@ -85,6 +108,8 @@ impl Book {
             entry.standing.cursor = entry.standing.cursor.max(now);
         }
         entry.standing.pause = pause;
+        self.revision += 1;
+        entry.revision = self.revision;
         true
     }
 

@@ -1,14 +1,15 @@
 //! What is read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, QueueStatus, RunFilter,
-    RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, QueueStatus,
+    RunFilter, RunRecord,
 };
-use noontide_domain::{QueueName, RunId, RunState, ScheduleName, Standing};
+use noontide_domain::{Artifact, ArtifactName, QueueName, RunId, RunState, ScheduleName, Standing};
 
 use super::MemoryLedger;
 use super::row::Row;
@@ -33,6 +34,22 @@ impl History for MemoryLedger {
 
     async fn logs(&self, id: RunId) -> Result<Vec<AttemptLogs>, LedgerError> {
         Ok(self.book().rows.get(&id).map(|row| row.logs.clone()).unwrap_or_default())
+    }
+
+    async fn artifacts(&self, id: RunId) -> Result<Vec<ArtifactRecord>, LedgerError> {
+        let book = self.book();
+        let files = book.rows.get(&id).into_iter().flat_map(|row| row.artifacts.values());
+        Ok(files.map(|(attempt, file)| artifact(*attempt, file)).collect())
+    }
+
+    async fn artifact(
+        &self,
+        id: RunId,
+        name: &ArtifactName,
+    ) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError> {
+        let book = self.book();
+        let found = book.rows.get(&id).and_then(|row| row.artifacts.get(name));
+        Ok(found.map(|(attempt, file)| (artifact(*attempt, file), Arc::clone(&file.content))))
     }
 
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {
@@ -82,6 +99,11 @@ impl History for MemoryLedger {
         let (ready, running) = (queues.iter().map(|one| one.ready).sum(), queues.iter().map(|one| one.running).sum());
         Ok(LedgerStatus { kind: "memory".to_owned(), ready, running, queues, schema: 0 })
     }
+}
+
+fn artifact(attempt: u32, file: &Artifact) -> ArtifactRecord {
+    let (name, media_type) = (file.name.clone(), file.media_type.clone());
+    ArtifactRecord { name, media_type, bytes: file.content.len() as u64, sha256: file.sha256.clone(), attempt }
 }
 
 fn fits(row: &Row, filter: &RunFilter) -> bool {

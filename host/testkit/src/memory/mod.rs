@@ -2,6 +2,7 @@
 
 mod book;
 mod claim;
+mod edits;
 mod history;
 mod items;
 mod lease;
@@ -13,8 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, Claim, Claimed, Clock, Lapsed, Ledger, LedgerError, Pulse, Put, Removed, Retention, RunRecord,
-    Settled, Settlement, Submitted, Tenant,
+    CancelAnswer, Claim, Claimed, Clock, Edits, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put, Removed, Retention,
+    RunRecord, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
 use tokio::sync::watch;
@@ -44,6 +45,11 @@ impl MemoryLedger {
     /// 0 lifts it.
     pub fn fail_next(&self, calls: usize) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = calls;
+    }
+
+    /// Somebody writes a definition into the row of a schedule: a good one, or one that cannot be read, with the reason.
+    pub fn edit_by_hand(&self, name: &ScheduleName, definition: Result<Schedule, String>) {
+        self.book().edit_by_hand(name, definition);
     }
 
     /// All rows, oldest first.
@@ -94,6 +100,18 @@ impl Ledger for MemoryLedger {
 
     async fn remove(&self, schedule: &ScheduleName, _: DateTime<Utc>) -> Result<Removed, LedgerError> {
         self.write(|book| Ok(book.remove(schedule)))
+    }
+
+    async fn edited(&self, since: i64) -> Result<Option<i64>, LedgerError> {
+        Ok(self.book().edited(since))
+    }
+
+    async fn take_edits(&self, since: i64, _: chrono_tz::Tz, now: DateTime<Utc>) -> Result<Edits, LedgerError> {
+        self.write(|book| Ok(book.take_edits(since, now)))
+    }
+
+    async fn tell_overdue(&self, overdue: Vec<Overdue>) -> Result<Vec<bool>, LedgerError> {
+        self.write(|book| Ok(overdue.iter().map(|overdue| book.tell_overdue(overdue)).collect()))
     }
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {

@@ -1,9 +1,12 @@
 //! One run, or one row that says why there was none.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, Fire, RunRecord, Skip};
 use noontide_domain::{
-    Cause, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, RunId, RunState, SkipReason, Usage,
+    Artifact, ArtifactName, Cause, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, RunId, RunState,
+    SkipReason, Usage,
 };
 
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub(super) struct Row {
     /// Attempts after which the run became ready again, with the fence each had.
     pub archive: Vec<(i64, AttemptRecord)>,
     pub logs: Vec<AttemptLogs>,
+    /// With the attempt that attached it, in the order of their names.
+    pub artifacts: BTreeMap<ArtifactName, (u32, Artifact)>,
 }
 
 impl Row {
@@ -56,6 +61,7 @@ impl Row {
             created_at: now,
             archive: Vec::new(),
             logs: Vec::new(),
+            artifacts: BTreeMap::new(),
         }
     }
 
@@ -142,6 +148,7 @@ impl Row {
             queue: order.queue.clone(),
             headers: order.headers.clone(),
             window: order.window,
+            includes: order.includes.clone(),
             items: self.items,
             trace_id: order.trace_id.clone(),
             created_at: self.created_at,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, Claim, LedgerError, Settled, Settlement};
-use noontide_domain::{Report, RunState, StateWrite, Verdict, state_scope};
+use noontide_domain::{Artifact, Report, RunState, StateWrite, Verdict, state_scope};
 
 use super::book::Book;
 use super::row::Row;
@@ -78,6 +78,10 @@ impl Row {
 
     fn settle(&mut self, verdict: Verdict, report: Report) {
         let attempt = self.attempt;
+        if report.keeps_artifacts() && !report.artifacts.is_empty() {
+            let named = |file: Artifact| (file.name.clone(), (attempt, file));
+            self.artifacts = report.artifacts.iter().cloned().map(named).collect();
+        }
         if !report.logs.is_empty() || report.logs_dropped > 0 {
             self.logs.push(AttemptLogs { attempt, lines: report.logs, dropped: report.logs_dropped });
         }

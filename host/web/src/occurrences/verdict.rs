@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::RunRecord;
-use noontide_domain::{Cause, Lang, Outcome, RunState, SkipReason, Standing, duration};
+use noontide_domain::{Cause, Lang, Outcome, RunState, SkipReason, Standing, Superseding, duration};
 
 use super::moment::told;
 
@@ -20,6 +20,8 @@ pub(super) struct Asked<'a> {
     pub(super) now: DateTime<Utc>,
     /// The occurrence's own row first.
     pub(super) rows: &'a [RunRecord],
+    /// The larger fire that takes its place.
+    pub(super) superseding: Option<Superseding>,
     /// Why its handler cannot be called now.
     pub(super) problem: Option<String>,
 }
@@ -178,6 +180,10 @@ fn future(asked: &Asked<'_>) -> Verdict {
     }
     if runs_out_before(standing, at) {
         return verdict_of("max-runs", used_up(standing));
+    }
+    if let Some(Superseding { by, at: larger }) = &asked.superseding {
+        let text = format!("will not fire: superseded by `{by}`, which fires that day at {}", told(*larger, zone));
+        return verdict_of("superseded", text);
     }
     if let Some(problem) = &asked.problem {
         return verdict_of("handler-missing", format!("will not run as things stand: {problem}"));

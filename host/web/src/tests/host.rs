@@ -1,9 +1,9 @@
 //! Status, reload and the probes.
 
 use noontide_domain::ports::{
-    AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, RunFilter,
 };
-use noontide_domain::{RunId, Standing};
+use noontide_domain::{ArtifactName, RunId, Standing};
 
 use super::*;
 
@@ -26,6 +26,12 @@ impl History for Gone {
         gone()
     }
     async fn logs(&self, _: RunId) -> Result<Vec<AttemptLogs>, LedgerError> {
+        gone()
+    }
+    async fn artifacts(&self, _: RunId) -> Result<Vec<ArtifactRecord>, LedgerError> {
+        gone()
+    }
+    async fn artifact(&self, _: RunId, _: &ArtifactName) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError> {
         gone()
     }
     async fn items(&self, _: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {

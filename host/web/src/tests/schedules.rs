@@ -140,7 +140,7 @@ async fn a_backfill_runs_what_came_due_before_the_schedule_was_there_and_nothing
     dry["dry_run"] = json!(true);
     let path = "/schedules/nightly/backfill";
     let due = json!(["2026-06-01T02:00:00Z", "2026-06-02T02:00:00Z", "2026-06-03T02:00:00Z"]);
-    assert_eq!(world.post(path, dry).await, json!({ "runs": [], "duplicate": 0, "due": due }));
+    assert_eq!(world.post(path, dry).await, json!({ "runs": [], "duplicate": 0, "superseded": 0, "due": due }));
     let done = world.post(path, span.clone()).await;
     assert_eq!((done["runs"].as_array().map(Vec::len), &done["due"]), (Some(3), &due));
     world.until(|rows| rows.len() == 3 && rows.iter().all(|row| row.state.is_final())).await;

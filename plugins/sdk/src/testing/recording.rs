@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{LogLine, Progress, kv, sql};
+use super::{Artifact, LogLine, Progress, kv, sql};
+use crate::artifacts::ArtifactError;
 use crate::host::Host;
 use crate::kv::{Keys, KvError};
 use crate::log::Level;
@@ -20,6 +21,8 @@ pub(super) struct Recording {
     pub(super) steps: RefCell<Vec<Progress>>,
     pub(super) state: RefCell<BTreeMap<String, (Vec<u8>, u64)>>,
     pub(super) secrets: RefCell<BTreeMap<String, String>>,
+    pub(super) artifacts: RefCell<BTreeMap<String, Artifact>>,
+    pub(super) artifact_refusal: RefCell<Option<ArtifactError>>,
     pub(super) sql: RefCell<sql::Scripts>,
     pub(super) kv: RefCell<kv::Stores>,
     pub(super) time_left: Cell<Option<Duration>>,
@@ -61,6 +64,15 @@ impl Host for Rc<Recording> {
 
     fn remove(&self, key: &str) -> Result<(), StateError> {
         self.state.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    fn attach(&self, name: &str, media_type: &str, content: &[u8]) -> Result<(), ArtifactError> {
+        if let Some(refusal) = self.artifact_refusal.borrow().clone() {
+            return Err(refusal);
+        }
+        let file = Artifact { media_type: media_type.to_owned(), content: content.to_vec() };
+        self.artifacts.borrow_mut().insert(name.to_owned(), file);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! `check`: configuration and plugins, read as `serve` would, with every mistake at once.
 
+mod levels;
 mod schedules;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ pub async fn run(global: &Global) -> Done {
         notes.extend(unused.map(|name| format!("[trigger.{name}] is named by no schedule of these files")));
     }
     notes.extend(schedules::crowd(&config.schedules, now));
+    notes.extend(levels::notes(&config.schedules, now));
     if let Some(history) = History::reached(global).await {
         for schedule in &config.schedules {
             let lengths = history.lengths(schedule.name.as_str()).await;

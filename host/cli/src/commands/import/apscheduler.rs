@@ -3,23 +3,17 @@
 mod export;
 mod trigger;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::duration;
 use noontide_domain::excerpt::excerpt;
 use serde_json::Value;
 
+use super::length::length;
 use super::names::Names;
 use super::write::Toml;
-use super::{Entry, Imported, Reading, Span};
+use super::{Entry, Imported, Reading, arguments};
 use crate::exit::Stop;
 use export::Job;
 use trigger::Keys;
-
-/// How many fires the exporter writes; fewer means that there are no more.
-const EXPORTED: usize = 50;
-
-/// How far ahead there must be no fires if the source has none.
-const AFTER_THE_LAST: TimeDelta = TimeDelta::days(3_650);
 
 /// What stands for `misfire_grace_time = None`.
 const HOWEVER_LATE: &str = "3650d";
@@ -99,7 +93,7 @@ fn entry(job: &Job, place: &str, reading: &Reading<'_>, names: &mut Names) -> Re
     keys.push(("input", input));
     let original = vec![format!("{} {}", job.trigger.kind, job.func.as_deref().unwrap_or_default())];
     let name = names.take(&job.id);
-    Ok(Entry { name, place: place.to_owned(), original, notes, keys, spans: spans(job) })
+    Ok(Entry { name, place: place.to_owned(), original, notes, keys, spans: job.recorded.spans() })
 }
 
 /// What becomes of late and overlapping runs.
@@ -125,16 +119,16 @@ fn policies(job: &Job, notes: &mut Vec<String>) -> Result<Keys, String> {
         Some(1.0) => keys.push(("catch-up", text("none"))),
         Some(grace) => {
             if !once {
-                let late = duration::words(trigger::length(grace)?);
+                let late = duration::words(length(grace)?);
                 keys.push(("catch-up", if grace > ON_TIME { within(late) } else { text("none") }));
             }
             // APScheduler counts from the jittered time, a start-deadline from the due instant.
-            let deadline = trigger::length(grace + jitter.unwrap_or_default())?;
+            let deadline = length(grace + jitter.unwrap_or_default())?;
             keys.push(("start-deadline", Toml::Text(duration::words(deadline))));
         }
     }
     if let Some(jitter) = jitter {
-        keys.push(("jitter", Toml::Text(duration::words(trigger::length(jitter)?))));
+        keys.push(("jitter", Toml::Text(duration::words(length(jitter)?))));
     }
     Ok(keys)
 }
@@ -144,54 +138,8 @@ fn input(job: &Job, notes: &mut Vec<String>) -> Result<Toml, String> {
     let func =
         job.func.as_deref().ok_or("it calls something without a name; give APScheduler a function of a module")?;
     let mut input = vec![("func".to_owned(), Toml::Text(func.to_owned()))];
-    let checked = |what: &str, value: &Value| {
-        let read = if let Some(shown) = foreign(value) { Err(format!("{shown}, no JSON")) } else { Toml::of(value) };
-        read.map_err(|reason| format!("{what} is {}; give the job another value", excerpt(&reason)))
-    };
-    if !job.args.is_empty() {
-        let args = job.args.iter().zip(1..).map(|(value, number)| checked(&format!("argument {number}"), value));
-        input.push(("args".to_owned(), Toml::List(args.collect::<Result<_, _>>()?)));
-    }
-    let mut kwargs = Vec::new();
-    for (name, value) in &job.kwargs {
-        match value {
-            Value::Null => notes.push(format!("argument `{name}` was None and is left out")),
-            _ => kwargs.push((name.clone(), checked(&format!("argument `{name}`"), value)?)),
-        }
-    }
-    if !kwargs.is_empty() {
-        input.push(("kwargs".to_owned(), Toml::Table(kwargs)));
-    }
+    input.extend(arguments::keys(&job.args, &job.kwargs, notes)?);
     Ok(Toml::Table(input))
-}
-
-/// What the exporter wrote for a value that is no JSON, wherever it lies.
-fn foreign(value: &Value) -> Option<&str> {
-    match value {
-        Value::Array(values) => values.iter().find_map(foreign),
-        Value::Object(table) if table.len() == 1 && table.contains_key("not-json") => value["not-json"].as_str(),
-        Value::Object(table) => table.values().find_map(foreign),
-        _ => None,
-    }
-}
-
-fn spans(job: &Job) -> Vec<Span> {
-    let fires = job.fires.clone();
-    let from = fires.first().map_or(job.exported_at, |first| job.exported_at.min(*first));
-    let last: DateTime<Utc> = fires.last().copied().unwrap_or(from);
-    let to = if fires.len() < EXPORTED { last + AFTER_THE_LAST } else { last };
-    let mut spans = vec![Span { from, to, fires }];
-    for change in &job.changes {
-        // A day with more fires than the exporter writes is known up to the last of them.
-        let last = change.fires.last().copied().filter(|_| change.fires.len() >= EXPORTED);
-        let to = last.unwrap_or(change.to);
-        spans.push(Span {
-            from: change.from,
-            to,
-            fires: change.fires.iter().copied().filter(|at| *at <= to).collect(),
-        });
-    }
-    spans
 }
 
 #[cfg(test)]

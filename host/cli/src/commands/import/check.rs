@@ -76,21 +76,22 @@ fn compared(entry: &Entry, schedule: &Schedule, count: usize, shown_in: Option<T
     for span in &entry.spans {
         let (theirs, ours) = both(span, schedule, count);
         let mut before = span.from;
-        for at in theirs.union(&ours) {
-            let (source, noontide) = (theirs.contains(at), ours.contains(at));
-            let remark = remark(before, *at, schedule, &ours);
-            before = *at;
-            let (shown, wall) = (zone::rfc3339(*at), zone::wall_and_day(*at, zone));
-            if source != noontide {
-                let (one, other) = if source { ("the source", "Noontide") } else { ("Noontide", "the source") };
+        let all: BTreeSet<_> = theirs.keys().chain(&ours).copied().collect();
+        for at in all {
+            let (source, noontide) = (theirs.get(&at).copied(), ours.contains(&at));
+            let remark = remark(before, at, schedule, &ours);
+            before = at;
+            let (shown, wall) = (zone::rfc3339(at), zone::wall_and_day(at, zone));
+            let same = source.is_some() == noontide;
+            if !same {
+                let (one, other) = if noontide { ("Noontide", "the source") } else { ("the source", "Noontide") };
                 wrong.push(format!("{one} fires at {shown} ({wall}), {other} does not{}", because(&remark)));
             }
-            let told = |fires: bool| if fires { Value::from(shown.clone()) } else { Value::Null };
             rows.insert(
-                *at,
+                at,
                 json!({
-                    "schedule": entry.name, "place": entry.place, "source": told(source), "noontide": told(noontide),
-                    "local": wall, "same": source == noontide, "remark": remark,
+                    "schedule": entry.name, "place": entry.place, "source": source.map(zone::rfc3339),
+                    "noontide": noontide.then_some(shown), "local": wall, "same": same, "remark": remark,
                 }),
             );
         }
@@ -98,16 +99,28 @@ fn compared(entry: &Entry, schedule: &Schedule, count: usize, shown_in: Option<T
     (rows.into_values().collect(), wrong)
 }
 
-/// The fires of the source and of the schedule in a span, to the millisecond, as a ledger keeps them.
-fn both(span: &Span, schedule: &Schedule, count: usize) -> (BTreeSet<DateTime<Utc>>, BTreeSet<DateTime<Utc>>) {
+/// Fires of the source, by the instant at which they are compared.
+type Theirs = BTreeMap<DateTime<Utc>, DateTime<Utc>>;
+
+/// The fires of the source, each under the one of ours that it is, and ours; to the millisecond, as a ledger keeps them.
+fn both(span: &Span, schedule: &Schedule, count: usize) -> (Theirs, BTreeSet<DateTime<Utc>>) {
     let theirs: BTreeSet<_> = span.fires.iter().take(count).map(|at| to_the_millisecond(*at)).collect();
     let cut = span.fires.len() > count;
     let to = if cut { theirs.last().copied().unwrap_or(span.to) } else { span.to };
-    let limit = to_the_millisecond(to);
+    let limit = to_the_millisecond(to) + span.tolerance;
     let next = |after| schedule.trigger.next_after(after, span.from).filter(|due| to_the_millisecond(*due) <= limit);
-    let first = next(span.from - TimeDelta::milliseconds(1));
-    let ours = std::iter::successors(first, |due| next(*due)).take(MOST).map(to_the_millisecond);
-    (theirs, ours.collect())
+    let first = next(span.from - span.tolerance - TimeDelta::milliseconds(1));
+    let most = schedule.max_runs.and_then(|runs| usize::try_from(runs).ok()).unwrap_or(MOST).min(MOST);
+    let ours = std::iter::successors(first, |due| next(*due)).take(most).map(to_the_millisecond);
+    let mut ours: BTreeSet<_> = ours.collect();
+    let near = |at: DateTime<Utc>| {
+        let nearest = ours.range(at - span.tolerance..=at + span.tolerance).min_by_key(|one| (at - **one).abs());
+        nearest.copied().unwrap_or(at)
+    };
+    let theirs: BTreeMap<_, _> = theirs.into_iter().map(|at| (near(at), at)).collect();
+    // What is ours beyond the ends belongs here only if a fire of the source's is the same.
+    ours.retain(|at| span.from <= *at && *at <= to || theirs.contains_key(at));
+    (theirs, ours)
 }
 
 fn to_the_millisecond(at: DateTime<Utc>) -> DateTime<Utc> {

@@ -166,7 +166,7 @@ impl Reader<'_> {
         let from = self.reading.now;
         let next = |after| cron.next_after(after);
         let fires: Vec<_> = std::iter::successors(next(from), |due| next(*due)).take(self.reading.count).collect();
-        Span { from, to: fires.last().copied().unwrap_or(from), fires }
+        Span::exact(from, fires.last().copied().unwrap_or(from), fires)
     }
 
     fn notes(&mut self, line: &str, place: &str, user: Option<&str>, command: &Command) -> Vec<String> {

@@ -84,10 +84,10 @@ pub fn table(fields: &Fields) -> Toml {
 ///
 /// # Errors
 /// What the fields lack, in the words of our own reader.
-pub fn fires_twice(fields: &Fields, zone: Tz, from: DateTime<Utc>) -> Result<bool, String> {
+pub fn fires_twice(source: &Source, zone: Tz, from: DateTime<Utc>) -> Result<bool, String> {
     let read = |dst_overlap| {
         let rules = Rules { dialect: Dialect::Apscheduler, dst_gap: DstGap::default(), dst_overlap };
-        Cron::read(Source::Table(fields.clone()), zone, rules).map_err(|error| error.to_string())
+        Cron::read(source.clone(), zone, rules).map_err(|error| error.to_string())
     };
     let (once, both) = (read(DstOverlap::Vixie)?, read(DstOverlap::Both)?);
     let mut days = (0..AHEAD).map(|day| from + TimeDelta::days(day));
@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_fixed_time_within_the_repeated_hour_has_to_be_asked_for_twice() {
-        let twice = |hour, zone| fires_twice(&of(&[("hour", hour), ("minute", "30")]), zone, DateTime::UNIX_EPOCH);
+        let source = |hour| Source::Table(of(&[("hour", hour), ("minute", "30")]));
+        let twice = |hour, zone| fires_twice(&source(hour), zone, DateTime::UNIX_EPOCH);
         assert_eq!(twice("1", Tz::America__New_York), Ok(true));
         assert_eq!(twice("9", Tz::America__New_York), Ok(false));
         assert_eq!(twice("1", Tz::Asia__Tokyo), Ok(false));

@@ -2,83 +2,44 @@
 //! to do instead; what is translated with a loss is told.
 //!
 //! ```text
-//! crontab FILE ─────▶ crontab ──┐
-//!                               ├─▶ Imported ─▶ write   TOML, which is loaded back before anybody sees it
-//! apscheduler FILE ─▶ apscheduler┘           └─▶ check   the next fires by the source's own rules beside ours
+//! crontab FILE ────────▶ crontab ─────┐
+//! apscheduler FILE ────▶ apscheduler ─┤                ┌─▶ write   TOML, which is loaded back before anybody sees it
+//! celery-beat FILE|URL ▶ celery_beat ─┼─▶ Imported ────┼─▶ send    to a running host
+//! task-table URL ──────▶ task_table ──┘                └─▶ check   the next fires by the source's own rules beside ours
 //! ```
 
 mod apscheduler;
+mod arguments;
+mod celery_beat;
 mod check;
 mod command;
 mod crontab;
+mod database;
 mod fields;
+mod flags;
+mod length;
 mod names;
+mod recorded;
+mod send;
+mod task_table;
 mod write;
 
+use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use clap::{Args, Subcommand};
 use noontide_domain::HandlerRef;
 
 use crate::args::Global;
 use crate::clock;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::complain;
+use flags::From;
+pub use flags::Import;
 use names::Names;
 use write::Toml;
-
-/// Where the schedules come from.
-#[derive(Debug, Subcommand)]
-pub enum Import {
-    /// A crontab, as `crontab -l` shows it, or /etc/crontab with --system
-    Crontab(Crontab),
-    /// Jobs of APScheduler 3, as docs/apscheduler-export.py writes them
-    Apscheduler(Apscheduler),
-}
-
-/// The flags of `import crontab`.
-#[derive(Debug, Args)]
-pub struct Crontab {
-    /// The crontab; `-` is stdin
-    file: PathBuf,
-    /// Lines have a user before the command, as in /etc/crontab and /etc/cron.d
-    #[arg(long)]
-    system: bool,
-    /// The handler of the schedules; its input is the command
-    #[arg(long, value_name = "PLUGIN/HANDLER", default_value = "command/run")]
-    handler: HandlerRef,
-    #[command(flatten)]
-    what: What,
-}
-
-/// The flags of `import apscheduler`.
-#[derive(Debug, Args)]
-pub struct Apscheduler {
-    /// The export; `-` is stdin
-    file: PathBuf,
-    /// The handler of the schedules; its input is the function with its arguments
-    #[arg(long, value_name = "PLUGIN/HANDLER", default_value = "python/call")]
-    handler: HandlerRef,
-    #[command(flatten)]
-    what: What,
-}
-
-/// What is done with what was read.
-#[derive(Debug, Args)]
-struct What {
-    /// Write nothing: show the next fires by the source's own rules beside ours; exit 1 if they differ
-    #[arg(long, conflicts_with = "into")]
-    check: bool,
-    /// How many fires --check looks at
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1_000))]
-    count: u16,
-    /// Write DIR/imported-FILE.toml in place of stdout; a file that is there stays
-    #[arg(long, value_name = "DIR")]
-    into: Option<PathBuf>,
-}
 
 /// What the sources are read with.
 struct Reading<'a> {
@@ -112,12 +73,23 @@ struct Span {
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     fires: Vec<DateTime<Utc>>,
+    /// How far apart two fires may be that are one: nobody sees the sun to the millisecond.
+    tolerance: TimeDelta,
+}
+
+impl Span {
+    /// Fires that are the same to the millisecond or not the same.
+    fn exact(from: DateTime<Utc>, to: DateTime<Utc>, fires: Vec<DateTime<Utc>>) -> Self {
+        Self { from, to, fires, tolerance: TimeDelta::zero() }
+    }
 }
 
 /// What a file holds.
 #[derive(Debug, Default)]
 struct Imported {
     entries: Vec<Entry>,
+    /// The queues that the entries name, and whether each is new to the configuration.
+    queues: BTreeMap<String, bool>,
     /// What is told about the file and its entries.
     notes: Vec<String>,
     /// What could not be translated, and what to do.
@@ -127,21 +99,14 @@ struct Imported {
 /// `import`
 ///
 /// # Errors
-/// The file cannot be read (2), is there already (6).
-pub fn run(global: &Global, asked: &Import) -> Done {
-    let (file, handler, what) = match asked {
-        Import::Crontab(Crontab { file, handler, what, .. })
-        | Import::Apscheduler(Apscheduler { file, handler, what }) => (file, handler, what),
-    };
-    let shown = if file.as_os_str() == "-" { "stdin".to_owned() } else { file.display().to_string() };
-    let text = text_of(file, &shown)?;
+/// The source cannot be read (2, a database 1), the file is there already (6), the host does not answer (5).
+pub async fn run(global: &Global, asked: &Import) -> Done {
+    let (from, handler, what) = asked.common()?;
+    let shown = from.shown();
     let count = usize::from(what.count);
     let reading = Reading { file: &shown, handler, zone: global.zone()?, now: clock::now(), count };
     let mut names = Names::beside(what.into.as_deref());
-    let mut imported = match asked {
-        Import::Crontab(flags) => crontab::read(&text, flags.system, &reading, &mut names),
-        Import::Apscheduler(_) => apscheduler::read(&text, &reading, &mut names)?,
-    };
+    let mut imported = read(asked, &from, &reading, &mut names).await?;
     write::settle(&mut imported)?;
     if !what.check {
         check::note(&mut imported, count)?;
@@ -152,11 +117,29 @@ pub fn run(global: &Global, asked: &Import) -> Done {
     for refused in &imported.refused {
         complain(&format!("refused: {refused}"));
     }
-    let same = match what.check {
-        true => check::run(global, &imported, count)?,
-        false => write::run(global, &imported, what.into.as_deref(), &shown).map(|()| true)?,
+    let same = match (what.check, what.put) {
+        (true, _) => check::run(global, &imported, count)?,
+        (_, true) => send::run(global, &imported).await?,
+        _ => write::run(global, &imported, what.into.as_deref(), &shown).map(|()| true)?,
     };
     Ok(if same && imported.refused.is_empty() { Exit::Ok } else { Exit::Failed })
+}
+
+async fn read(asked: &Import, from: &From, reading: &Reading<'_>, names: &mut Names) -> Result<Imported, Stop> {
+    let text = match from {
+        From::File(file) => text_of(file, reading.file)?,
+        From::Database(_) => String::new(),
+    };
+    match (asked, from) {
+        (Import::Crontab(flags), _) => Ok(crontab::read(&text, flags.system, reading, names)),
+        (Import::Apscheduler(_), _) => apscheduler::read(&text, reading, names),
+        (Import::CeleryBeat(flags), From::File(_)) => celery_beat::read(&text, flags.taking()?, reading, names),
+        (Import::CeleryBeat(flags), From::Database(tables)) => {
+            celery_beat::read_database(tables, flags.taking()?, reading, names).await
+        }
+        (Import::TaskTable(_), From::Database(tables)) => task_table::read(tables, reading, names).await,
+        (Import::TaskTable(_), From::File(_)) => Err(Stop::usage("task-table: give --database URL")),
+    }
 }
 
 fn text_of(file: &Path, shown: &str) -> Result<String, Stop> {

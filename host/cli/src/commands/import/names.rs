@@ -8,7 +8,10 @@ const LONGEST: usize = 48;
 
 /// Names that are taken.
 #[derive(Debug, Default)]
-pub struct Names(BTreeSet<String>);
+pub struct Names {
+    schedules: BTreeSet<String>,
+    queues: BTreeSet<String>,
+}
 
 impl Names {
     /// Those of the schedules that are in `folder` and in the folders it may be laid over or under: tables of the same
@@ -21,11 +24,18 @@ impl Names {
         let files = folders.iter().flat_map(|folder| inside(folder));
         let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
         // By its text: what cannot be loaded today is a name all the same.
-        let names = files.filter_map(|path| std::fs::read_to_string(path).ok()).flat_map(|text| {
-            let tables = text.lines().filter_map(|line| line.trim_start().strip_prefix("[schedule."));
-            tables.filter_map(|rest| Some(rest.split([']', '#']).next()?.trim())).map(name_of).collect::<Vec<_>>()
-        });
-        Self(names.collect())
+        let texts: Vec<_> = files.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+        let named = |prefix: &str| {
+            let tables = texts.iter().flat_map(|text| text.lines());
+            let tables = tables.filter_map(|line| line.trim_start().strip_prefix(prefix));
+            tables.filter_map(|rest| Some(rest.split([']', '#']).next()?.trim())).map(name_of).collect()
+        };
+        Self { schedules: named("[schedule."), queues: named("[queue.") }
+    }
+
+    /// Whether there is a table `[queue.NAME]` already.
+    pub fn has_queue(&self, name: &str) -> bool {
+        self.queues.contains(name)
     }
 
     /// `text` as the name of a schedule, with a number if it is taken.
@@ -33,7 +43,7 @@ impl Names {
         let base = plain(text);
         let mut name = base.clone();
         let mut number = 2;
-        while !self.0.insert(name.clone()) {
+        while !self.schedules.insert(name.clone()) {
             name = format!("{base}-{number}");
             number += 1;
         }
@@ -95,12 +105,14 @@ mod tests {
         let conf = tempfile::tempdir().unwrap();
         let local = conf.path().join("local");
         std::fs::create_dir(&local).unwrap();
-        std::fs::write(conf.path().join("all.toml"), "[schedule.backup]\nhandler = \"a/b\"\n").unwrap();
+        let all = "[schedule.backup]\nhandler = \"a/b\"\n[queue.slow]\n";
+        std::fs::write(conf.path().join("all.toml"), all).unwrap();
         std::fs::write(local.join("own.toml"), "[schedule.\"wrong\"] # [\n  [schedule.deep.retry]\n= broken").unwrap();
         for folder in [conf.path(), &local] {
             let mut names = Names::beside(Some(folder));
             let taken = ["backup", "wrong", "deep", "free"].map(|name| names.take(name));
             assert_eq!(taken, ["backup-2", "wrong-2", "deep-2", "free"]);
+            assert!(names.has_queue("slow") && !names.has_queue("backup"));
         }
         assert_eq!(Names::beside(Some(Path::new("/nowhere"))).take("backup"), "backup");
     }

@@ -50,7 +50,8 @@ impl Toml {
         })
     }
 
-    fn json(&self) -> Value {
+    /// The same as JSON.
+    pub fn json(&self) -> Value {
         match self {
             Self::Text(text) => Value::String(text.clone()),
             Self::Number(number) => Value::Number(number.clone()),
@@ -85,7 +86,7 @@ impl fmt::Display for Toml {
 /// # Errors
 /// The file is there already (6), or cannot be written (1).
 pub fn run(global: &Global, imported: &Imported, into: Option<&Path>, source: &str) -> Result<(), Stop> {
-    let text = document(imported, source);
+    let text = written(imported, source, |queue| imported.queues.get(queue) == Some(&true));
     let Some(folder) = into else {
         return match global.output {
             Format::Table | Format::Toml if imported.entries.is_empty() => Ok(()),
@@ -116,9 +117,16 @@ pub fn run(global: &Global, imported: &Imported, into: Option<&Path>, source: &s
     Ok(())
 }
 
-/// All entries as one file.
+/// All entries as one file, which needs no other.
 pub fn document(imported: &Imported, source: &str) -> String {
+    written(imported, source, |_| true)
+}
+
+fn written(imported: &Imported, source: &str, begins_queue: impl Fn(&str) -> bool) -> String {
     let mut text = format!("# Written by `noontide import` from {}.\n", line(source));
+    for queue in imported.queues.keys().filter(|queue| begins_queue(queue)) {
+        text.push_str(&format!("\n[queue.{}]\n", key(queue)));
+    }
     for entry in &imported.entries {
         text.push('\n');
         for (number, original) in entry.original.iter().enumerate() {

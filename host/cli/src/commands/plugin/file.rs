@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use noontide_connections::Book;
+use noontide_connections::Databases;
 use noontide_domain::{LoadedPlugin, PluginError};
 use noontide_sandbox::{Sandbox, SandboxSettings};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ pub fn sandbox(allowed: Allowed) -> Result<Arc<Sandbox>, Stop> {
     let nowhere = cache.join("no-plugins");
     let mut settings = SandboxSettings::new(nowhere, cache.join("compiled"), Arc::new(SystemClock));
     settings.grants = allowed.grants;
-    let connections = Book::default();
+    let connections = Databases::default();
     connections.follow(&allowed.connections);
     settings.connections = Some(Arc::new(connections));
     Sandbox::open(settings).map_err(Stop::failed)

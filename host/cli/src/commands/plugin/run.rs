@@ -1,6 +1,6 @@
 //! `plugin run FILE`: call a handler once, in the sandbox, with the grants the configuration has for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{desk::Desk, file};
 use crate::args::Global;
+use crate::commands::artifacts;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::{Format, Output};
 use crate::{clock, conf, input, window};
@@ -34,6 +35,9 @@ pub struct Run {
     /// The data window the handler is told
     #[arg(long, value_name = "FROM..TO")]
     window: Option<String>,
+    /// Write the files it attaches into this folder
+    #[arg(long, value_name = "DIR")]
+    artifacts: Option<PathBuf>,
     /// Longest time it may take
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
@@ -58,7 +62,18 @@ pub async fn run(global: &Global, asked: Run) -> Done {
 
     let call = call(order(handler, &info, input, window, timeout, zone), global.output());
     let report = sandbox.invoke(call).await;
+    if let Some(folder) = &asked.artifacts {
+        keep(folder, &report)?;
+    }
     show(global.output(), &report)
+}
+
+fn keep(folder: &Path, report: &Report) -> Result<(), Stop> {
+    std::fs::create_dir_all(folder).map_err(|error| Stop::failed(format!("{}: {error}", folder.display())))?;
+    report
+        .artifacts
+        .iter()
+        .try_for_each(|file| artifacts::write(&folder.join(file.name.as_str()), &file.content, false))
 }
 
 fn example(loaded: &LoadedPlugin, handler: &HandlerRef, output: Output) -> Value {
@@ -121,12 +136,13 @@ fn show(output: Output, report: &Report) -> Done {
     let outcome = &report.outcome;
     let usage = report.usage;
     output.hint(&format!(
-        "{} after {} ms, {} ms of them computing, {} of memory at most, {} state writes (not kept)",
+        "{} after {} ms, {} ms of them computing, {} of memory at most, {} state writes (not kept), {} files",
         outcome.as_str(),
         usage.wall_ms,
         usage.cpu_ms,
         duration::bytes(usage.peak_memory_bytes),
-        report.state.len()
+        report.state.len(),
+        report.artifacts.len()
     ));
     let result = match outcome {
         Outcome::Succeeded { result } => result.clone(),

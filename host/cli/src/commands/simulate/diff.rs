@@ -1,12 +1,13 @@
 //! Two configurations over the same span: which fires a change adds, drops and moves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use noontide_domain::{Schedule, ScheduleName};
+use noontide_domain::{Levels, Schedule, ScheduleName};
 use serde_json::{Value, json};
 
-use super::run::{Span, fires};
+use super::run::{self, Span, fires};
 use crate::output::Rows;
 use crate::zone;
 
@@ -33,9 +34,10 @@ pub fn diff(old: &[Schedule], new: &[Schedule], span: Span) -> Vec<Changed> {
     let by_name = |schedules: &'_ [Schedule]| -> BTreeMap<ScheduleName, Schedule> {
         schedules.iter().map(|schedule| (schedule.name.clone(), schedule.clone())).collect()
     };
+    let levels = [run::levels(old, span), run::levels(new, span)];
     let (old, new) = (by_name(old), by_name(new));
     let names: Vec<_> = old.keys().chain(new.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect();
-    let one = |name: &ScheduleName| changed(old.get(name), new.get(name), name.clone(), span);
+    let one = |name: &ScheduleName| changed((old.get(name), new.get(name)), &levels, name.clone(), span);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         let share = names.chunks(names.len().div_ceil(threads).max(1));
@@ -46,15 +48,24 @@ pub fn diff(old: &[Schedule], new: &[Schedule], span: Span) -> Vec<Changed> {
     })
 }
 
-fn changed(old: Option<&Schedule>, new: Option<&Schedule>, name: ScheduleName, span: Span) -> Option<Changed> {
+fn changed(
+    (old, new): (Option<&Schedule>, Option<&Schedule>),
+    levels: &[Arc<Levels>; 2],
+    name: ScheduleName,
+    span: Span,
+) -> Option<Changed> {
+    // Others may have changed on whose days it is left out.
+    let is_superseded = levels.iter().any(|levels| levels.may_supersede(&name));
     let what = match (old, new) {
         (None, _) => "new",
         (_, None) => "gone",
-        (Some(old), Some(new)) if same_times(old, new) => return None,
+        (Some(old), Some(new)) if same_times(old, new) && !is_superseded => return None,
         _ => "changed",
     };
-    let all = |schedule: Option<&Schedule>| schedule.map(|schedule| fires(schedule, span)).unwrap_or_default();
-    let (old, new) = (all(old), all(new));
+    let all = |schedule: Option<&Schedule>, levels: &Arc<Levels>| {
+        schedule.map(|schedule| fires(schedule, levels, span)).unwrap_or_default()
+    };
+    let (old, new) = (all(old, &levels[0]), all(new, &levels[1]));
     if what == "changed" && old == new {
         return None;
     }

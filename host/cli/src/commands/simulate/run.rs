@@ -1,15 +1,17 @@
 //! The virtual clock: from due instant to due instant, day by day, all schedules.
 //!
 //! Nothing on it is paused, late or without its handler. So all that [`plan`] can decide of a due instant beyond "it
-//! fires" is what does not occur: schedules whose triggers may leave something out go through the planner, fire by fire. For
+//! fires" is what does not occur and what is superseded: schedules whose triggers may leave something out, and those that
+//! others supersede, go through the planner, fire by fire. For
 //! the rest the trigger's next instant is the whole answer, ten times as fast; a test holds both ways against each other.
 //! Schedules with the same trigger share its walk.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::plan::{Candidate, Plan, plan};
-use noontide_domain::{HandlerInfo, Schedule, Standing, Trigger};
+use noontide_domain::{HandlerInfo, Levels, Schedule, Standing, Trigger};
 
 use super::durations::Lengths;
 use super::load::{DAY, Day, Load};
@@ -47,7 +49,7 @@ pub struct Told {
 
 /// Walks through `span`. `lengths` stand in the order of `schedules`.
 pub fn simulate(schedules: &[Schedule], lengths: &[Lengths], span: Span, zone: chrono_tz::Tz) -> (Vec<Told>, Load) {
-    let mut groups = grouped(schedules, lengths, span);
+    let mut groups = grouped(schedules, lengths, &levels(schedules, span), span);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = groups.len().div_ceil(threads).max(1);
     let mut days: Vec<Day> = groups.chunks(share).map(|_| Day::new(span.from)).collect();
@@ -85,9 +87,15 @@ pub fn who(told: &[Told], span: Span, begin: DateTime<Utc>, width: TimeDelta) ->
     active.map(|told| (told.schedule.name.as_str(), starts(told))).filter(|(_, count)| *count > 0).collect()
 }
 
+/// What the schedules say of each other, each first seen when `span` begins.
+pub fn levels(schedules: &[Schedule], span: Span) -> Arc<Levels> {
+    let standings: Vec<_> = schedules.iter().map(|schedule| Standing::new(schedule.clone(), span.from)).collect();
+    Arc::new(Levels::of(&standings))
+}
+
 /// The due instants of `schedule` in `span` that fire.
-pub fn fires(schedule: &Schedule, span: Span) -> Vec<DateTime<Utc>> {
-    let mut clock = VirtualClock::new(schedule, span);
+pub fn fires(schedule: &Schedule, levels: &Arc<Levels>, span: Span) -> Vec<DateTime<Utc>> {
+    let mut clock = VirtualClock::new(schedule, levels, span);
     let mut found = Vec::new();
     while let Some(pass) = clock.pass(span.to) {
         found.extend(pass.fire);
@@ -98,6 +106,7 @@ pub fn fires(schedule: &Schedule, span: Span) -> Vec<DateTime<Utc>> {
 /// One schedule on the virtual clock.
 struct VirtualClock {
     standing: Standing,
+    levels: Arc<Levels>,
     handler: HandlerInfo,
     next: Option<DateTime<Utc>>,
     planned: bool,
@@ -111,7 +120,7 @@ struct Pass {
 }
 
 impl VirtualClock {
-    fn new(schedule: &Schedule, span: Span) -> Self {
+    fn new(schedule: &Schedule, levels: &Arc<Levels>, span: Span) -> Self {
         let schedule = Schedule { input: serde_json::Value::Null, ..schedule.clone() };
         let handler = HandlerInfo {
             name: schedule.handler.to_string(),
@@ -120,11 +129,12 @@ impl VirtualClock {
             example_input: None,
             timeout: None,
         };
-        let planned = leaves_out(&schedule.trigger);
+        let planned = leaves_out(&schedule.trigger) || levels.may_supersede(&schedule.name);
         let mut standing = Standing::new(schedule, span.from);
         // An instant right at the begin is in the span.
         standing.cursor = span.from - TimeDelta::milliseconds(1);
-        let mut clock = Self { next: standing.next_due(), standing, handler, planned };
+        let levels = Arc::clone(levels);
+        let mut clock = Self { next: standing.next_due(), standing, levels, handler, planned };
         if planned {
             // The planner may want to look before: at the end of a day that leaves something out.
             clock.plan(clock.standing.cursor);
@@ -152,7 +162,7 @@ impl VirtualClock {
 
     fn plan(&mut self, now: DateTime<Utc>) -> Pass {
         let candidate = Candidate { standing: &self.standing, handler: Ok(self.handler.clone()) };
-        let Plan { claim, next } = plan([candidate], now);
+        let Plan { claim, next } = plan([candidate], &self.levels, now);
         // At least past `now`: a planner that decides nothing must not hold the clock.
         self.standing.cursor = claim.cursors.first().map_or(now, |(_, cursor)| *cursor).max(now);
         self.standing.runs += claim.fire.len() as u64;
@@ -182,12 +192,12 @@ struct Group {
 }
 
 /// Those with equal triggers together, those that go through the planner each alone.
-fn grouped(schedules: &[Schedule], lengths: &[Lengths], span: Span) -> Vec<Group> {
+fn grouped(schedules: &[Schedule], lengths: &[Lengths], levels: &Arc<Levels>, span: Span) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut by_text: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, (schedule, lengths)) in schedules.iter().zip(lengths).enumerate() {
         let walker = Walker::new(index, schedule, *lengths);
-        let clock = VirtualClock::new(schedule, span);
+        let clock = VirtualClock::new(schedule, levels, span);
         let alike = by_text.entry(format!("{:?}", schedule.trigger)).or_default();
         let same = alike.iter().find(|group| groups[**group].clock.beats_like(&clock));
         match same {
@@ -300,7 +310,7 @@ mod tests {
             plain.expires = Some(Duration::from_secs(1));
             plain.max_runs = Some(2_000);
             let walk = |planned| {
-                let mut clock = VirtualClock { planned, ..VirtualClock::new(&plain, year()) };
+                let mut clock = VirtualClock { planned, ..VirtualClock::new(&plain, &Arc::default(), year()) };
                 std::iter::from_fn(move || clock.pass(year().to)).map(|pass| pass.fire).collect::<Vec<_>>()
             };
             assert_eq!(walk(false), walk(true), "{}", plain.trigger.text());
@@ -309,17 +319,32 @@ mod tests {
 
     #[test]
     fn an_instant_at_the_begin_counts_and_one_at_the_end_does_not() {
-        let found = fires(&schedule(Trigger::Cron(Cron::parse("@daily", chrono_tz::UTC).unwrap())), year());
+        let found =
+            fires(&schedule(Trigger::Cron(Cron::parse("@daily", chrono_tz::UTC).unwrap())), &Arc::default(), year());
         assert_eq!(found.len(), 365);
         assert_eq!((found[0], found[364]), (year().from, utc("2026-12-31T00:00:00Z")));
     }
 
     #[test]
+    fn a_smaller_schedule_is_left_out_on_the_days_of_a_larger_one() {
+        let named = |name: &str, text: &str| Schedule { name: name.parse().unwrap(), ..schedule(cron(text)) };
+        let weekly = Schedule { supersedes: vec!["daily".parse().unwrap()], ..named("weekly", "0 8 * * WED") };
+        let (told, _) = simulate(
+            &[named("daily", "0 7 * * *"), weekly],
+            &[Lengths::assumed(Duration::from_secs(1)); 2],
+            year(),
+            chrono_tz::UTC,
+        );
+        let counts: Vec<_> = told.iter().map(|told| (told.fires, told.left_out)).collect();
+        assert_eq!(counts, [(313, 52), (52, 0)]);
+    }
+
+    #[test]
     fn a_schedule_ends_with_its_last_allowed_run_and_a_disabled_one_never_fires() {
         let three = Schedule { max_runs: Some(3), ..schedule(cron("0 * * * *")) };
-        assert_eq!(fires(&three, year()).len(), 3);
+        assert_eq!(fires(&three, &Arc::default(), year()).len(), 3);
         let disabled = Schedule { enabled: false, ..three };
-        assert_eq!(fires(&disabled, year()).len(), 0);
+        assert_eq!(fires(&disabled, &Arc::default(), year()).len(), 0);
     }
 
     #[test]

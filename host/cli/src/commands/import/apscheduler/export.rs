@@ -1,10 +1,11 @@
 //! What docs/apscheduler-export.py writes.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::super::fields::Fields;
+use super::super::recorded::Recorded;
 
 /// A job.
 #[derive(Debug, Deserialize)]
@@ -25,20 +26,8 @@ pub struct Job {
     pub misfire_grace_time: Option<f64>,
     /// None if the job is paused.
     pub next_run_time: Option<DateTime<FixedOffset>>,
-    pub exported_at: DateTime<Utc>,
-    /// The next fires by the trigger itself, without jitter.
-    pub fires: Vec<DateTime<Utc>>,
-    /// Those of days on which clocks change.
-    #[serde(default)]
-    pub changes: Vec<Change>,
-}
-
-/// All fires of a day on which clocks change.
-#[derive(Debug, Deserialize)]
-pub struct Change {
-    pub from: DateTime<Utc>,
-    pub to: DateTime<Utc>,
-    pub fires: Vec<DateTime<Utc>>,
+    #[serde(flatten)]
+    pub recorded: Recorded,
 }
 
 /// A trigger, of whatever kind.

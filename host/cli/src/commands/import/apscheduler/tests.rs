@@ -1,6 +1,8 @@
+use chrono::DateTime;
 use noontide_domain::{CatchUpMode, Overlap, Schedule};
 use serde_json::json;
 
+use super::super::recorded::EXPORTED;
 use super::super::{check, write};
 use super::*;
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, SubsecRound};
+use chrono::{DateTime, FixedOffset};
 use chrono_tz::Tz;
 use noontide_domain::duration;
+use noontide_domain::trigger::cron::Source;
 
 use super::super::fields;
+use super::super::length::{self, length};
 use super::super::write::Toml;
 use super::export::{Job, Trigger};
 use crate::zone;
@@ -67,7 +69,7 @@ fn cron(trigger: &Trigger, job: &Job) -> Result<Vec<Keys>, String> {
     for table in fields::translated(&trigger.fields)? {
         let mut keys = vec![("cron", fields::table(&table)), ("dialect", Toml::Text("apscheduler".to_owned()))];
         keys.push(("timezone", Toml::Text(zone.name().to_owned())));
-        if fields::fires_twice(&table, zone, job.exported_at)? {
+        if fields::fires_twice(&Source::Table(table), zone, job.recorded.exported_at)? {
             keys.push(("dst-overlap", Toml::Text("both".to_owned())));
         }
         bounds(trigger, trigger.start_date.as_deref(), &mut keys)?;
@@ -132,24 +134,11 @@ fn bounds(trigger: &Trigger, start: Option<&str>, keys: &mut Keys) -> Result<(),
     Ok(())
 }
 
-/// Seconds as a length of time.
-///
-/// # Errors
-/// It is finer than a millisecond, or too long.
-pub fn length(seconds: f64) -> Result<Duration, String> {
-    let wrong =
-        || format!("{seconds} seconds are no length of time here; whole milliseconds up to a thousand years are");
-    let length = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
-    let whole = Duration::from_millis(u64::try_from((length.as_micros() + 500) / 1_000).map_err(|_| wrong())?);
-    let fine = length.abs_diff(whole) > Duration::from_micros(1);
-    if fine || whole.is_zero() { Err(wrong()) } else { Ok(whole) }
-}
-
 fn moment(text: &str) -> Result<DateTime<FixedOffset>, String> {
     DateTime::parse_from_rfc3339(text).map_err(|_| format!("`{text}` is no instant; export the jobs again"))
 }
 
 /// With its offset, which people recognise.
 fn instant(text: &str) -> Result<String, String> {
-    Ok(moment(text)?.round_subsecs(3).to_rfc3339_opts(SecondsFormat::AutoSi, false))
+    moment(text).map(length::instant)
 }

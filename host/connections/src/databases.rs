@@ -16,7 +16,7 @@ use crate::kv::Redis;
 
 /// All databases of a host.
 #[derive(Default)]
-pub struct Book {
+pub struct Databases {
     entries: RwLock<BTreeMap<String, Entry>>,
 }
 
@@ -28,7 +28,7 @@ enum Entry {
     Faulty(Connection, String),
 }
 
-impl Book {
+impl Databases {
     /// Makes the databases those of `connections`. What is there as before keeps its connections; what has left or changed
     /// is closed as soon as nobody uses it. Call it within the runtime that the connections shall belong to.
     pub fn follow(&self, connections: &BTreeMap<ConnectionName, Connection>) {
@@ -101,7 +101,7 @@ impl Entry {
 }
 
 #[async_trait]
-impl Connections for Book {
+impl Connections for Databases {
     fn dialect(&self, name: &str) -> Result<SqlDialect, SqlError> {
         self.sql(name).map(|database| database.dialect())
     }

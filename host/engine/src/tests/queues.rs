@@ -1,0 +1,109 @@
+//! Calls, their queues, and who goes first.
+
+use noontide_domain::{Errand, Moment, Priority, QueueName, Queues};
+
+use super::*;
+
+fn errand(queue: &str, priority: u8) -> Errand {
+    let errand = Errand::new("mail/send".parse().expect("a handler"), serde_json::json!({}));
+    Errand { queue: queue.parse().expect("a name"), priority: Priority(priority), ..errand }
+}
+
+fn queues(limits: &[(&str, Option<usize>)]) -> Queues {
+    let named = limits.iter().map(|(name, limit)| (name.parse().expect("a name"), *limit));
+    Queues { named: named.collect(), taken: None }
+}
+
+/// The queues of the calls so far, in the order they began.
+fn begun(world: &World) -> Vec<QueueName> {
+    world.plugins.calls().iter().map(|call| call.leased.order.queue.clone()).collect()
+}
+
+#[tokio::test]
+async fn what_comes_due_goes_before_all_calls_that_wait() {
+    let world = World::new();
+    let gate = world.plugins.hold("mail/send");
+    world.plugins.add("mail/due");
+    let due = Schedule { handler: "mail/due".parse().expect("a handler"), ..minutely("a") };
+    let host = world.host_with(vec![due], Settings { concurrency: 2, ..Settings::default() }).await;
+    host.enqueue(vec![errand("default", 9); 100]).await.expect("taken");
+    world.plugins.called(2).await;
+    world.clock.asleep(LOOPS).await;
+    world.clock.advance(MINUTE);
+    world.ledger.until(|rows| rows.iter().any(|row| row.schedule.is_some())).await;
+    gate.open();
+    world.plugins.called(6).await;
+    let order: Vec<_> = world.plugins.calls().iter().map(|call| call.leased.order.schedule.is_some()).collect();
+    let place = order.iter().position(|is_due| *is_due).expect("it began");
+    assert!(place <= 3, "it began as number {place}");
+    world.ledger.until(|rows| rows.iter().all(|row| row.state == RunState::Succeeded)).await;
+}
+
+#[tokio::test]
+async fn a_bounded_queue_runs_no_more_at_once_and_another_goes_on_beside_it() {
+    let world = World::new();
+    let gate = world.plugins.hold("mail/send");
+    let settings =
+        Settings { concurrency: 4, queues: queues(&[("slow", Some(1)), ("mail", None)]), ..Settings::default() };
+    let host = world.host_with(Vec::new(), settings).await;
+    host.enqueue(vec![errand("slow", 200); 50]).await.expect("taken");
+    host.enqueue(vec![errand("mail", 0); 2]).await.expect("taken");
+    world.plugins.called(3).await;
+    let slow: QueueName = "slow".parse().expect("a name");
+    assert_eq!(begun(&world).iter().filter(|queue| **queue == slow).count(), 1, "{:?}", begun(&world));
+    gate.open();
+    world.ledger.until(|rows| rows.iter().all(|row| row.state == RunState::Succeeded)).await;
+    assert_eq!(world.plugins.calls().len(), 52);
+}
+
+#[tokio::test]
+async fn a_host_leaves_alone_what_it_does_not_take_and_another_one_does() {
+    let world = World::new();
+    let all = queues(&[("mail", None)]);
+    let mail = Queues { taken: Some(["mail".parse().expect("a name")].into()), ..all.clone() };
+    let host = world.host_with(Vec::new(), Settings { queues: mail, ..Settings::default() }).await;
+    host.enqueue(vec![errand("default", 0), errand("mail", 0)]).await.expect("taken");
+    let of_default = |rows: &[noontide_domain::ports::RunRecord]| {
+        rows.iter().find(|row| row.queue.is_default()).map(|row| row.state)
+    };
+    let over =
+        |rows: &[noontide_domain::ports::RunRecord]| rows.iter().filter(|row| row.state == RunState::Succeeded).count();
+    let rows = world.ledger.until(|rows| over(rows) == 1).await;
+    assert_eq!(of_default(&rows), Some(RunState::Ready));
+    world.clock.asleep(LOOPS).await;
+    let other = world.host_with(Vec::new(), Settings { queues: all, ..Settings::default() }).await;
+    world.ledger.until(|rows| over(rows) == 2).await;
+    assert_ne!(host.status().host, other.status().host);
+}
+
+#[tokio::test]
+async fn one_wrong_call_refuses_all_and_is_named() {
+    let world = World::new();
+    let host = world.host(Vec::new()).await;
+    let late = Errand { expires: Some(Moment::At(utc("2026-07-01T08:00:00Z"))), ..errand("default", 0) };
+    let missing = Errand::new("post/send".parse().expect("a handler"), serde_json::json!({}));
+    for (wrong, field) in [(errand("mial", 0), "queue"), (late, "expires"), (missing, "handler")] {
+        match host.enqueue(vec![errand("default", 0), wrong]).await {
+            Err(EngineError::Errand { index: 1, field: named, .. }) => assert_eq!(named, field),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(world.ledger.records().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_does_not_begin_in_time_expires_and_says_so() {
+    let world = World::new();
+    let gate = world.plugins.hold("mail/send");
+    let host = world.host_with(Vec::new(), Settings { concurrency: 1, ..Settings::default() }).await;
+    let soon = Errand { expires: Some(Moment::After(MINUTE)), ..errand("default", 0) };
+    host.enqueue(vec![errand("default", 9), errand("default", 9), soon]).await.expect("taken");
+    world.plugins.called(1).await;
+    world.clock.asleep(LOOPS).await;
+    world.clock.advance(Duration::from_secs(61));
+    gate.open();
+    let rows = world.ledger.until(|rows| rows.iter().all(|row| row.state.is_final())).await;
+    let expired: Vec<_> = rows.iter().filter(|row| row.state == RunState::Expired).collect();
+    assert_eq!(expired.len(), 1);
+    assert_eq!(expired[0].reason, Some(SkipReason::Expired { by: utc("2026-07-01T08:01:30Z") }));
+}
