@@ -95,3 +95,60 @@ async fn what_is_wrong_with_a_schedule_is_told_at_once_and_nothing_stands() {
     assert!(early.code == 0 && early.err.contains("cannot run yet"), "{early:?}");
     host.stop().await;
 }
+
+#[tokio::test]
+async fn a_named_trigger_changes_all_who_name_it_and_fires_nothing() {
+    let place = Place::new();
+    place.plugin("noop");
+    let schedules = "[schedule.of-a-file]\nhandler = \"fixture-noop/run\"\ntrigger = \"nightly\"\n";
+    let with = |cron: &str| place.schedules(&format!("{schedules}[trigger.nightly]\ncron = \"{cron}\"\n"));
+    with("0 2 * * *");
+    let host = place.serve().await;
+    let api = host.api();
+    let body = json!({ "handler": "fixture-noop/run", "trigger": "nightly" });
+    let (status, put) = api.ask(Method::PUT, "/schedules/of-the-api", Some(&body)).await;
+    assert_eq!((status, &put["trigger"]["named"][0]["name"]), (201, &json!("nightly")), "{put}");
+    let shown = place.noontide(&["show", "of-a-file"]);
+    assert!(shown.out.contains("conf/schedules.toml:4"), "{shown:?}");
+    with("30 3 * * *");
+    for name in ["of-a-file", "of-the-api"] {
+        until("it says what the file says", async || {
+            let text = api.get(&format!("/schedules/{name}")).await["trigger"]["text"].to_string();
+            text.contains("30 3 * * *").then_some(())
+        })
+        .await;
+    }
+    assert!(api.list("/runs").await.is_empty(), "nothing fires because of it");
+    place.schedules("");
+    until("that it has left is told", async || {
+        let problems = api.get("/status").await["problems"].to_string();
+        problems.contains("schedule `of-the-api`: no [trigger.nightly]").then_some(())
+    })
+    .await;
+    let text = api.get("/schedules/of-the-api").await["trigger"]["text"].to_string();
+    assert!(text.contains("30 3 * * *"), "it goes on as it was: {text}");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn some_keys_are_set_and_what_others_follow_is_removed_by_force_only() {
+    let place = Place::new();
+    place.plugin("noop");
+    let host = place.serve().await;
+    assert_eq!(place.noontide(&["put", "first", "--handler", "fixture-noop/run", "--every", "1h"]).code, 0);
+    let set =
+        place.noontide(&["set", "first", "every=2h", "retry.attempts=3", "description=每两小时", "-o", "json"]).json();
+    assert_eq!((&set["definition"]["every"], &set["retry"]["attempts"]), (&json!("2h"), &json!(3)), "{set}");
+    let unset = place.noontide(&["set", "first", "retry=", "-o", "json"]).json();
+    assert_eq!(unset["retry"]["attempts"], json!(1));
+    let wrong = place.noontide(&["set", "first", "every=often"]);
+    assert!(wrong.code == 2 && wrong.err.contains("`every`"), "{wrong:?}");
+    assert_eq!(place.noontide(&["set", "nobody", "every=1h"]).code, 4);
+    let follows = json!({ "handler": "fixture-noop/run", "after": "first" });
+    assert_eq!(host.api().ask(Method::PUT, "/schedules/second", Some(&follows)).await.0, 201);
+    let refused = place.noontide(&["rm", "first"]);
+    assert!(refused.code == 6 && refused.err.contains("followed by `second`"), "{refused:?}");
+    assert_eq!(place.noontide(&["rm", "first", "--force"]).code, 0);
+    assert_eq!(place.noontide(&["show", "first"]).code, 4);
+    host.stop().await;
+}

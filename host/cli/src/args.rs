@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, config, enqueue, explain, fire, import, logs, next, plugin, put, runs, schedules, simulate,
-    submit, why,
+    artifacts, backfill, config, enqueue, explain, fire, import, logs, next, plugin, put, runs, schedules, set,
+    simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -130,6 +130,8 @@ pub enum Verb {
     Simulate(simulate::Simulate),
     /// Create or replace a schedule that lives beside those of the files; nothing fires because of it
     Put(Box<put::Put>),
+    /// Change some keys of a schedule that was put; nothing fires because of it
+    Set(set::Set),
     /// Remove a schedule that was put; its history stays
     Rm(put::Rm),
     /// Run a schedule now; its cadence does not move

@@ -16,6 +16,7 @@ mod conf;
 mod exit;
 mod input;
 mod output;
+mod payloads;
 mod reach;
 mod serve;
 mod window;
@@ -28,7 +29,7 @@ use clap::Parser;
 use args::{Noontide, Verb};
 use commands::{
     artifacts, backfill, check, config, enqueue, explain, fire, host, import, logs, next, plugin, put, runs, schedules,
-    simulate, submit, why,
+    set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
 
@@ -76,6 +77,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Backfill(flags) => backfill::run(&global, &flags).await,
         Verb::Import(flags) => import::run(&global, &flags).await,
         Verb::Put(flags) => put::put(&global, &flags).await,
+        Verb::Set(flags) => set::run(&global, &flags).await,
         Verb::Rm(flags) => put::rm(&global, &flags).await,
         Verb::Fire(flags) => fire::fire(&global, &flags).await,
         Verb::Submit(flags) => submit::submit(&global, &flags).await,

@@ -52,12 +52,12 @@ impl Reach {
         self.client.post(&format!("/api/v1{path}"), body).await.map_err(stop)
     }
 
-    /// Sends JSON as it stands.
+    /// Sends a text as it stands.
     ///
     /// # Errors
     /// What the host answers, as exit code and words.
-    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, Stop> {
-        self.client.post_text(&format!("/api/v1{path}"), json).await.map_err(stop)
+    pub async fn post_text(&self, path: &str, content_type: &str, text: String) -> Result<Value, Stop> {
+        self.client.post_text(&format!("/api/v1{path}"), content_type, text).await.map_err(stop)
     }
 
     /// Makes something stand; whether it is new.
@@ -66,6 +66,14 @@ impl Reach {
     /// What the host answers, as exit code and words.
     pub async fn put(&self, path: &str, body: &Value) -> Result<(bool, Value), Stop> {
         self.client.put(&format!("/api/v1{path}"), body).await.map_err(stop)
+    }
+
+    /// Changes a part of something.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn patch(&self, path: &str, patch: &Value) -> Result<Value, Stop> {
+        self.client.patch(&format!("/api/v1{path}"), patch).await.map_err(stop)
     }
 
     /// Takes something away.

@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use noontide_domain::{Connection, ConnectionName, Grant, PluginName, Queues, Schedule};
+use noontide_domain::{Connection, ConnectionName, Grant, PluginName, Queues, Schedule, ScheduleName};
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
@@ -91,10 +91,22 @@ pub struct Config {
     pub faulty_connections: BTreeSet<String>,
     /// The schedules, by name.
     pub schedules: Vec<Schedule>,
+    /// Where files with payloads arrive.
+    pub watches: Vec<Watch>,
     /// Schedules whose table has a problem: they are not in `schedules`, and yet they have not left the file.
     pub faulty: BTreeSet<String>,
     places: BTreeMap<String, SchedulePlaces>,
     calendars: read::calendar::Calendars,
+    triggers: read::named::Triggers,
+}
+
+/// A file or a folder whose files are submitted to a schedule with a timetable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// Whom they are for.
+    pub schedule: ScheduleName,
+    /// Not looked at yet: it may come later.
+    pub path: PathBuf,
 }
 
 /// The plugin folder.
@@ -156,6 +168,21 @@ pub struct Log {
     pub level: String,
     /// One JSON object a line.
     pub json: bool,
+    /// Files beside that, which are always JSON.
+    pub files: Vec<LogFile>,
+}
+
+/// A log file that is rotated by its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFile {
+    /// Where the newest lines are.
+    pub path: PathBuf,
+    /// When it would be longer, it becomes the first backup, in bytes.
+    pub max_size: u64,
+    /// How many backups are kept, at least one.
+    pub keep: usize,
+    /// A filter, such as `info` or `off,handler=info`.
+    pub level: String,
 }
 
 /// A part of a schedule's table that something outside may find fault with.
@@ -191,14 +218,26 @@ pub struct Body<'a> {
 }
 
 impl Config {
-    /// Reads a schedule of the API by the rules of `[schedule.NAME]`, in this configuration's zone and with its calendars.
+    /// Reads a schedule of the API by the rules of `[schedule.NAME]`, in this configuration's zone and with its calendars and triggers.
     /// Its texts are taken as they stand: `${VAR}` is no variable there. `standing` is what `after` may name; it is asked for only then.
     ///
     /// # Errors
     /// All that is wrong, a line each.
     pub fn schedule(&self, body: Body<'_>, standing: impl FnOnce() -> Vec<Schedule>) -> Result<Schedule, Vec<String>> {
-        let known = read::Times { zone: self.timezone, calendars: &self.calendars, queues: &self.queues };
+        let known = read::Times {
+            zone: self.timezone,
+            calendars: &self.calendars,
+            triggers: &self.triggers,
+            queues: &self.queues,
+        };
         read::body::schedule(body, &known, standing)
+    }
+
+    /// The names of triggers that no schedule of the configuration names.
+    pub fn unused_triggers(&self) -> Vec<&str> {
+        let is_named =
+            |name: &str| self.schedules.iter().any(|schedule| schedule.named.iter().any(|by| by.name == name));
+        self.triggers.keys().map(String::as_str).filter(|name| !is_named(name)).collect()
     }
 
     /// A problem with a schedule that only the loaded plugins could show, at the place where it was written.

@@ -214,6 +214,11 @@ impl<'a> Reader<'a> {
         Some((name, node))
     }
 
+    /// Whether a client of the API wrote it, and no file.
+    pub(crate) fn is_from_outside(&self) -> bool {
+        self.desk.vars.is_none()
+    }
+
     /// The environment, where texts may ask for it.
     pub(crate) fn vars(&self) -> Option<&'a BTreeMap<String, String>> {
         self.desk.vars

@@ -42,7 +42,7 @@ pub use headers::Headers;
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
-pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName};
+pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
     ExitMeaning, FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus,
     PluginVersion, SecretSource, Unavailable, Wants,
@@ -53,7 +53,7 @@ pub use run::{
     Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd,
     Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Usage, Verdict,
 };
-pub use schedule::{Owner, Pause, Schedule, Standing};
+pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use submission::{Bucket, Submission};
 pub use trigger::{Timetable, Trigger};
 pub use window::{Window, WindowLength};

@@ -193,6 +193,10 @@ id! {
     RunId
 }
 id! {
+    /// Identifies a submission. What was taken under an id is not taken under it again.
+    SubmissionId
+}
+id! {
     /// One process start of a host. Random: never a host name, which two processes may share.
     HostId
 }
@@ -201,6 +205,19 @@ impl RunId {
     /// A new id; the clock in it orders listings and decides nothing.
     pub fn new() -> Self {
         Self(Uuid::now_v7())
+    }
+}
+
+impl SubmissionId {
+    /// A new id; the clock in it orders listings and decides nothing.
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl Default for SubmissionId {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

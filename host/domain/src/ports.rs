@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::submission::Counts;
 use crate::{
     HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, Link, Order, Pause, PluginStatus, QueueRoom, Report, RunId,
     RunState, Schedule, ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
@@ -110,11 +111,9 @@ pub enum Claimed {
 /// What became of the buckets of a [`Submission`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Submitted {
-    /// Items that were handed to a run.
-    pub accepted: u64,
-    /// Items that were left out because their key is known.
-    pub duplicate: u64,
-    /// The runs of the buckets that had an item left, in the same order.
+    /// Of all its entries: those that were left out before, and those that the ledger handed to a run or knew.
+    pub counts: Counts,
+    /// The runs of the buckets that had an item left, in the same order; none if the submission was taken before.
     pub claimed: Vec<Claimed>,
 }
 
@@ -312,6 +311,9 @@ pub trait Ledger: Send + Sync {
     /// Writes the buckets of a submission: each becomes a run with the items whose keys are new, and none if there are no such
     /// items. A known key is new again if its run is over and it was not executed, failed with `retry_failed`, or the
     /// timetable is `repeatable`. With `tenant` as in [`claim`](Self::claim).
+    ///
+    /// In the same transaction the submission's id is noted with the counts: under an id that is known nothing is written, and
+    /// the counts are those of the first time.
     async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError>;
 
     /// Leases ready runs of the tenant's queues: higher priority first, then the oldest `not_before`. What there is no room

@@ -24,6 +24,9 @@ pub struct Schedule {
     pub owner: Owner,
     /// When.
     pub trigger: Trigger,
+    /// The triggers of the configuration that it names; what they said is in `trigger`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<NamedTrigger>,
     /// The IANA zone its trigger was read in; handed to the handler.
     pub timezone: chrono_tz::Tz,
     /// What is called.
@@ -95,6 +98,7 @@ impl Schedule {
             description: None,
             owner: Owner::Api,
             trigger,
+            named: Vec::new(),
             timezone: chrono_tz::UTC,
             handler,
             input: serde_json::Value::Null,
@@ -147,6 +151,15 @@ fn share(most: Option<Duration>, of: &[KeyPart<'_>]) -> Duration {
 
 fn yes() -> bool {
     true
+}
+
+/// A `[trigger.NAME]` that a schedule names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedTrigger {
+    /// Its name.
+    pub name: String,
+    /// Where it is written: `path:line:column`.
+    pub place: String,
 }
 
 /// Where a schedule is defined, and so who may change it.

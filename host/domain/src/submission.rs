@@ -6,6 +6,7 @@
 
 mod data;
 mod key;
+mod lines;
 mod refusal;
 
 use std::collections::{BTreeMap, HashSet};
@@ -14,13 +15,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use crate::ports::Fire;
-use crate::{Item, Key, LATE, Levels, Order, Overlap, Standing, Timetable, plan};
+use crate::{Item, Key, LATE, Levels, Order, Overlap, ScheduleName, Standing, SubmissionId, Timetable, plan};
 
-pub use data::Data;
+pub use data::{Data, Entry};
+pub use lines::Lines;
 pub use refusal::Refusal;
 
 /// Payloads in one submission: a claim of these is one transaction, and others wait for it.
 pub const PAYLOADS: usize = 250_000;
+
+/// Length of a submission as it is sent, in bytes: four instants as full as they may be.
+pub const BYTES: usize = 64 << 20;
 
 /// Length of one payload as JSON, in bytes.
 pub const PAYLOAD_BYTES: usize = 256 << 10;
@@ -54,6 +59,10 @@ pub struct Bucket {
 /// What is left of a submission when the window has been looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Submission {
+    /// What is known under it already is told again, and not taken again.
+    pub id: SubmissionId,
+    /// The schedule it is for.
+    pub schedule: ScheduleName,
     /// In the order of their instants.
     pub buckets: Vec<Bucket>,
     /// By which rules the ledger judges.
@@ -62,7 +71,7 @@ pub struct Submission {
     pub counts: Counts,
 }
 
-/// Reads `data` for `standing`, whose trigger is `timetable`.
+/// Reads `data` for `standing`, whose trigger is `timetable`, under a new id.
 ///
 /// # Errors
 /// Names the timestamp, the index and the field that are wrong; then nothing of it counts.
@@ -73,36 +82,44 @@ pub fn read(standing: &Standing, timetable: &Timetable, data: Data, now: DateTim
             "{count} payloads in one submission; at most {PAYLOADS} are taken at once"
         )));
     }
-    let stamped = |(timestamp, payloads): (String, Value)| Ok((data::instant(&timestamp)?, timestamp, payloads));
+    let stamped = |entry: Entry| Ok((data::instant(&entry)?, entry));
     let mut entries = data.0.into_iter().map(stamped).collect::<Result<Vec<_>, Refusal>>()?;
     // Runs are made in the order of their instants, so that their ids are.
-    entries.sort_by_key(|(due_at, ..)| *due_at);
+    entries.sort_by_key(|(due_at, _)| *due_at);
     let mut counts = Counts::default();
     let mut gathered: BTreeMap<DateTime<Utc>, Gathered> = BTreeMap::new();
-    for (due_at, timestamp, payloads) in entries {
-        let Value::Array(payloads) = payloads else { return Err(Refusal::no_list(&timestamp, &payloads)) };
+    for (due_at, entry) in entries {
+        let Value::Array(payloads) = &entry.payloads else {
+            return Err(Refusal::no_list(&entry.timestamp, &entry.payloads));
+        };
         let mut bucket = match timetable.takes(due_at, now) {
             true => {
                 Some(gathered.entry(due_at).or_insert_with(|| Gathered::new(fire(standing, timetable, due_at, now))))
             }
             false => None,
         };
-        for (index, payload) in payloads.into_iter().enumerate() {
-            let place = |refusal: Refusal| refusal.at(&timestamp, index);
-            let parts = key::parts(timetable, &payload).map_err(place)?;
+        for (index, payload) in payloads.iter().enumerate() {
+            let place = |refusal: Refusal| refusal.at(entry.place(index));
+            let parts = key::parts(timetable, payload).map_err(place)?;
             match &mut bucket {
                 None => counts.out_of_window += 1,
                 Some(bucket) if bucket.is_too_late(now) => counts.expired += 1,
                 Some(bucket) => {
                     let key = key::of(&standing.schedule.handler, timetable, due_at, &parts);
-                    let is_new = bucket.add(key, &payload).map_err(place)?;
+                    let is_new = bucket.add(key, payload).map_err(place)?;
                     counts.duplicate += u64::from(!is_new);
                 }
             }
         }
     }
     let full = gathered.into_values().map(|gathered| gathered.bucket).filter(|bucket| !bucket.items.is_empty());
-    Ok(Submission { buckets: full.collect(), timetable: timetable.clone(), counts })
+    Ok(Submission {
+        id: SubmissionId::new(),
+        schedule: standing.schedule.name.clone(),
+        buckets: full.collect(),
+        timetable: timetable.clone(),
+        counts,
+    })
 }
 
 /// A bucket that is being filled.

@@ -8,7 +8,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, Candidate};
 use noontide_domain::ports::{Claim, Clock, Ledger, LedgerError, PluginHost, Put, RefusedEdit, Removed, Tenant};
-use noontide_domain::{Cause, Lease, Order, Overlap, QueueName, QueueRoom, RunId, Schedule, ScheduleName, Standing};
+use noontide_domain::{
+    Cause, Lease, Order, Overlap, Owner, QueueName, QueueRoom, RunId, Schedule, ScheduleName, Standing,
+};
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -180,11 +182,22 @@ impl Core {
         let _pass = self.pass.lock().await;
         let now = self.clock.now();
         scheduler::decide_all(self, now).await?;
+        let taken_over = self.taken_over(&schedules);
         let standings = self.ledger.declare(schedules, now).await?;
         self.book().replace(standings);
         self.look_at_book.notify_one();
+        taken_over.into_iter().for_each(|happening| self.tell(happening));
         self.tell(Happening::SchedulesChanged);
         Ok(())
+    }
+
+    /// Which names of the API files define now.
+    fn taken_over(&self, schedules: &[Schedule]) -> Vec<Happening> {
+        let book = self.book();
+        let of_the_api = |name| book.get(name).is_some_and(|standing| standing.schedule.owner == Owner::Api);
+        let files = schedules.iter().filter_map(|schedule| Some((&schedule.name, schedule.owner.place()?)));
+        let taken = files.filter(|(name, _)| of_the_api(name));
+        taken.map(|(schedule, place)| Happening::TakenOver { schedule: schedule.clone(), place }).collect()
     }
 
     /// One schedule of the API; only in place of `former`, if that is given, else `None`.

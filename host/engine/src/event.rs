@@ -67,6 +67,13 @@ pub enum Happening {
         /// When a success was due at the latest.
         since: DateTime<Utc>,
     },
+    /// A file defines a name that was the API's; what a client put under it is gone.
+    TakenOver {
+        /// The schedule.
+        schedule: ScheduleName,
+        /// Where it is defined now: `path:line`.
+        place: String,
+    },
     /// Schedules were declared anew, put, removed, or changed by others.
     SchedulesChanged,
     /// Somebody edited a schedule in the ledger itself, and what is written there cannot be taken.

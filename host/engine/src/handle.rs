@@ -8,7 +8,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::order;
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
-use noontide_domain::submission::{self, Data};
 use noontide_domain::{
     Cause, HandlerRef, HostId, Levels, Pause, PluginStatus, Queues, RunId, Schedule, Standing, Unavailable,
 };
@@ -19,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::core::Core;
 use crate::event::Event;
-use crate::request::{self, EngineError, FireRequest, Handed};
+use crate::request::{EngineError, FireRequest};
 use crate::scheduler;
 
 /// How far a run has come, by its own words.
@@ -112,12 +111,18 @@ impl EngineHandle {
         }
     }
 
-    /// Takes a schedule of the API off the list. What was due before is decided first; runs go on, and history stays.
+    /// Takes a schedule of the API off the list. What was due before is decided first; runs go on, and history stays. Those
+    /// that are `after` it would wait for ever: they keep it, unless that is wanted (`even_if_followed`).
     ///
     /// # Errors
-    /// No such schedule; a file owns it; no ledger.
-    pub async fn remove(&self, name: &str) -> Result<(), EngineError> {
-        let found = self.standing(name)?.schedule.name;
+    /// No such schedule; a file owns it; others follow it; no ledger.
+    pub async fn remove(&self, name: &str, even_if_followed: bool) -> Result<(), EngineError> {
+        let Schedule { name: found, owner, .. } = self.standing(name)?.schedule;
+        let followers = self.core.book().followers(&found);
+        if !even_if_followed && owner.place().is_none() && !followers.is_empty() {
+            let by = followers.into_iter().map(|follower| follower.schedule.name).collect();
+            return Err(EngineError::Followed { name: found, by });
+        }
         let (core, gone) = (Arc::clone(&self.core), found.clone());
         let work = tokio::spawn(async move { core.remove(&gone).await });
         match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {
@@ -177,37 +182,6 @@ impl EngineHandle {
             }
             _ => Ok(id),
         }
-    }
-
-    /// Takes a submission for a schedule with a timetable: all of it, or nothing. What is overdue begins now.
-    ///
-    /// # Errors
-    /// No such schedule, or none with a timetable; paused or disabled; handler missing; a payload that is wrong; stopping;
-    /// no ledger.
-    pub async fn submit(&self, name: &str, data: Data) -> Result<Handed, EngineError> {
-        let entered = self.open()?;
-        let standing = self.standing(name)?;
-        let now = self.core.clock.now();
-        let timetable = request::timetable(&standing, now)?;
-        self.core.plugins.check(&standing.schedule.handler, &standing.schedule.input)?;
-        let core = Arc::clone(&self.core);
-        // A client that goes away must not stop it half way.
-        let work = tokio::spawn(async move {
-            let schedule = standing.schedule.name.clone();
-            // A hundred thousand keys are hashed for a while.
-            let read = move || submission::read(&standing, &timetable, data, now);
-            let submission = tokio::task::spawn_blocking(read).await.map_err(broken)??;
-            let mut counts = submission.counts;
-            let submitted = core.ledger.submit(submission, Some(core.tenant(core.room()))).await?;
-            counts.accepted += submitted.accepted;
-            counts.duplicate += submitted.duplicate;
-            let runs: Vec<_> = submitted.claimed.iter().filter_map(new_run).collect();
-            core.book().ran(&schedule, runs.len() as u64);
-            scheduler::take(&core, submitted.claimed);
-            drop(entered);
-            Ok::<_, EngineError>(Handed { counts, runs })
-        });
-        work.await.map_err(broken)?
     }
 
     pub(crate) async fn claim(&self, claim: Claim, entered: TaskTrackerToken) -> Result<Vec<Claimed>, EngineError> {
@@ -343,15 +317,3 @@ impl EngineHandle {
 
 /// After the drain time, handlers are asked to stop; the sandbox gives them 5 s to notice.
 const LAST_CALL: Duration = Duration::from_secs(6);
-
-fn broken(panic: tokio::task::JoinError) -> LedgerError {
-    LedgerError::Broken(panic.to_string())
-}
-
-fn new_run(claimed: &Claimed) -> Option<RunId> {
-    match claimed {
-        Claimed::Leased(leased) => Some(leased.lease.run),
-        Claimed::Ready(run) | Claimed::Queued { run, .. } => Some(*run),
-        Claimed::Duplicate(_) | Claimed::Overlapped(_) => None,
-    }
-}

@@ -29,6 +29,8 @@ mod rescuer;
 mod runner;
 mod scheduler;
 mod settings;
+pub mod story;
+mod submit;
 mod watcher;
 
 pub use calls::Enqueued;

@@ -37,6 +37,17 @@ pub enum EngineError {
         /// `path:line`.
         place: String,
     },
+    /// Others are `after` it.
+    #[error(
+        "schedule `{name}` is followed by {}, which would wait for ever; change or remove them first, or force it",
+        words(by)
+    )]
+    Followed {
+        /// The schedule.
+        name: ScheduleName,
+        /// Those that follow it.
+        by: Vec<ScheduleName>,
+    },
     /// More due instants than a backfill may have, or a span that ends before it begins.
     #[error("{0}")]
     BadSpan(String),
@@ -78,6 +89,10 @@ pub enum EngineError {
     /// The ledger did not answer.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+fn words(names: &[ScheduleName]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// A fire by hand.

@@ -11,6 +11,7 @@ use tracing::{error, info, warn};
 use crate::core::{Core, Held};
 use crate::desk::Desk;
 use crate::event::Happening;
+use crate::story;
 
 /// Pause after the ledger could not be written or read.
 const LEDGER_PAUSE: Duration = Duration::from_secs(1);
@@ -145,6 +146,7 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
 
 fn tell_start(core: &Core, leased: &Leased) {
     let order = &leased.order;
+    story::begins(&core.settings, leased);
     core.tell(Happening::Started {
         run: order.id,
         schedule: order.schedule.clone(),
@@ -169,6 +171,7 @@ fn tell_end(core: &Core, leased: &Leased, verdict: &Verdict, report: Report) {
     if state == RunState::Ready || core.queues_behind(order) {
         core.look_for_runs.notify_one();
     }
+    story::ended(&core.settings, leased, state, &report);
     let message = report.outcome.message();
     if let Some(message) = &message {
         info!(run = %order.id, handler = %order.handler, attempt = leased.lease.attempt, state = state.as_str(), message,

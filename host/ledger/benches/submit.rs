@@ -55,7 +55,7 @@ async fn measure(folder: Option<&str>, timestamps: usize) {
             queues: QueueRoom::ALL,
         };
         let submitted = opened.ledger.submit(submission, Some(tenant)).await.expect("submits");
-        let (new, known) = (submitted.accepted, submitted.duplicate);
+        let (new, known) = (submitted.counts.accepted, submitted.counts.duplicate);
         let (read, took) = (read.as_millis(), begun.elapsed().as_millis());
         println!("{timestamps:>12} {new:>9} {known:>10} {read:>12} {took:>12}");
     }

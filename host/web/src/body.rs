@@ -10,6 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
+/// What is said of a body that is not read to its end.
+pub(crate) const TOO_LARGE: &str =
+    "the body is larger than 1 MiB (for /runs 16 MiB, for a submission 64 MiB); send less at a time";
+
 /// A JSON body. It must say that it is JSON, which no form of a foreign web page can; one that is empty counts as `{}`,
 /// so that verbs without arguments need none.
 pub(crate) struct JsonBody<T>(pub(crate) T);
@@ -21,10 +25,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         // First: what is not taken anyway need not be read.
         says_json(&request)?;
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the body is larger than 1 MiB (for /runs 16 MiB, for a submission 64 MiB); send less at a time",
-            ),
+            StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(TOO_LARGE),
             status => Problem::new(status, rejection.body_text()),
         })?;
         let text = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
@@ -34,10 +35,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-fn says_json(request: &Request) -> Result<(), Problem> {
+/// In small letters and without parameters; empty if none is given.
+pub(crate) fn content_type(request: &Request) -> String {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let detail = match kind.as_str() {
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn says_json(request: &Request) -> Result<(), Problem> {
+    let detail = match content_type(request).as_str() {
         "application/json" => return Ok(()),
         "" => "no content type is given; send application/json".to_owned(),
         other => format!("content type `{other}` is not taken; send application/json"),

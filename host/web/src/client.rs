@@ -93,13 +93,13 @@ impl Client {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
-    /// Sends `json` to `path` as it stands.
+    /// Sends `text`, which is of `content_type`, to `path` as it stands.
     ///
     /// # Errors
     /// If nobody answers, or the answer is a refusal.
-    pub async fn post_text(&self, path: &str, json: String) -> Result<Value, ClientError> {
+    pub async fn post_text(&self, path: &str, content_type: &str, text: String) -> Result<Value, ClientError> {
         let request = self.http.post(format!("{}{path}", self.base));
-        self.send(request.header(reqwest::header::CONTENT_TYPE, "application/json").body(json)).await
+        self.send(request.header(reqwest::header::CONTENT_TYPE, content_type).body(text)).await
     }
 
     /// Sends `body` to stand at `path`; whether it is new there.
@@ -109,6 +109,14 @@ impl Client {
     pub async fn put(&self, path: &str, body: &Value) -> Result<(bool, Value), ClientError> {
         let (status, answer) = self.ask(self.http.put(format!("{}{path}", self.base)).json(body)).await?;
         Ok((status == StatusCode::CREATED, answer))
+    }
+
+    /// Lays `patch` over what stands at `path`.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn patch(&self, path: &str, patch: &Value) -> Result<Value, ClientError> {
+        self.send(self.http.patch(format!("{}{path}", self.base)).json(patch)).await
     }
 
     /// Takes away what stands at `path`.

@@ -3,7 +3,7 @@
 //! ```text
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in                                           access.rs
-//! routes     one file for each resource         schedules.rs put.rs runs.rs artifacts.rs plugins.rs …
+//! routes     one file for each resource         schedules.rs put.rs submit.rs runs.rs artifacts.rs …
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
@@ -30,6 +30,7 @@ mod runs;
 mod schedules;
 mod server;
 mod shape;
+mod submit;
 mod tape;
 
 use std::sync::Arc;

@@ -81,6 +81,7 @@ fn status(error: &EngineError) -> StatusCode {
         EngineError::Busy { .. }
         | EngineError::NoTimetable(_)
         | EngineError::Closed { .. }
+        | EngineError::Followed { .. }
         | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
         EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
     }
@@ -91,6 +92,7 @@ fn place(error: &EngineError) -> Map<String, Value> {
     let mut place = Map::new();
     match error {
         EngineError::Refused(refusal) => {
+            place.extend(refusal.line.map(|line| ("line".to_owned(), line.into())));
             place.extend(refusal.timestamp.clone().map(|timestamp| ("timestamp".to_owned(), timestamp.into())));
             place.extend(refusal.index.map(|index| ("index".to_owned(), index.into())));
             place.extend(refusal.field.clone().map(|field| ("field".to_owned(), field.into())));

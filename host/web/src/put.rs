@@ -7,10 +7,11 @@ use axum::routing::{Router, put};
 use noontide_domain::ports::Put;
 use noontide_domain::{Schedule, Standing};
 use noontide_engine::EngineError;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::WebParts;
-use crate::body::{JsonBody, Name};
+use crate::body::{JsonBody, Name, Query};
 use crate::problem::{Answer, Problem};
 use crate::schedules::shown;
 
@@ -53,8 +54,20 @@ async fn patch(
     }
 }
 
-async fn remove(State(parts): State<WebParts>, Name(name): Name) -> Answer<StatusCode> {
-    parts.engine.remove(&name).await?;
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RemoveQuery {
+    /// Although others follow it.
+    #[serde(default)]
+    force: bool,
+}
+
+async fn remove(
+    State(parts): State<WebParts>,
+    Name(name): Name,
+    Query(query): Query<RemoveQuery>,
+) -> Answer<StatusCode> {
+    parts.engine.remove(&name, query.force).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,17 +3,15 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{Router, get, post};
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{RunFilter, RunRecord};
-use noontide_domain::submission::Data;
-use noontide_domain::{Looking, Overlap, Pause, RunId, ScheduleName, Standing, Window};
+use noontide_domain::{Looking, Overlap, Pause, ScheduleName, Standing, Window};
 use noontide_engine::{Backfill, FireRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tracing::info;
 
 use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
 use crate::problem::{Answer, Problem};
@@ -21,9 +19,6 @@ use crate::{WebParts, shape};
 
 /// Next due instants shown at most.
 const MOST_NEXT: usize = 1_000;
-
-/// A submission, in bytes: four instants as full as they may be.
-const SUBMISSION_BYTES: usize = 64 << 20;
 
 /// Rows of a schedule looked at for its last run before all are.
 const NEAR: usize = 16;
@@ -35,7 +30,6 @@ pub(crate) fn routes() -> Router<WebParts> {
         .route("/schedules/{name}/next", get(next))
         .route("/schedules/{name}/fire", post(fire))
         .route("/schedules/{name}/backfill", post(backfill))
-        .route("/schedules/{name}/submit", post(submit).layer(DefaultBodyLimit::max(SUBMISSION_BYTES)))
         .route("/schedules/{name}/pause", post(pause))
         .route("/schedules/{name}/resume", post(resume))
 }
@@ -189,29 +183,6 @@ async fn backfill(
     let runs: Vec<_> = done.runs.iter().map(ToString::to_string).collect();
     let due: Vec<_> = done.due.into_iter().map(shape::time).collect();
     Ok((status, Json(json!({ "runs": runs, "duplicate": done.duplicate, "superseded": done.superseded, "due": due }))))
-}
-
-/// The id tells submissions apart in the log; what became of them is told by their runs.
-async fn submit(
-    State(parts): State<WebParts>,
-    Name(name): Name,
-    body: Result<JsonBody<Data>, Problem>,
-) -> Answer<(StatusCode, Json<Value>)> {
-    let JsonBody(data) = body.map_err(Problem::or_unprocessable)?;
-    let submission = RunId::new().to_string();
-    let handed = parts.engine.submit(&name, data).await?;
-    let counts = handed.counts;
-    info!(schedule = name, submission, accepted = counts.accepted, duplicate = counts.duplicate, "submitted");
-    let runs: Vec<_> = handed.runs.iter().map(ToString::to_string).collect();
-    let answer = json!({
-        "submission": submission,
-        "accepted": counts.accepted,
-        "duplicate": counts.duplicate,
-        "out_of_window": counts.out_of_window,
-        "expired": counts.expired,
-        "runs": runs,
-    });
-    Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
 #[derive(Default, Deserialize)]

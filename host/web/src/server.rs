@@ -18,7 +18,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{Access, WebParts, access, artifacts, chains, events, host, occurrences, plugins, put, runs, schedules};
+use crate::{
+    Access, WebParts, access, artifacts, chains, events, host, occurrences, plugins, put, runs, schedules, submit,
+};
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -212,6 +214,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
     let api = Router::new()
         .merge(schedules::routes())
         .merge(put::routes())
+        .merge(submit::routes())
         .merge(chains::routes())
         .merge(runs::routes())
         .merge(artifacts::routes())

@@ -188,7 +188,7 @@ pub(crate) fn schedule(
         "name": schedule.name,
         "description": schedule.description,
         "owner": schedule.owner.to_string(),
-        "trigger": { "kind": schedule.trigger.kind(), "text": schedule.trigger.text() },
+        "trigger": { "kind": schedule.trigger.kind(), "text": schedule.trigger.text(), "named": schedule.named },
         "state": state(standing, problem.is_some(), now),
         "words": schedule.trigger.words(Lang::En),
         "notes": schedule.trigger.notes(Lang::En),
@@ -332,6 +332,9 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
         ),
         Happening::Overdue { schedule, since } => {
             ("overdue", json!({ "at": at, "schedule": schedule, "since": time(*since) }))
+        }
+        Happening::TakenOver { schedule, place } => {
+            ("taken-over", json!({ "at": at, "schedule": schedule, "place": place }))
         }
         Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
         Happening::EditRefused { schedule, reason } => {

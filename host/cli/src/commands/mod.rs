@@ -16,6 +16,7 @@ pub mod plugin;
 pub mod put;
 pub mod runs;
 pub mod schedules;
+pub mod set;
 mod show;
 pub mod simulate;
 pub mod submit;

@@ -45,6 +45,9 @@ pub struct Put {
 pub struct Rm {
     /// The schedule
     name: String,
+    /// Although other schedules are `after` it
+    #[arg(long)]
+    force: bool,
 }
 
 /// `put NAME`
@@ -67,9 +70,10 @@ pub async fn put(global: &Global, asked: &Put) -> Done {
 /// `rm NAME`
 ///
 /// # Errors
-/// No such schedule (4), a file owns it (6), the host does not answer (5).
+/// No such schedule (4), a file owns it or others follow it (6), the host does not answer (5).
 pub async fn rm(global: &Global, asked: &Rm) -> Done {
-    Reach::to(global)?.delete(&format!("/schedules/{}", segment(&asked.name))).await?;
+    let force = if asked.force { "?force=true" } else { "" };
+    Reach::to(global)?.delete(&format!("/schedules/{}{force}", segment(&asked.name))).await?;
     global.output().hint(&format!("removed {}; its history stays", asked.name));
     Ok(Exit::Ok)
 }

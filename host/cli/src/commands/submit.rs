@@ -1,9 +1,10 @@
 //! `submit` and `items`: payloads with due times of their own, and what became of them.
 
-use std::io::Read;
+use std::fmt::Display;
+use std::fs::File;
+use std::path::Path;
 
 use clap::Args;
-use noontide_domain::submission::Data;
 use serde_json::Value;
 
 use super::runs::full_id;
@@ -11,6 +12,7 @@ use super::show::{lines, word};
 use crate::args::Global;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Rows;
+use crate::payloads::{self, Written};
 use crate::reach::{Reach, segment};
 
 /// The flags of `submit`.
@@ -18,9 +20,12 @@ use crate::reach::{Reach, segment};
 pub struct Submit {
     /// The schedule; it has a timetable
     name: String,
-    /// JSON: { "<unix seconds>": [payload, …], … }; - for stdin
+    /// JSON: { "<unix seconds>": [payload, …], … }, or a line for each: {"at": <unix seconds>, "payload": …}; - for stdin
     #[arg(value_name = "FILE|-")]
     file: String,
+    /// How it is written [default: by the ending .jsonl or .ndjson, else json]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Written>,
 }
 
 /// Whose items to list.
@@ -38,9 +43,9 @@ pub struct Items {
 /// # Errors
 /// No such file, no timetable, or a payload that is wrong (2); no such schedule (4); paused, or it has no timetable (6).
 pub async fn submit(global: &Global, asked: &Submit) -> Done {
-    let text = read(&asked.file)?;
+    let (written, text) = read(&asked.file, asked.format)?;
     let path = format!("/schedules/{}/submit", segment(&asked.name));
-    let answer = Reach::to(global)?.post_text(&path, text).await?;
+    let answer = Reach::to(global)?.post_text(&path, written.content_type(), text).await?;
     let output = global.output();
     output.hint(&summary(&answer));
     output.thing(&answer, || lines(&answer))?;
@@ -63,22 +68,16 @@ pub async fn items(global: &Global, asked: &Items) -> Done {
 }
 
 /// As it stands there: a document that is read and written anew would lose a timestamp that is there twice.
-fn read(file: &str) -> Result<String, Stop> {
+fn read(file: &str, format: Option<Written>) -> Result<(Written, String), Stop> {
     let (place, text) = match file {
-        "-" => {
-            let mut text = String::new();
-            let read = std::io::stdin().read_to_string(&mut text);
-            ("stdin", read.map(|_| text))
-        }
-        path => (path, std::fs::read_to_string(path)),
+        "-" => ("stdin", payloads::read(std::io::stdin().lock())),
+        path => (path, File::open(path).and_then(payloads::read)),
     };
-    let text = text.map_err(|error| Stop::usage(format!("{place}: {error}")))?;
-    match serde_json::from_str::<Data>(&text) {
-        Ok(_) => Ok(text),
-        Err(error) => {
-            Err(Stop::usage(format!("{place}: no timetable: {error}; write {{ \"<unix seconds>\": [payload, …], … }}")))
-        }
-    }
+    let wrong = |reason: &dyn Display| Stop::usage(format!("{place}: {reason}"));
+    let text = text.map_err(|error| wrong(&error))?;
+    let written = format.or_else(|| Written::of(Path::new(file))).unwrap_or(Written::Json);
+    written.data(&text).map_err(|reason| wrong(&reason))?;
+    String::from_utf8(text).map(|text| (written, text)).map_err(|error| wrong(&error))
 }
 
 fn summary(answer: &Value) -> String {
@@ -111,7 +110,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let path = file.path().to_str().unwrap();
         std::fs::write(file.path(), "[1]").unwrap();
-        let stop = read(path).unwrap_err();
+        let stop = read(path, None).unwrap_err();
         assert_eq!(stop.exit, Exit::Usage);
         assert!(
             stop.message.starts_with(path) && stop.message.contains("write { \"<unix seconds>\""),
@@ -120,7 +119,21 @@ mod tests {
         );
         let twice = r#"{"1602349200": [1], "1602349200": [2]}"#;
         std::fs::write(file.path(), twice).unwrap();
-        assert_eq!(read(path), Ok(twice.to_owned()));
+        assert_eq!(read(path, None), Ok((Written::Json, twice.to_owned())));
+    }
+
+    #[test]
+    fn lines_are_taken_by_their_ending_or_when_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = r#"{"at": 1602349200, "payload": 1}"#;
+        for (name, format) in [("a.jsonl", None), ("a.ndjson", None), ("a.txt", Some(Written::Jsonl))] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, line).unwrap();
+            assert_eq!(read(path.to_str().unwrap(), format), Ok((Written::Jsonl, line.to_owned())));
+            std::fs::write(&path, format!("{line}\n{{")).unwrap();
+            let stop = read(path.to_str().unwrap(), format).unwrap_err();
+            assert!(stop.message.contains(name) && stop.message.contains("line 2, "), "{}", stop.message);
+        }
     }
 
     #[test]

@@ -66,6 +66,7 @@ fn line(event: &Event, zone: Tz) -> Option<String> {
         Happening::Skipped { schedule, count, reason, .. } => {
             Some(format!("{at} {schedule}  skipped {count} due instants  {reason}"))
         }
+        Happening::TakenOver { schedule, place } => Some(format!("{at} {schedule}  taken over by {place}")),
         Happening::EditRefused { schedule, reason } => Some(format!("{at} {schedule}  edit refused{}", short(reason))),
         Happening::Started { .. } | Happening::Overdue { .. } | Happening::SchedulesChanged => None,
     }

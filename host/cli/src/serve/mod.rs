@@ -4,6 +4,7 @@
 mod api;
 mod banner;
 mod follow;
+mod inbox;
 mod lock;
 mod logging;
 mod reload;
@@ -36,6 +37,7 @@ use crate::exit::{Done, Exit, Stop};
 use api::{Api, Process, Taken};
 use banner::Banner;
 use lock::DataFolder;
+use logging::LogFiles;
 use reload::{Follows, Reloader};
 use watch::ConfWatch;
 
@@ -54,7 +56,7 @@ pub struct Serve {
 pub async fn run(global: &Global, asked: &Serve) -> Done {
     let zone = global.zone()?.unwrap_or(chrono_tz::UTC);
     let loaded = conf::load(global)?;
-    logging::begin(&loaded.config.log, global.colorless())?;
+    let logs = logging::begin(&loaded.config.log, global.colorless())?;
     // From here on, not from when the host stands: plugins may take a while, and an edit meanwhile counts.
     let watch = ConfWatch::over(folders(global, &loaded));
     loaded.problems.iter().for_each(|problem| warn!("{problem}"));
@@ -68,7 +70,8 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
         Ok(host) => {
             let mut beside = vec![
                 spawned(Arc::clone(&host.reloader).follow_plugins()),
-                spawned(follow_configuration(Arc::clone(&host.reloader), watch, again)),
+                spawned(follow_configuration(Arc::clone(&host.reloader), watch, again, logs)),
+                spawned(inbox::follow(Arc::clone(&host.reloader), host.engine.clone())),
             ];
             if asked.follow || std::io::stdout().is_terminal() {
                 beside.push(spawned(follow::follow(host.engine.events(), Arc::clone(&rooms.ledger.history), zone)));
@@ -135,6 +138,7 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
         Follows { engine: engine.clone(), sandbox: Arc::clone(sandbox), connections: Arc::clone(connections) };
     let reloader = Reloader::new(global.clone(), follows, config, schedules, &loaded.problems);
     reloader.recheck().await;
+    reloader.renew_all().await;
     let process = Arc::new(Process {
         reloader: Arc::clone(&reloader),
         engine: engine.clone(),
@@ -167,11 +171,14 @@ fn folders(global: &Global, loaded: &Loaded) -> Vec<PathBuf> {
     vec![global.conf.clone(), of_env]
 }
 
-async fn follow_configuration(reloader: Arc<Reloader>, mut watch: ConfWatch, again: Arc<Notify>) {
+async fn follow_configuration(reloader: Arc<Reloader>, mut watch: ConfWatch, again: Arc<Notify>, logs: LogFiles) {
     loop {
         tokio::select! {
             () = watch.changed() => reloader.reload().await,
-            () = again.notified() => reloader.reload_all().await,
+            () = again.notified() => {
+                logs.reopen();
+                reloader.reload_all().await;
+            }
         }
     }
 }

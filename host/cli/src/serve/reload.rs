@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use noontide_config::{Body, Config, Problem};
+use noontide_config::{Body, Config, Problem, Watch};
 use noontide_connections::Databases;
 use noontide_domain::ports::PluginHost;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
+use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
 use super::wiring;
@@ -25,6 +26,7 @@ pub struct Reloader {
     /// One reload at a time.
     good: tokio::sync::Mutex<Good>,
     shown: Mutex<Shown>,
+    taken: Notify,
 }
 
 /// The rooms that follow the configuration.
@@ -48,6 +50,8 @@ struct Good {
 struct Shown {
     configuration: Vec<String>,
     parked: Vec<String>,
+    inboxes: Vec<String>,
+    renewals: Vec<String>,
 }
 
 impl Reloader {
@@ -59,15 +63,30 @@ impl Reloader {
         schedules: Vec<Schedule>,
         problems: &[Problem],
     ) -> Arc<Self> {
-        let shown = Shown { configuration: texts(problems), parked: Vec::new() };
+        let shown = Shown { configuration: texts(problems), ..Shown::default() };
         let good = tokio::sync::Mutex::new(Good { config, schedules });
-        Arc::new(Self { global, follows, good, shown: Mutex::new(shown) })
+        Arc::new(Self { global, follows, good, shown: Mutex::new(shown), taken: Notify::new() })
     }
 
-    /// What is wrong right now: with the configuration, and with schedules that nobody can carry out.
+    /// What is wrong right now: with the configuration, with schedules that nobody can carry out, with watched files.
     pub fn problems(&self) -> Vec<String> {
         let shown = self.shown();
-        shown.configuration.iter().chain(&shown.parked).cloned().collect()
+        shown.configuration.iter().chain(&shown.parked).chain(&shown.inboxes).chain(&shown.renewals).cloned().collect()
+    }
+
+    /// Where files with payloads arrive.
+    pub async fn watches(&self) -> Vec<Watch> {
+        self.good.lock().await.config.watches.clone()
+    }
+
+    /// What is wrong with the places where files arrive.
+    pub fn show_inboxes(&self, problems: Vec<String>) {
+        self.shown().inboxes = problems;
+    }
+
+    /// Returns when another configuration was taken into use.
+    pub async fn taken(&self) {
+        self.taken.notified().await;
     }
 
     /// Reads a schedule of the API with the zone and the calendars in use.
@@ -96,6 +115,7 @@ impl Reloader {
         };
         loaded.problems.iter().for_each(|problem| warn!("{problem}"));
         keep_grants(&mut loaded.config.grants, &good.config.grants, &loaded.problems);
+        keep_watches(&mut loaded.config, &good.config.watches);
         keep_connections(&mut loaded.config, &good.config);
         let schedules = wiring::with_last_good(&loaded.config, &good.schedules);
         if let Err(reason) = self.follows.engine.declare(schedules.clone()).await {
@@ -113,6 +133,8 @@ impl Reloader {
         self.shown().configuration = texts(&loaded.problems);
         info!(schedules = schedules.len(), environment = loaded.env, "configuration taken");
         *good = Good { config: loaded.config, schedules };
+        self.taken.notify_one();
+        self.renew(&good.config).await;
         self.check(&good);
     }
 
@@ -120,6 +142,35 @@ impl Reloader {
     pub async fn recheck(&self) {
         let good = self.good.lock().await;
         self.check(&good);
+    }
+
+    /// The same for what clients have put with a named trigger: it says now what the files say now.
+    pub async fn renew_all(&self) {
+        let good = self.good.lock().await;
+        self.renew(&good.config).await;
+    }
+
+    async fn renew(&self, config: &Config) {
+        let mut problems = Vec::new();
+        for standing in self.follows.engine.standings() {
+            let former = standing.schedule;
+            let Some(asked) = former.asked.clone().filter(|_| !former.named.is_empty()) else { continue };
+            let standing = || self.follows.engine.standings().into_iter().map(|standing| standing.schedule).collect();
+            let body = Body { name: former.name.as_str(), json: &asked, onto: None };
+            let renewed = match config.schedule(body, standing) {
+                Ok(schedule) if schedule == former => continue,
+                Ok(schedule) => {
+                    self.follows.engine.replace(former.clone(), schedule).await.map_err(|error| error.to_string())
+                }
+                Err(reasons) => Err(reasons.join("; ")),
+            };
+            // Somebody who put it meanwhile has read the same triggers.
+            if let Err(reason) = renewed {
+                problems.push(format!("{reason}; the schedule was put and goes on as it was"));
+            }
+        }
+        problems.iter().for_each(|problem| warn!("{problem}"));
+        self.shown().renewals = problems;
     }
 
     fn check(&self, good: &Good) {
@@ -155,6 +206,12 @@ fn keep_grants(new: &mut Grants, good: &Grants, problems: &[Problem]) {
     for (name, grant) in faulty.filter_map(|name| good.get_key_value::<PluginName>(&name)) {
         new.insert(name.clone(), grant.clone());
     }
+}
+
+/// A schedule whose table has a mistake goes on as it was, and so do the files for it.
+fn keep_watches(new: &mut Config, good: &[Watch]) {
+    let faulty = good.iter().filter(|watch| new.faulty.contains(watch.schedule.as_str()));
+    new.watches.extend(faulty.cloned());
 }
 
 /// Likewise a connection: statements go on as they did.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use noontide_domain::{Queues, suggest};
 
-use super::queue;
+use super::{log_file, queue};
 use crate::reader::Reader;
 use crate::tree::Node;
 use crate::{Engine, Http, Log, Plugins, Secret};
@@ -138,13 +138,14 @@ pub(super) fn log(top: &Reader<'_>) -> Option<Log> {
         "json" => Some(true),
         _ => reader.good(&node.place, Err(format!("`format` is `{format}`; text or json is expected"))),
     });
-    finished(&reader, level.zip(json)).map(|(level, json)| Log { level, json })
+    let files = log_file::files(&reader, level.as_deref().unwrap_or("info"));
+    finished(&reader, level.zip(json)).map(|(level, json)| Log { level, json, files })
 }
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// A filter takes any word for the name of a room, so a mistyped level would silence the log. Here it is a mistake.
-fn level(filter: &str) -> Result<(), String> {
+pub(super) fn level(filter: &str) -> Result<(), String> {
     for part in filter.split(',').map(str::trim) {
         let level = part.rsplit_once('=').map_or(part, |(_, level)| level);
         let spans = filter.contains('[');

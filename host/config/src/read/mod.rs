@@ -7,11 +7,13 @@ mod every;
 mod host;
 mod input;
 mod links;
+mod log_file;
+pub(crate) mod named;
 mod plugin;
 mod queue;
 mod schedule;
 mod timetable;
-mod trigger;
+pub(crate) mod trigger;
 
 pub(crate) use trigger::Times;
 
@@ -24,7 +26,7 @@ use crate::layers::Layers;
 use crate::problem::{Problem, Scope};
 use crate::reader::{Desk, Reader};
 use crate::tree::{Place, Table, Value};
-use crate::{Config, SchedulePlaces};
+use crate::{Config, SchedulePlaces, Watch};
 
 /// `None` only if something outside schedules and plugins is wrong, which is noted.
 pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> Option<Config> {
@@ -42,7 +44,9 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let connections = connection::Connections::read(&desk, &top);
     let grants = grants(&desk, &top, &connections);
     let calendars = calendar::calendars(&desk, &top);
-    let mut schedules = Schedules::read(&desk, &top, &trigger::Times { zone, calendars: &calendars, queues: &queues });
+    let alone = Times { zone, calendars: &calendars, triggers: &named::Triggers::new(), queues: &queues };
+    let triggers = named::triggers(&desk, &top, &alone);
+    let mut schedules = Schedules::read(&desk, &top, &Times { triggers: &triggers, ..alone });
     schedules.link_what_is_there(&desk);
     top.finish();
     problems.append(&mut desk.problems.borrow_mut());
@@ -58,10 +62,12 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         connections: connections.read,
         faulty_connections: connections.faulty,
         schedules: schedules.read,
+        watches: schedules.watches,
         faulty: schedules.faulty,
         places: schedules.places,
         timezone: zone,
         calendars,
+        triggers,
     })
 }
 
@@ -104,20 +110,26 @@ fn grants<'a>(
 
 struct Schedules {
     read: Vec<Schedule>,
+    watches: Vec<Watch>,
     faulty: BTreeSet<String>,
     places: BTreeMap<String, SchedulePlaces>,
 }
 
 impl Schedules {
     fn read<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, times: &trigger::Times<'_>) -> Self {
-        let mut schedules = Self { read: Vec::new(), faulty: BTreeSet::new(), places: BTreeMap::new() };
+        let mut schedules =
+            Self { read: Vec::new(), watches: Vec::new(), faulty: BTreeSet::new(), places: BTreeMap::new() };
         for (name, place, table) in named_tables(top, "schedule") {
             let scope = Scope::Schedule(name.to_owned());
             let reader = Reader::new(desk, table, scope, format!("schedule `{name}`: "));
             let schedule = schedule::schedule(&reader, name, place, times);
+            let watch = schedule.as_ref().and_then(|schedule| schedules.watch(&reader, &schedule.name));
             let clean = reader.finish();
             match schedule.filter(|_| clean) {
-                Some(schedule) => schedules.read.push(schedule),
+                Some(schedule) => {
+                    schedules.read.push(schedule);
+                    schedules.watches.extend(watch);
+                }
                 None => {
                     schedules.faulty.insert(name.to_owned());
                 }
@@ -129,6 +141,16 @@ impl Schedules {
             schedules.places.insert(name.to_owned(), places);
         }
         schedules
+    }
+
+    /// What arrives in one place goes to one schedule.
+    fn watch(&self, reader: &Reader<'_>, schedule: &ScheduleName) -> Option<Watch> {
+        let (path, node) = timetable::watch(reader)?;
+        if let Some(other) = self.watches.iter().find(|watch| watch.path == path) {
+            let message = format!("`watch`: schedule `{}` watches it, too; give each its own", other.schedule);
+            reader.problem(&node.place, message);
+        }
+        Some(Watch { schedule: schedule.clone(), path })
     }
 
     /// A schedule that names one that is not there, or in the end itself, is left out.

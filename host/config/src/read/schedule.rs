@@ -5,7 +5,7 @@ use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedul
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, links, own_zone, queue, timetable, trigger};
+use super::{input, links, named, own_zone, queue, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -33,6 +33,7 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
     let schedule = Schedule {
         description: reader.text("description").map(|(text, _)| text),
         owner: owner(place),
+        named: named::names(reader, defaults.triggers),
         timezone,
         priority: queue::priority(reader),
         queue: queue::queue(reader, defaults.queues),

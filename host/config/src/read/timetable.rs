@@ -1,5 +1,7 @@
 //! `timetable`: payloads come with due times of their own.
 
+use std::path::PathBuf;
+
 use noontide_domain::{Overlap, Timetable};
 
 use crate::reader::Reader;
@@ -34,11 +36,34 @@ pub(super) fn timetable(reader: &Reader<'_>, node: &Node) -> Option<Timetable> {
         repeatable: inside.flag("repeatable").unwrap_or_default(),
         retry_failed: inside.flag("retry-failed").unwrap_or_default(),
     };
+    if let Some(node) = inside.get("watch") {
+        if inside.is_from_outside() {
+            inside.problem(&node.place, "`watch` stands in files only: a client of the API submits");
+        }
+        watch_at(&inside, node);
+    }
     if !inside.finish() {
         reader.spoil();
         return None;
     }
     Some(timetable)
+}
+
+fn watch_at(inside: &Reader<'_>, node: &Node) -> Option<PathBuf> {
+    let path = inside.as_path("watch", node)?;
+    let written = inside.as_text("watch", node)?;
+    match written.is_empty() {
+        true => inside.good(&node.place, Err("`watch` is empty; name a folder, or one file")),
+        false => Some(path),
+    }
+}
+
+/// The file or folder whose files are submitted to the schedule of this table, and where that was written.
+pub(super) fn watch<'a>(reader: &Reader<'a>) -> Option<(PathBuf, &'a Node)> {
+    let Value::Table(table) = &reader.get("timetable")?.value else { return None };
+    let inside = reader.inside(table);
+    let node = inside.get("watch")?;
+    Some((watch_at(&inside, node)?, node))
 }
 
 fn unique(inside: &Reader<'_>) -> Option<Vec<String>> {

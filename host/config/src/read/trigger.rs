@@ -12,6 +12,7 @@ use noontide_domain::trigger::{At, Calendar, Cron, OffDays, OnWorkdays, Solar, W
 use noontide_domain::{Queues, ScheduleName, Trigger, suggest};
 
 use super::calendar::Calendars;
+use super::named::{self, Triggers};
 use super::{every, own_zone, timetable};
 use crate::reader::Reader;
 use crate::tree::{Node, Place, Value};
@@ -43,11 +44,13 @@ const KEYS: [&str; 18] = [
 /// What schedules are read with.
 pub(crate) struct Times<'a> {
     /// The schedule's zone.
-    pub zone: Tz,
+    pub(crate) zone: Tz,
     /// All `[calendar.x]`.
-    pub calendars: &'a Calendars,
+    pub(crate) calendars: &'a Calendars,
+    /// All `[trigger.x]`.
+    pub(crate) triggers: &'a Triggers,
     /// All `[queue.x]`.
-    pub queues: &'a Queues,
+    pub(crate) queues: &'a Queues,
 }
 
 /// The trigger of a schedule.
@@ -58,9 +61,14 @@ pub(super) fn trigger(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> 
         let message = format!("`{key}` stands beside `trigger`: put it into one of the tables of `trigger`");
         reader.problem(&reader.place_of(key), message);
     }
-    let Value::Array(nodes) = &node.value else {
-        reader.problem(&node.place, format!("`trigger` is {}; a list of tables is expected", node.value.kind()));
-        return None;
+    let nodes = match &node.value {
+        Value::Text(_) => return named::named(reader, node, times),
+        Value::Array(nodes) => nodes,
+        other => {
+            let expected = "the name of a [trigger.NAME], or a list of names and tables, is expected";
+            reader.problem(&node.place, format!("`trigger` is {}; {expected}", other.kind()));
+            return None;
+        }
     };
     let triggers: Vec<_> = nodes.iter().map(|node| entry(reader, node, times)).collect();
     match triggers.into_iter().collect::<Option<Vec<_>>>()? {
@@ -73,9 +81,13 @@ pub(super) fn trigger(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> 
 }
 
 fn entry(reader: &Reader<'_>, node: &Node, times: &Times<'_>) -> Option<Trigger> {
-    let Value::Table(table) = &node.value else {
-        reader.problem(&node.place, format!("`trigger` holds {}; tables are expected", node.value.kind()));
-        return None;
+    let table = match &node.value {
+        Value::Text(_) => return named::named(reader, node, times),
+        Value::Table(table) => table,
+        other => {
+            reader.problem(&node.place, format!("`trigger` holds {}; names and tables are expected", other.kind()));
+            return None;
+        }
     };
     let inside = reader.inside(table);
     let zone = own_zone(&inside).unwrap_or(times.zone);

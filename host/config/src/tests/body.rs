@@ -109,3 +109,9 @@ fn toml_without_the_table_is_an_error_that_names_it() {
     assert!(from_toml("every = ", "a").is_err());
     assert_eq!(from_toml("at = 2026-10-01T00:00:00Z", "a"), Ok(json!({ "at": "2026-10-01T00:00:00Z" })));
 }
+
+#[test]
+fn no_client_makes_the_host_read_files() {
+    let told = wrong(json!({ "handler": "mail/send", "timetable": { "watch": "/etc" } }));
+    assert!(told.len() == 1 && told[0].contains("`watch` stands in files only"), "{told:?}");
+}

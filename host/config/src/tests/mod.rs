@@ -1,6 +1,8 @@
 mod body;
 mod connections;
 mod layers;
+mod log_file;
+mod named;
 mod queues;
 mod refusals;
 

@@ -95,6 +95,8 @@ fn each_wrong_value_of_a_trigger_is_refused_in_one_line_at_its_place() {
         ("timetable = {}\nmax-runs = 3", "4:12", "`max-runs` does not go with `timetable`"),
         ("timetable = {}\nstart = 2027-01-01T00:00:00Z", "4:9", "set `before` and `after`"),
         ("timetable = {}\noverlap = \"skip\"", "4:11", "`allow` or `queue-all` is possible"),
+        ("timetable = { watch = 1 }", "3:23", "`watch` is an integer"),
+        ("timetable = { watch = \"\" }", "3:23", "`watch` is empty"),
         ("trigger = [{ timetable = {} }]", "3:11", "a schedule of its own"),
     ]);
 }

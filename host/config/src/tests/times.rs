@@ -147,3 +147,16 @@ fn a_timetable_is_read_and_lets_its_runs_go_on_side_by_side() {
     assert_eq!(schedule.trigger.timetable(), Some(&expected));
     assert_eq!(schedule.overlap, Overlap::Allow);
 }
+
+#[test]
+fn a_watched_place_is_relative_to_its_file_and_belongs_to_one_schedule() {
+    let live = |name: &str| format!("[schedule.{name}]\nhandler = 'a/b'\ntimetable = {{ watch = '../inbox' }}\n");
+    let dir = folder(&[("conf/a.toml", &live("live"))]);
+    let config = load(&request(&dir.path().join("conf"))).expect("loads").config;
+    assert_eq!(config.watches, [Watch { schedule: config.schedules[0].name.clone(), path: dir.path().join("inbox") }]);
+    let told = problems(&[("a.toml", &live("live")), ("b.toml", &live("other"))], &[]);
+    assert!(
+        told.len() == 1 && told[0].contains("schedule `other`: `watch`: schedule `live` watches it, too"),
+        "{told:?}"
+    );
+}

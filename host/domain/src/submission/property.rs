@@ -40,7 +40,7 @@ fn timetable() -> Timetable {
 
 fn submitted(entries: &[(i64, Vec<Value>)]) -> Submission {
     let stamp = |seconds: i64| (now().timestamp() + seconds).to_string();
-    let data = Data(entries.iter().map(|(at, payloads)| (stamp(*at), json!(payloads))).collect());
+    let data = Data(entries.iter().map(|(at, payloads)| (stamp(*at), json!(payloads)).into()).collect());
     read(&standing(&timetable()), &timetable(), data, now()).expect("all payloads are right")
 }
 
@@ -80,7 +80,7 @@ proptest! {
         let at = at.index(entries.len());
         entries[at].1.push(json!({ "a": 1 }));
         let stamp = |seconds: i64| (now().timestamp() + seconds).to_string();
-        let data = Data(entries.iter().map(|(at, payloads)| (stamp(*at), json!(payloads))).collect());
+        let data = Data(entries.iter().map(|(at, payloads)| (stamp(*at), json!(payloads)).into()).collect());
         let refusal = read(&standing(&timetable()), &timetable(), data, now()).expect_err("`b` is missing");
         prop_assert_eq!(refusal.timestamp, Some(stamp(entries[at].0)));
         prop_assert_eq!(refusal.index, Some(entries[at].1.len() - 1));

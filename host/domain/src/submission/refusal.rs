@@ -9,6 +9,8 @@ use crate::excerpt::excerpt;
 /// Why nothing of a submission was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
+    /// The line, counted from 1, if each payload has its own.
+    pub line: Option<usize>,
     /// The timestamp as it was written, if one is to blame.
     pub timestamp: Option<String>,
     /// The payload's place in the list of its timestamp, counted from 0.
@@ -21,7 +23,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub(super) fn whole(reason: String) -> Self {
-        Self { timestamp: None, index: None, field: None, reason }
+        Self { line: None, timestamp: None, index: None, field: None, reason }
     }
 
     pub(super) fn of_timestamp(timestamp: &str, reason: String) -> Self {
@@ -36,14 +38,29 @@ impl Refusal {
         Self { field: Some(field.to_owned()), ..Self::whole(reason) }
     }
 
-    pub(super) fn at(self, timestamp: &str, index: usize) -> Self {
-        Self { timestamp: Some(excerpt(timestamp)), index: Some(index), ..self }
+    pub(super) fn of_line(line: usize, reason: String) -> Self {
+        Self { line: Some(line), ..Self::whole(reason) }
     }
+
+    pub(super) fn at(self, place: Place<'_>) -> Self {
+        Self { timestamp: Some(excerpt(place.timestamp)), line: place.line, index: place.index, ..self }
+    }
+}
+
+/// Where a payload stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub timestamp: &'a str,
+    pub line: Option<usize>,
+    pub index: Option<usize>,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("nothing was kept: ")?;
+        if let Some(line) = self.line {
+            write!(f, "line {line}, ")?;
+        }
         if let Some(timestamp) = &self.timestamp {
             write!(f, "timestamp {timestamp}, ")?;
         }

@@ -184,3 +184,21 @@ fn what_is_too_large_is_refused() {
     let list: Vec<_> = (0..80).map(|i| json!([i, "x".repeat(PAYLOAD_BYTES - 100)])).collect();
     assert!(refused(&[], json!({ "1602352800": list })).contains("index 64, the payloads up to here"));
 }
+
+#[test]
+fn of_lines_a_refusal_names_the_line_and_the_first_of_a_key_wins() {
+    let timetable = timetable(&["id"]);
+    let lines = |text: &str| read(&standing(&timetable), &timetable, Lines::read(text.as_bytes())?, now());
+    let line = |at: i64, id: &str| format!("{{\"at\": {at}, \"payload\": {{\"id\": {id}}}}}\n");
+    let taken = lines(&[line(1_602_352_860, "1"), line(1_602_352_800, "1"), line(1_602_352_860, "1")].concat());
+    let taken = taken.expect("is taken");
+    assert_eq!((taken.buckets.len(), taken.counts.duplicate), (2, 1));
+    let told = lines(&[line(1_602_352_800, "1"), line(1_602_352_800, "[1]")].concat()).expect_err("a list");
+    assert_eq!((told.line, told.index, told.field.as_deref()), (Some(2), None, Some("id")));
+    assert!(
+        told.to_string().starts_with("nothing was kept: line 2, timestamp 1602352800, field `id`: is a list"),
+        "{told}"
+    );
+    let told = lines(&line(16_023_528_000_000, "1")).expect_err("milliseconds");
+    assert!(told.to_string().contains("line 1, timestamp 16023528000000, which lies beyond"), "{told}");
+}

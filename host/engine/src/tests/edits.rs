@@ -46,7 +46,7 @@ async fn what_one_host_puts_pauses_and_removes_another_sees_at_its_next_look() {
     first.pause("a", Some(pause.clone())).await.expect("paused");
     world.pass_of_two(LOOK).await;
     assert_eq!(second.find("a").and_then(|standing| standing.pause), Some(pause));
-    first.remove("a").await.expect("removed");
+    first.remove("a", false).await.expect("removed");
     world.pass_of_two(LOOK).await;
     assert!(second.standings().is_empty());
     assert!(world.ledger.records().is_empty(), "no edit fires anything by itself");

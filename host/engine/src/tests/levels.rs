@@ -24,7 +24,7 @@ async fn the_smaller_one_gives_way_ahead_of_time_and_fires_again_when_the_larger
     world.clock.advance(MINUTE);
     world.ledger.until(|rows| rows.len() == 2 && rows[1].state == RunState::Succeeded).await;
     host.put(larger("0 20 1 7 *")).await.expect("put");
-    host.remove("large").await.expect("removed");
+    host.remove("large", false).await.expect("removed");
     world.clock.asleep(LOOPS).await;
     world.clock.advance(MINUTE);
     world.ledger.until(|rows| rows.len() == 3 && rows[2].state == RunState::Succeeded).await;

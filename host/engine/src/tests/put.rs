@@ -3,6 +3,7 @@
 use noontide_domain::ports::Put;
 
 use super::*;
+use crate::Happening;
 
 fn of_the_api(name: &str) -> Schedule {
     Schedule { owner: Owner::Api, ..minutely(name) }
@@ -39,7 +40,7 @@ async fn what_was_due_before_a_put_or_a_removal_still_fires_and_nothing_after_it
     succeeded(&world, 1).await;
     host.put(of_the_api("a")).await.expect("put");
     world.clock.advance(MINUTE);
-    host.remove("a").await.expect("removed");
+    host.remove("a", false).await.expect("removed");
     assert_eq!(succeeded(&world, 2).await, [utc("2026-07-01T08:01:00Z"), utc("2026-07-01T08:02:00Z")]);
     assert!(host.standings().is_empty());
     world.clock.asleep(LOOPS).await;
@@ -56,7 +57,7 @@ async fn a_follower_that_is_put_follows_and_one_that_is_removed_does_not() {
     world.clock.asleep(LOOPS).await;
     world.clock.advance(MINUTE);
     succeeded(&world, 2).await;
-    host.remove("b").await.expect("removed");
+    host.remove("b", false).await.expect("removed");
     world.clock.asleep(LOOPS).await;
     world.clock.advance(MINUTE);
     succeeded(&world, 3).await;
@@ -71,7 +72,7 @@ async fn what_a_file_defines_is_refused_with_its_place() {
         refused.to_string(),
         "schedule `a` is defined at conf/x.toml:1; change it there, or choose another name"
     );
-    assert!(matches!(host.remove("a").await, Err(EngineError::OwnedByFile { .. })));
+    assert!(matches!(host.remove("a", false).await, Err(EngineError::OwnedByFile { .. })));
     assert_eq!(host.standings().len(), 1);
 }
 
@@ -81,7 +82,7 @@ async fn a_schedule_whose_handler_is_not_there_yet_can_be_put_and_one_that_never
     let host = world.host(Vec::new()).await;
     let early = Schedule { handler: "later/on".parse().expect("a handler"), ..of_the_api("a") };
     assert!(matches!(host.put(early).await.expect("put"), Put::Created(_)));
-    assert!(matches!(host.remove("b").await, Err(EngineError::NoSuchSchedule { .. })));
+    assert!(matches!(host.remove("b", false).await, Err(EngineError::NoSuchSchedule { .. })));
 }
 
 #[tokio::test]
@@ -115,4 +116,33 @@ async fn what_was_made_from_a_schedule_that_stands_no_more_is_not_taken() {
     assert!(matches!(host.replace(first.clone(), second.clone()).await.expect("asked"), Some(Put::Replaced(_))));
     assert_eq!(host.replace(first.clone(), first).await.expect("asked"), None, "another stands");
     assert_eq!(host.standings()[0].schedule, second);
+}
+
+#[tokio::test]
+async fn what_others_follow_is_removed_only_if_that_is_wanted() {
+    let world = World::new();
+    let follower = Schedule { trigger: Trigger::After("a".parse().expect("a name")), ..of_the_api("b") };
+    let host = world.host(Vec::new()).await;
+    host.put(of_the_api("a")).await.expect("put");
+    host.put(follower).await.expect("put");
+    let refused = host.remove("a", false).await.expect_err("b follows it").to_string();
+    assert!(refused.starts_with("schedule `a` is followed by `b`, which would wait for ever"), "{refused}");
+    host.remove("a", true).await.expect("wanted");
+    host.remove("b", false).await.expect("nobody follows it");
+}
+
+#[tokio::test]
+async fn that_a_file_takes_a_name_over_is_told_once() {
+    let world = World::new();
+    let host = world.host(Vec::new()).await;
+    host.put(of_the_api("a")).await.expect("put");
+    let mut events = host.events();
+    for _ in 0..2 {
+        host.declare(vec![minutely("a")]).await.expect("declared");
+    }
+    let mut told = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        told.extend(matches!(event.happening, Happening::TakenOver { .. }).then_some(event.happening));
+    }
+    assert_eq!(told, [Happening::TakenOver { schedule: "a".parse().expect("a name"), place: "conf/x.toml:1".into() }]);
 }

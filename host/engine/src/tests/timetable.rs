@@ -2,7 +2,7 @@
 
 use noontide_domain::ports::{History, ItemPage};
 use noontide_domain::submission::{self, Counts, Data};
-use noontide_domain::{ItemOutcome, ItemStatus, Overlap, Timetable};
+use noontide_domain::{ItemOutcome, ItemStatus, Overlap, SubmissionId, Timetable};
 use noontide_testkit::Step;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn seed() -> Value {
 }
 
 async fn submit(host: &EngineHandle, data: Value) -> Result<Handed, EngineError> {
-    host.submit("live-notice", Data::try_from(data).expect("an object")).await
+    host.submit("live-notice", SubmissionId::new(), Data::try_from(data).expect("an object")).await
 }
 
 /// The channels of each call, in the order of the instants.
@@ -119,14 +119,36 @@ async fn only_the_items_that_failed_are_handed_to_the_retry() {
 }
 
 #[tokio::test]
+async fn what_was_taken_under_an_id_is_told_again_and_not_repeated() {
+    let world = at_the_seed();
+    let mut schedule = live("channel_id");
+    if let Trigger::Timetable(timetable) = &mut schedule.trigger {
+        timetable.repeatable = true;
+    }
+    let host = world.host(vec![schedule]).await;
+    let id = SubmissionId::new();
+    let again = async |id| host.submit("live-notice", id, Data::try_from(seed()).expect("an object")).await;
+    let first = again(id).await.expect("is taken");
+    all_over(&world, 2).await;
+    world.clock.set(utc("2020-10-10T18:05:00Z"));
+    let second = again(id).await.expect("is known");
+    assert_eq!((second.counts, second.runs.len()), (first.counts, 0), "as at the first time");
+    assert_eq!(
+        again(SubmissionId::new()).await.expect("is taken").counts.accepted,
+        2,
+        "C and D: A and B are too old by now"
+    );
+}
+
+#[tokio::test]
 async fn a_schedule_that_is_paused_or_has_no_timetable_takes_nothing() {
     let world = at_the_seed();
     world.plugins.add("mail/send");
     let host = world.host(vec![live("channel_id"), minutely("other")]).await;
     let data = || Data::try_from(seed()).expect("an object");
-    assert!(matches!(host.submit("other", data()).await, Err(EngineError::NoTimetable(_))));
+    assert!(matches!(host.submit("other", SubmissionId::new(), data()).await, Err(EngineError::NoTimetable(_))));
     let pause = Pause { since: utc(NOW), by: "ops".into(), reason: None, until: None };
     host.pause("live-notice", Some(pause)).await.expect("pauses");
-    let closed = host.submit("live-notice", data()).await.expect_err("is paused").to_string();
+    let closed = host.submit("live-notice", SubmissionId::new(), data()).await.expect_err("is paused").to_string();
     assert_eq!(closed, "schedule `live-notice` takes nothing: it is paused by ops; resume it first");
 }

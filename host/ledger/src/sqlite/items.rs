@@ -14,7 +14,7 @@ use sqlx::{Row, SqlitePool};
 use super::fault::shape;
 use super::lease::limit;
 use super::writer::{Desk, Request};
-use super::{claim, rows};
+use super::{claim, rows, submissions};
 
 /// Keys that are not handed over: their run goes on, or they were executed and do not come again.
 const KNOWN: &str = "\
@@ -68,13 +68,24 @@ impl Request for Submit {
     type Answer = Submitted;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Submitted, sqlx::Error> {
+        if let Some(counts) = submissions::before(self.submission.id, desk).await? {
+            return Ok(Submitted { counts, claimed: Vec::new() });
+        }
+        let submitted = self.hand_over(desk).await?;
+        submissions::note(&self.submission, submitted.counts, desk).await?;
+        Ok(submitted)
+    }
+}
+
+impl Submit {
+    async fn hand_over(&self, desk: &mut Desk<'_>) -> Result<Submitted, sqlx::Error> {
         let known = known(&self.submission, desk).await?;
-        let mut submitted = Submitted::default();
+        let mut submitted = Submitted { counts: self.submission.counts, claimed: Vec::new() };
         let mut full = Vec::new();
         for Bucket { fire, items } in &self.submission.buckets {
             let left: Vec<_> = items.iter().filter(|item| !known.contains(&item.key.hash)).collect();
-            submitted.accepted += left.len() as u64;
-            submitted.duplicate += (items.len() - left.len()) as u64;
+            submitted.counts.accepted += left.len() as u64;
+            submitted.counts.duplicate += (items.len() - left.len()) as u64;
             if !left.is_empty() {
                 full.push((fire, left));
             }
@@ -83,7 +94,7 @@ impl Request for Submit {
         let flag = &self.submission.timetable.flag;
         sqlx::query(HAND_OVER)
             .bind(handed_over(&full))
-            .bind(first.order.schedule.as_ref().map_or("", |schedule| schedule.as_str()))
+            .bind(self.submission.schedule.as_str())
             .bind(first.order.handler.to_string())
             .bind(flag)
             .bind(desk.now.timestamp_millis())

@@ -18,6 +18,7 @@ mod schedules;
 mod schema;
 mod settle;
 mod state;
+mod submissions;
 mod tasks;
 mod writer;
 

@@ -23,6 +23,9 @@ const LOGS: &str = concat!("DELETE FROM log WHERE run_id IN ", chosen!());
 const ATTEMPTS: &str = concat!("DELETE FROM attempt WHERE run_id IN ", chosen!());
 const ITEMS: &str = concat!("DELETE FROM item WHERE run_id IN ", chosen!());
 const ARTIFACTS: &str = concat!("DELETE FROM artifact WHERE run_id IN ", chosen!());
+/// An id that is forgotten could be taken again, so it is kept as long as what it brought.
+const SUBMISSIONS: &str = "DELETE FROM submission WHERE id IN \
+    (SELECT id FROM submission WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2)";
 const RUNS: &str = concat!("DELETE FROM run WHERE id IN ", chosen!(), " RETURNING chain");
 
 /// The links of chains without a run.
@@ -40,7 +43,7 @@ impl Request for Prune {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<u64, sqlx::Error> {
         let (before, batch) = (self.retention.before.timestamp_millis(), limit(self.retention.batch));
-        for sql in [LOGS, ATTEMPTS, ITEMS, ARTIFACTS] {
+        for sql in [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS] {
             sqlx::query(sql).bind(before).bind(batch).execute(&mut *desk.connection).await?;
         }
         let gone = sqlx::query(RUNS).bind(before).bind(batch).fetch_all(&mut *desk.connection).await?;
@@ -54,6 +57,6 @@ impl Request for Prune {
 }
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 6] {
-    [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS]
+pub(super) fn statements() -> [&'static str; 7] {
+    [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, RUNS, LINKS]
 }

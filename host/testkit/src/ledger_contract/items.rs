@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use noontide_domain::ports::{Claimed, ItemPage, ItemRecord, Retention, Settled, Submitted};
+use noontide_domain::submission::Counts;
 use noontide_domain::{
     Bucket, Item, ItemCounts, ItemOutcome, ItemStatus, Key, KeyPart, Lease, Leased, Outcome, Report, RunId, RunState,
-    Submission, Timetable,
+    Submission, SubmissionId, Timetable,
 };
 
 use super::*;
@@ -23,7 +24,13 @@ fn bucket(due: i64, payloads: &[&str]) -> Bucket {
 }
 
 fn submission(buckets: Vec<Bucket>) -> Submission {
-    Submission { buckets, timetable: Timetable::default(), counts: Default::default() }
+    Submission {
+        id: SubmissionId::new(),
+        schedule: named("live"),
+        buckets,
+        timetable: Timetable::default(),
+        counts: Default::default(),
+    }
 }
 
 async fn submit(exam: &Exam, buckets: Vec<Bucket>) -> Submitted {
@@ -34,7 +41,7 @@ async fn submit(exam: &Exam, buckets: Vec<Bucket>) -> Submitted {
 async fn again_under(exam: &Exam, timetable: Timetable, payloads: &[&str]) -> (u64, u64) {
     let submission = Submission { timetable, ..submission(vec![bucket(0, payloads)]) };
     let submitted = exam.ledger.submit(submission, None).await.expect("submits");
-    (submitted.accepted, submitted.duplicate)
+    (submitted.counts.accepted, submitted.counts.duplicate)
 }
 
 /// Submits one bucket due at once, and leases its run.
@@ -61,7 +68,7 @@ fn said(payload: &str, error: Option<&str>) -> ItemOutcome {
 
 pub async fn each_instant_becomes_one_run_with_its_items(exam: &Exam) {
     let submitted = submit(exam, vec![bucket(-60, &["a", "b"]), bucket(0, &["c"])]).await;
-    assert_eq!((submitted.accepted, submitted.duplicate, submitted.claimed.len()), (3, 0, 2));
+    assert_eq!((submitted.counts.accepted, submitted.counts.duplicate, submitted.claimed.len()), (3, 0, 2));
     let leased = exam.lease(9).await;
     let handed: Vec<_> = leased.iter().map(|one| (one.order.due_at, payloads(one))).collect();
     let text = |payload: &str| format!("\"{payload}\"");
@@ -95,9 +102,9 @@ pub async fn what_is_due_later_is_held(exam: &Exam) {
 pub async fn known_items_are_left_out_and_without_others_there_is_no_run(exam: &Exam) {
     let run = handed(exam, &["a", "b"]).await.lease.run;
     let submitted = submit(exam, vec![bucket(0, &["b", "c"]), bucket(60, &["a"])]).await;
-    assert_eq!((submitted.accepted, submitted.duplicate, submitted.claimed.len()), (2, 1, 2));
+    assert_eq!((submitted.counts.accepted, submitted.counts.duplicate, submitted.claimed.len()), (2, 1, 2));
     let none = submit(exam, vec![bucket(0, &["a", "b", "c"])]).await;
-    assert_eq!((none.accepted, none.duplicate, none.claimed.len()), (0, 3, 0));
+    assert_eq!((none.counts.accepted, none.counts.duplicate, none.claimed.len()), (0, 3, 0));
     assert_eq!(exam.all().await.len(), 3);
     assert_eq!(items(exam, run).await.len(), 2);
 }
@@ -210,8 +217,8 @@ pub async fn of_many_who_submit_the_same_each_item_is_accepted_once(exam: &Exam)
     let (mut accepted, mut duplicate) = (0, 0);
     for caller in callers {
         let submitted = caller.await.expect("ends");
-        accepted += submitted.accepted;
-        duplicate += submitted.duplicate;
+        accepted += submitted.counts.accepted;
+        duplicate += submitted.counts.duplicate;
     }
     assert_eq!((accepted, duplicate), (40, 280));
 }
@@ -232,4 +239,39 @@ pub async fn items_go_with_their_run(exam: &Exam) {
     assert_eq!(exam.ledger.prune(retention).await.expect("prunes"), 1);
     assert_eq!(items(exam, lease.run).await, []);
     assert_eq!(again_under(exam, Timetable::default(), &["a"]).await, (1, 0));
+}
+
+pub async fn a_submission_taken_before_is_answered_as_then_and_not_taken_again(exam: &Exam) {
+    let timetable = Timetable { repeatable: true, retry_failed: true, ..Timetable::default() };
+    let counts = Counts { out_of_window: 2, ..Counts::default() };
+    let first = Submission { timetable, counts, ..submission(vec![bucket(0, &["a"])]) };
+    let submit = async |submission| exam.ledger.submit(submission, None).await.expect("submits");
+    let told = submit(first.clone()).await.counts;
+    assert_eq!(told, Counts { accepted: 1, ..counts });
+    exam.succeed(exam.lease(1).await[0].lease).await;
+    let again = Submission { buckets: vec![bucket(0, &["a", "b"])], counts: Counts::default(), ..first.clone() };
+    let again = submit(again).await;
+    assert_eq!((again.counts, again.claimed.len()), (told, 0), "as it was told the first time");
+    assert_eq!(exam.all().await.len(), 1);
+    let other = Submission { id: SubmissionId::new(), buckets: vec![bucket(0, &["a"])], ..first };
+    assert_eq!(submit(other).await.counts.accepted, 1, "under another id it is another one");
+}
+
+pub async fn a_submission_without_a_new_item_is_known_too(exam: &Exam) {
+    let nothing = submission(Vec::new());
+    for _ in 0..2 {
+        assert_eq!(exam.ledger.submit(nothing.clone(), None).await.expect("submits"), Submitted::default());
+    }
+    let later = Submission { buckets: vec![bucket(0, &["a"])], ..nothing };
+    assert_eq!(exam.ledger.submit(later, None).await.expect("submits"), Submitted::default());
+}
+
+pub async fn a_submission_is_forgotten_with_what_is_as_old(exam: &Exam) {
+    let nothing = submission(Vec::new());
+    exam.ledger.submit(nothing.clone(), None).await.expect("submits");
+    let filled = Submission { buckets: vec![bucket(0, &["a"])], ..nothing };
+    exam.ledger.prune(Retention { before: second(0), batch: 10 }).await.expect("prunes");
+    assert_eq!(exam.ledger.submit(filled.clone(), None).await.expect("submits").counts.accepted, 0, "not old yet");
+    exam.ledger.prune(Retention { before: second(60), batch: 10 }).await.expect("prunes");
+    assert_eq!(exam.ledger.submit(filled, None).await.expect("submits").counts.accepted, 1);
 }

@@ -221,6 +221,9 @@ macro_rules! ledger_contract {
                 of_many_who_submit_the_same_each_item_is_accepted_once
                 items_are_read_page_by_page
                 items_go_with_their_run
+                a_submission_taken_before_is_answered_as_then_and_not_taken_again
+                a_submission_without_a_new_item_is_known_too
+                a_submission_is_forgotten_with_what_is_as_old
             }
             artifacts {
                 what_a_handler_attached_is_there_when_its_run_is_settled

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
-use noontide_domain::{Link, Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing};
+use noontide_domain::submission::Counts;
+use noontide_domain::{Link, Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId};
 
 use super::items::ItemRow;
 use super::row::Row;
@@ -20,6 +21,8 @@ pub(super) struct Book {
     pub by_hand: BTreeMap<ScheduleName, Result<Schedule, String>>,
     pub items: HashMap<[u8; 16], ItemRow>,
     pub links: BTreeMap<RunId, Link>,
+    /// When each was taken, and with what counts.
+    pub submissions: HashMap<SubmissionId, (DateTime<Utc>, Counts)>,
     /// By scope and key: value and revision.
     pub state: BTreeMap<(String, String), (Vec<u8>, u64)>,
 }
@@ -145,6 +148,7 @@ impl Book {
         }
         let kept: HashSet<_> = self.rows.values().filter_map(|row| row.order.chain).collect();
         self.links.retain(|_, link| kept.contains(&link.chain));
+        self.submissions.retain(|_, (taken_at, _)| *taken_at >= retention.before);
         old.len() as u64
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use noontide_domain::ports::{Claim, Fire, ItemPage, ItemRecord, LedgerError, Submitted, Tenant};
+use noontide_domain::ports::{Claim, Claimed, Fire, ItemPage, ItemRecord, LedgerError, Submitted, Tenant};
 use noontide_domain::{Bucket, Item, ItemCounts, ItemStatus, ItemsEnd, Report, RunId, Submission, Timetable};
 
 use super::book::Book;
@@ -23,13 +23,16 @@ impl Book {
     ) -> Result<Submitted, LedgerError> {
         let fires = |buckets: &[Bucket]| buckets.iter().map(|bucket| bucket.fire.clone()).collect::<Vec<Fire>>();
         self.refuse_known_ids(&Claim { fire: fires(&submission.buckets), ..Claim::default() })?;
-        let mut submitted = Submitted::default();
+        if let Some((_, counts)) = self.submissions.get(&submission.id) {
+            return Ok(Submitted { counts: *counts, claimed: Vec::new() });
+        }
+        let mut submitted = Submitted { counts: submission.counts, claimed: Vec::new() };
         let mut full = Vec::new();
         for mut bucket in submission.buckets {
             let all = bucket.items.len();
             bucket.items.retain(|item| !self.is_known(item, &submission.timetable));
-            submitted.accepted += bucket.items.len() as u64;
-            submitted.duplicate += (all - bucket.items.len()) as u64;
+            submitted.counts.accepted += bucket.items.len() as u64;
+            submitted.counts.duplicate += (all - bucket.items.len()) as u64;
             let run = bucket.fire.order.id;
             bucket.items.iter().for_each(|item| self.hand_over(item, run, now));
             if !bucket.items.is_empty() {
@@ -37,11 +40,16 @@ impl Book {
             }
         }
         submitted.claimed = self.claim(Claim { fire: fires(&full), ..Claim::default() }, tenant, now)?;
-        for bucket in full {
+        for (bucket, claimed) in full.into_iter().zip(&mut submitted.claimed) {
+            // In the order in which they were handed over; a later call gets them in the order of their rows.
+            if let Claimed::Leased(leased) = claimed {
+                leased.items = bucket.items.clone().into();
+            }
             if let Some(row) = self.rows.get_mut(&bucket.fire.order.id) {
                 row.items = Some(ItemCounts { total: bucket.items.len() as u64, ..ItemCounts::default() });
             }
         }
+        self.submissions.insert(submission.id, (millis(now), submitted.counts));
         Ok(submitted)
     }
 

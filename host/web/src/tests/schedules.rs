@@ -17,7 +17,7 @@ async fn a_schedule_is_fired_and_its_run_is_shown_with_its_result() {
     let schedule = world.get("/schedules/nightly?count=2").await;
     assert_eq!(schedule["next"], json!(["2026-07-02T02:00:00Z", "2026-07-03T02:00:00Z"]));
     assert_eq!(schedule["owner"], "file:conf/x.toml:3");
-    assert_eq!(schedule["trigger"], json!({ "kind": "cron", "text": "0 2 * * *" }));
+    assert_eq!(schedule["trigger"], json!({ "kind": "cron", "text": "0 2 * * *", "named": [] }));
     assert_eq!((&schedule["last_run"]["id"], &schedule["problem"]), (&json!(run), &Value::Null));
     let list = world.get("/schedules").await;
     assert_eq!(list["items"][0]["words"], "at 02:00 every day, UTC time");

@@ -62,3 +62,22 @@ async fn a_schedule_without_a_timetable_takes_no_submission() {
     assert_eq!((status, sentence.contains("has no timetable")), (409, true), "{sentence}");
     assert_eq!(world.post_refused("/schedules/nobody/submit", json!({})).await.0, 404);
 }
+
+#[tokio::test]
+async fn payloads_may_come_line_by_line_and_a_wrong_one_is_named_by_its_line() {
+    let world = with_timetable().await;
+    let line = |at: i64, id: &str| format!("{{\"at\": {at}, \"payload\": {{\"id\": {id}}}}}\n");
+    let send = async |text: String| {
+        let request =
+            world.raw("/schedules/nightly/submit").header("content-type", "application/x-ndjson; charset=utf-8");
+        let response = request.body(text).send().await.expect("an answer");
+        (response.status().as_u16(), response.json::<Value>().await.expect("JSON"))
+    };
+    let (status, told) = send(line(NOW, "1") + &line(NOW, "null")).await;
+    assert_eq!((status, &told["line"], &told["field"]), (422, &json!(2), &json!("id")), "{told}");
+    assert!(world.ledger.records().is_empty());
+    let (status, told) = send(line(NOW, "1") + &line(NOW, "1") + &line(NOW + 60, "1")).await;
+    assert_eq!((status, &told["accepted"], &told["duplicate"]), (202, &json!(2), &json!(1)), "{told}");
+    let (status, told) = send(" ".repeat(2 << 20)).await;
+    assert_eq!((status, told["line"].clone()), (422, json!(1)), "{told}");
+}

@@ -42,6 +42,10 @@ pub async fn run(global: &Global) -> Done {
     let now = clock::now();
     let mut outlook = schedules::Outlook::from(now);
     notes.extend(config.schedules.iter().flat_map(|schedule| schedules::notes(schedule, &mut outlook)));
+    if config.faulty.is_empty() {
+        let unused = config.unused_triggers().into_iter();
+        notes.extend(unused.map(|name| format!("[trigger.{name}] is named by no schedule of these files")));
+    }
     notes.extend(schedules::crowd(&config.schedules, now));
     notes.extend(levels::notes(&config.schedules, now));
     if let Some(history) = History::reached(global).await {

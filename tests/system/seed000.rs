@@ -1,4 +1,5 @@
-//! Data with its own due times: the job of the first timetables, on the real binary around the real now.
+//! Data with its own due times: what the document of the first timetables shows, by its own example, on the real binary. The
+//! stamps are shifted to the real now.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -124,4 +125,47 @@ async fn a_payload_that_is_wrong_refuses_the_whole_and_says_where() {
     assert_eq!(place.noontide_reading(&["submit", "nobody", "-"], "{}").code, 4);
     place.noontide(&["pause", "live"]);
     assert_eq!(place.noontide_reading(&["submit", "live", "-"], "{}").code, 6);
+}
+
+/// The same handler under one more name, flag or rule.
+fn beside(name: &str, timetable: &str) -> String {
+    format!("[schedule.{name}]\nhandler = \"live-notice/push\"\ntimetable = {{ {timetable} }}\n")
+}
+
+#[tokio::test]
+async fn the_price_list_is_refused_as_unique_field_and_flags_and_repeats_are_kept_apart_over_a_restart() {
+    let place = place();
+    let more = [
+        beside("priced", "unique = [\"coupon_price\"]"),
+        beside("flagged", "unique = [\"channel_id\"], flag = \"2\""),
+        beside("repeating", "unique = [\"channel_id\"], flag = \"3\", repeatable = true"),
+    ];
+    place.schedules(&(SCHEDULE.to_owned() + &more.concat()));
+    let data = example();
+    let mut ran = 0;
+    for (live, flagged, repeating) in [(3, 3, 3), (0, 0, 3)] {
+        let host = place.serve().await;
+        let api = host.api();
+        let (status, problem) = api.ask(Method::POST, "/schedules/priced/submit", Some(&data)).await;
+        assert_eq!(
+            (status, &problem["index"], &problem["field"]),
+            (422, &json!(0), &json!("coupon_price")),
+            "{problem}"
+        );
+        for (schedule, accepted) in [("live", live), ("flagged", flagged), ("repeating", repeating)] {
+            let answer = api.post(&format!("/schedules/{schedule}/submit"), data.clone()).await;
+            let told = (&answer["accepted"], &answer["duplicate"], &answer["out_of_window"]);
+            assert_eq!(told, (&json!(accepted), &json!(3 - accepted), &json!(1)), "{schedule}: {answer}");
+            ran += all_ended(&api, &answer).await.len();
+        }
+        host.stop().await;
+    }
+    assert_eq!(ran, 8, "two instants: three schedules at first, then the repeating one");
+    let file = sqlx::sqlite::SqliteConnectOptions::new().filename(place.path("data/noontide.db")).read_only(true);
+    let mut connection = file.connect().await.expect("opens");
+    let count = "SELECT flag, count(*) AS rows, sum(status = 1) AS done FROM celery_timer GROUP BY flag ORDER BY flag";
+    let rows = sqlx::query(count).fetch_all(&mut connection).await.expect("reads");
+    let told: Vec<(String, i64, i64)> =
+        rows.iter().map(|row| (row.get("flag"), row.get("rows"), row.get("done"))).collect();
+    assert_eq!(told, ["1", "2", "3"].map(|flag| (flag.to_owned(), 3, 3)), "a row for each key, however often it ran");
 }

@@ -10,10 +10,24 @@ use noontide_domain::ports::{
 };
 use noontide_domain::{
     Cause, HostId, Key, Lease, Order, Outcome, Overlap, Priority, QueueName, QueueRoom, Report, RunId, RunState,
-    Schedule, ScheduleName, SkipReason, Trigger, Verdict,
+    Schedule, ScheduleName, SkipReason, Submission, Trigger, Verdict,
 };
 use noontide_testkit::{ManualClock, MemoryLedger};
 use proptest::prelude::*;
+
+/// Asks both, and gives back what both answered.
+macro_rules! both {
+    ($pair:expr, $door:ident.$call:ident($($argument:expr),*)) => {{
+        let memory = $pair.memory.$call($($argument),*).await.expect("memory answers");
+        let file = $pair.file.$door.$call($($argument),*).await.expect("the file answers");
+        assert_eq!(memory, file, stringify!($call));
+        memory
+    }};
+}
+
+mod submissions;
+
+use submissions::{Batch, batch};
 
 const START: &str = "2026-07-01T08:00:00Z";
 const LEASE: Duration = Duration::from_secs(30);
@@ -44,10 +58,12 @@ enum Step {
     },
     /// So many places, and room in each queue.
     Lease(usize, [usize; 2]),
+    Submit(Batch),
     Settle {
         held: Vec<usize>,
         verdict: Verdict,
         then: Vec<Draft>,
+        failing: Option<usize>,
     },
     Release(usize),
     Cancel(usize),
@@ -100,8 +116,9 @@ fn steps(overlap: impl Strategy<Value = Overlap> + Clone + 'static) -> impl Stra
         6 => (drafts(5), skip, prop::option::of(0..3_usize))
             .prop_map(|(fires, skip, places)| Step::Claim { fires, skip, places }),
         4 => (0..4_usize, [0..3_usize, 0..3]).prop_map(|(places, rooms)| Step::Lease(places, rooms)),
-        5 => (prop::collection::vec(any::<usize>(), 1..3), verdict(), drafts(2))
-            .prop_map(|(held, verdict, then)| Step::Settle { held, verdict, then }),
+        4 => batch(overlap.clone()).prop_map(Step::Submit),
+        5 => (prop::collection::vec(any::<usize>(), 1..3), verdict(), drafts(2), prop::option::of(0..4_usize))
+            .prop_map(|(held, verdict, then, failing)| Step::Settle { held, verdict, then, failing }),
         1 => any::<usize>().prop_map(Step::Release),
         1 => any::<usize>().prop_map(Step::Cancel),
         1 => Just(Step::Beat),
@@ -143,17 +160,9 @@ struct Pair {
     keys: HashSet<Key>,
     /// Ids that we chose.
     offered: HashSet<RunId>,
+    /// What was handed over last.
+    last: Option<Submission>,
     _folder: tempfile::TempDir,
-}
-
-/// Asks both, and gives back what both answered.
-macro_rules! both {
-    ($pair:expr, $door:ident.$call:ident($($argument:expr),*)) => {{
-        let memory = $pair.memory.$call($($argument),*).await.expect("memory answers");
-        let file = $pair.file.$door.$call($($argument),*).await.expect("the file answers");
-        assert_eq!(memory, file, stringify!($call));
-        memory
-    }};
 }
 
 impl Pair {
@@ -172,6 +181,7 @@ impl Pair {
             held: Vec::new(),
             keys: HashSet::new(),
             offered: HashSet::new(),
+            last: None,
             _folder: folder,
         };
         both!(pair, ledger.declare(schedules(), pair.clock.now()));
@@ -220,9 +230,15 @@ impl Pair {
                 let leased = both!(self, ledger.lease(tenant.clone(), self.clock.now()));
                 self.held.extend(leased.iter().map(|one| one.lease));
             }
-            Step::Settle { held, verdict, then } => {
+            Step::Submit(batch) => self.submit(batch).await,
+            Step::Settle { held, verdict, then, failing } => {
                 let leases: Vec<_> = held.iter().filter_map(|i| self.held(*i)).collect();
-                self.settle(leases, verdict, Outcome::Succeeded { result: None }, then).await;
+                let report = Report::never_began(Outcome::Succeeded { result: None }, self.clock.now());
+                let mut reports = Vec::new();
+                for lease in &leases {
+                    reports.push(Report { items: self.told(lease.run, *failing).await, ..report.clone() });
+                }
+                self.settle(leases.into_iter().zip(reports).collect(), verdict, then).await;
             }
             Step::Release(i) => {
                 if let Some(lease) = self.held(*i) {
@@ -241,9 +257,10 @@ impl Pair {
             Step::Rescue => {
                 let lapsed = both!(self, ledger.lapsed(9));
                 let again = Verdict::Again { not_before: self.clock.now(), counted: true };
-                let leases: Vec<_> = lapsed.iter().map(|one| one.lease).collect();
-                self.held.retain(|lease| !leases.contains(lease));
-                self.settle(leases, &again, Outcome::Abandoned, &[]).await;
+                let report = Report::never_began(Outcome::Abandoned, self.clock.now());
+                let ends: Vec<_> = lapsed.iter().map(|one| (one.lease, report.clone())).collect();
+                self.held.retain(|lease| ends.iter().all(|(lapsed, _)| lapsed != lease));
+                self.settle(ends, &again, &[]).await;
             }
             Step::Remove(is_back) => {
                 let left = schedules().split_off(usize::from(!is_back));
@@ -294,13 +311,12 @@ impl Pair {
         claimed.into_iter().map(compared).collect()
     }
 
-    async fn settle(&mut self, leases: Vec<Lease>, verdict: &Verdict, outcome: Outcome, then: &[Draft]) {
-        let report = Report::never_began(outcome, self.clock.now());
-        let settlement = |lease| Settlement {
+    async fn settle(&mut self, ends: Vec<(Lease, Report)>, verdict: &Verdict, then: &[Draft]) {
+        let settlement = |(lease, report)| Settlement {
             then: Claim { fire: self.fires(then), ..Claim::default() },
-            ..Settlement::new(lease, verdict.clone(), report.clone())
+            ..Settlement::new(lease, verdict.clone(), report)
         };
-        let settlements: Vec<_> = leases.into_iter().map(settlement).collect();
+        let settlements: Vec<_> = ends.into_iter().map(settlement).collect();
         let settled = both!(self, ledger.settle(settlements.clone()));
         for (settlement, settled) in settlements.iter().zip(settled) {
             if settled == Settled::Recorded {
@@ -332,6 +348,9 @@ impl Pair {
         assert_eq!(memory, file);
         both!(self, ledger.next_ready(&QueueRoom::ALL));
         both!(self, history.standings());
+        for row in memory.iter().filter(|row| row.items.is_some()) {
+            self.items(row.id).await;
+        }
         memory
     }
 }
