@@ -41,7 +41,7 @@ impl EngineHandle {
         let mut begun = Vec::with_capacity(chains.len());
         for (index, chain) in chains.into_iter().enumerate() {
             let laid = lay_out(chain, now).map_err(|refusal| bad(refusal).of_errand(index, ""))?;
-            self.check_all(&laid).map_err(|(path, problem)| problem.of_errand(index, &path))?;
+            self.check_all(index, &laid)?;
             begun.push((laid.links.first().map(|link| link.chain), laid.fires.len()));
             claim.fire.extend(laid.fires);
             claim.links.extend(laid.links);
@@ -73,18 +73,18 @@ impl EngineHandle {
         Ok(work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))??)
     }
 
-    /// Whether each call could be carried out here now; if not, the path of the first that could not.
-    fn check_all(&self, laid: &LaidOut) -> Result<(), (String, EngineError)> {
+    /// Whether each call could be carried out here now; if not, the error names the first that could not by its path.
+    fn check_all(&self, index: usize, laid: &LaidOut) -> Result<(), EngineError> {
         let made = laid.links.iter().filter(|link| link.state == LinkState::Made).map(|link| link.path.as_str());
         for (fire, path) in laid.fires.iter().zip(made.chain(std::iter::repeat(""))) {
             let order = &fire.order;
             self.check_call(&order.handler, &order.input, &order.queue)
-                .map_err(|problem| (path.to_owned(), problem))?;
+                .map_err(|problem| problem.of_errand(index, path))?;
         }
         for link in &laid.links {
             if let Linked::Call { errand: Some(errand), .. } = &link.what {
                 self.check_call(&errand.handler, &errand.input, &errand.queue)
-                    .map_err(|problem| (link.path.clone(), problem))?;
+                    .map_err(|problem| problem.of_errand(index, &link.path))?;
             }
         }
         Ok(())
