@@ -3,6 +3,7 @@
 
 mod connections;
 mod history;
+mod submitted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::submission::Counts;
 use crate::{
     HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, Link, Order, Pause, PluginStatus, QueueRoom, Report, RunId,
     RunState, Schedule, ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
@@ -21,6 +21,7 @@ pub use history::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, LinkPage, LinkRecord,
     QueueStatus, RunFilter, RunRecord,
 };
+pub use submitted::Submitted;
 
 /// Where time comes from.
 pub trait Clock: Send + Sync {
@@ -106,15 +107,6 @@ pub enum Claimed {
         /// Runs that go on and were asked to stop for it.
         cancel: Vec<RunId>,
     },
-}
-
-/// What became of the buckets of a [`Submission`].
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Submitted {
-    /// Of all its entries: those that were left out before, and those that the ledger handed to a run or knew.
-    pub counts: Counts,
-    /// The runs of the buckets that had an item left, in the same order; none if the submission was taken before.
-    pub claimed: Vec<Claimed>,
 }
 
 /// A host's right to lease.
