@@ -87,7 +87,7 @@ async fn refusals_are_problem_details_that_name_the_thing_and_the_next_step() {
         (Method::GET, "/runs?stat=failed", None, 400, "stat"),
         (Method::POST, "/runs", Some(json!({ "handler": "hello/gret" })), 404, "did you mean `greet`"),
         (Method::POST, "/runs", Some(json!({ "handler": "hello", "input": { "name": 5 } })), 422, "/name"),
-        (Method::POST, "/runs", Some(json!({ "handler": "hello", "delai": "1s" })), 400, "delai"),
+        (Method::POST, "/runs", Some(json!({ "handler": "hello", "delai": "1s" })), 422, "delai"),
         (Method::POST, "/schedules/hello/fire", Some(json!({ "delay": "soon" })), 400, "delay"),
     ];
     for (method, path, body, status, word) in refusals {
