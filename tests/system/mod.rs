@@ -19,6 +19,7 @@ mod kv;
 mod log_files;
 mod main_job;
 mod policy;
+mod programs;
 mod put;
 mod refusals;
 mod refused_ledgers;

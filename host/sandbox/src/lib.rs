@@ -11,6 +11,8 @@
 //! publishes under the plugin's name. A call takes the generation of its moment and keeps it to the end, so a swap
 //! touches no run that is going on, and a bad file touches nothing at all.
 //!
+//! A generation is called through its `callee`: by the contract's handler, or as a `program` with arguments, stdin and an exit code.
+//!
 //! A guest has nothing but what the operator's [`Grant`](noontide_domain::Grant) says (`wasi`, `imports`); its memory,
 //! time and words are bounded (`limits`, `invoke`, `journal`). Whatever a guest does wrong is data
 //! ([`Outcome`](noontide_domain::Outcome), made in `classify`), never an error of ours and never a panic.
