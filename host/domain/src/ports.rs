@@ -1,27 +1,30 @@
 //! The doors of the house. All speak domain words; all are used as `dyn`. A stand-in passes the same exam as
 //! the real thing.
 
+mod claim;
 mod connections;
 mod history;
-mod submitted;
+mod list;
+mod settlement;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    HandlerInfo, HandlerRef, HostId, Key, Lease, Leased, Link, Order, Pause, PluginStatus, QueueRoom, Report, RunId,
-    RunState, Schedule, ScheduleName, SkipReason, Standing, Submission, Unavailable, Verdict,
+    HandlerInfo, HandlerRef, Lease, Leased, Pause, PluginStatus, QueueRoom, Report, RunId, RunState, Schedule,
+    ScheduleName, Standing, Submission, Unavailable,
 };
 
+pub use claim::{Claim, Claimed, Fire, Skip, Submitted, Tenant};
 pub use connections::Connections;
 pub use history::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, LinkPage, LinkRecord,
     QueueStatus, RunFilter, RunRecord,
 };
-pub use submitted::Submitted;
+pub use list::{Edits, Overdue, Put, RefusedEdit, Removed};
+pub use settlement::{Lapsed, Pulse, Settled, Settlement};
 
 /// Where time comes from.
 pub trait Clock: Send + Sync {
@@ -42,196 +45,6 @@ pub enum LedgerError {
     /// It will not pass by itself: corrupt data, newer schema, a statement that fails.
     #[error("the ledger failed: {0}")]
     Broken(String),
-}
-
-/// A due instant that shall run, with what the claiming transaction needs to judge it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fire {
-    /// What to do.
-    pub order: Order,
-    /// What happens when another run of the schedule is in the way: one that has begun and is not over, or one that is
-    /// ready by `not_before` (by now, if that is later). Of the fires of one claim, the earlier are there for the later.
-    pub overlap: crate::Overlap,
-    /// Not before this instant (a delayed call); the due instant if there is nothing to wait for.
-    pub not_before: DateTime<Utc>,
-    /// A duplicate, too, if a run of this key is going on or has ended in success: for backfills, the occurrence.
-    pub fills: Option<Key>,
-}
-
-/// One due instant, or several in a row, that shall not run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skip {
-    /// The schedule.
-    pub schedule: ScheduleName,
-    /// What would have been called.
-    pub handler: HandlerRef,
-    /// The first of them.
-    pub due_at: DateTime<Utc>,
-    /// The last of them; equal to `due_at` for a single one.
-    pub until: DateTime<Utc>,
-    /// How many they are; counting stops at [`crate::plan::COUNT_CAP`].
-    pub count: u64,
-    /// Why.
-    pub reason: SkipReason,
-}
-
-/// What one pass of the scheduler writes: all of it, or nothing.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Claim {
-    /// Insert those whose key is new.
-    pub fire: Vec<Fire>,
-    /// Rows for those that do not run; dropped where the first instant has a row already.
-    pub skip: Vec<Skip>,
-    /// Move the cursors forward (never back).
-    pub cursors: Vec<(ScheduleName, DateTime<Utc>)>,
-    /// Of the chains that some of the fires begin. If the first fire of a chain is a duplicate, so are the others, and its
-    /// links are not written.
-    pub links: Vec<Link>,
-}
-
-/// What became of each [`Fire`], in the same order.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Claimed {
-    /// Inserted and leased to the claiming host.
-    Leased(Box<Leased>),
-    /// Inserted; waits for a lease.
-    Ready(RunId),
-    /// Its key was there already; the run that has it.
-    Duplicate(RunId),
-    /// A row says which run was in the way, or which later fire of the same claim took its place.
-    Overlapped(RunId),
-    /// Inserted; waits until the runs of its schedule before it are over.
-    Queued {
-        /// The new run.
-        run: RunId,
-        /// Runs that go on and were asked to stop for it.
-        cancel: Vec<RunId>,
-    },
-}
-
-/// A host's right to lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tenant {
-    /// The process.
-    pub host: HostId,
-    /// How long a lease holds without a heartbeat.
-    pub lease: Duration,
-    /// How many runs to lease at most.
-    pub places: usize,
-    /// And of each queue.
-    pub queues: QueueRoom,
-}
-
-/// The end of an attempt, to be recorded with all that belongs to it in one transaction.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Settlement {
-    /// The right to write.
-    pub lease: Lease,
-    /// What the run becomes.
-    pub verdict: Verdict,
-    /// How the attempt went.
-    pub report: Report,
-    /// What follows the success: written with it, if it is recorded and its verdict is success. Nothing of it is leased. Of
-    /// several settlements in one call, all ends come before what follows them.
-    pub then: Claim,
-}
-
-impl Settlement {
-    /// Nothing follows.
-    pub fn new(lease: Lease, verdict: Verdict, report: Report) -> Self {
-        Self { lease, verdict, report, then: Claim::default() }
-    }
-}
-
-/// What became of a [`Settlement`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settled {
-    /// Recorded.
-    Recorded,
-    /// The lease was lost: nothing was written, the newer attempt counts.
-    LeaseLost,
-    /// A state entry was changed by another run meanwhile: nothing was written.
-    StateConflict {
-        /// The entry.
-        key: String,
-    },
-}
-
-/// What a heartbeat learns.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pulse {
-    /// Held runs that somebody asked to cancel.
-    pub cancel: Vec<RunId>,
-    /// Runs thought held that are not any more.
-    pub lost: Vec<RunId>,
-}
-
-/// What became of a schedule that a client put.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Put {
-    /// It is new, or back on the list.
-    Created(Box<Standing>),
-    /// It was there and differed.
-    Replaced(Box<Standing>),
-    /// It stands already, word for word.
-    Unchanged,
-    /// A file defines it, at `path:line`: nothing was written.
-    OwnedByFile(String),
-}
-
-/// What became of a schedule that a client wants gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Removed {
-    /// It has left the list.
-    Removed,
-    /// It was not on the list.
-    NotFound,
-    /// A file defines it, at `path:line`: nothing was written.
-    OwnedByFile(String),
-}
-
-/// An edit that somebody made in the ledger itself and that no host can take.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct RefusedEdit {
-    /// The name in the row, whether or not it can name a schedule.
-    pub schedule: String,
-    /// What is wrong, where, and what to do.
-    pub reason: String,
-}
-
-/// What somebody has changed on the list of schedules, by whatever hand: another host, this one, SQL.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Edits {
-    /// The next look begins here.
-    pub revision: i64,
-    /// Those that were changed, as they stand now.
-    pub standing: Vec<Standing>,
-    /// Those that have left the list.
-    pub gone: Vec<ScheduleName>,
-    /// `standing` is the whole list: the record is not the one that was looked at before, but a restored one.
-    pub whole: bool,
-    /// All edits that are refused at present, not only new ones; a bounded number, by name.
-    pub refused: Vec<RefusedEdit>,
-}
-
-/// A schedule without a success for longer than its `expect-within`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overdue {
-    /// The schedule.
-    pub schedule: ScheduleName,
-    /// When a success was due at the latest.
-    pub since: DateTime<Utc>,
-    /// The due instant of the last success that the host knows of.
-    pub last_success: Option<DateTime<Utc>>,
-}
-
-/// A run whose lease has lapsed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lapsed {
-    /// What was to be done.
-    pub order: Order,
-    /// The lease that lapsed.
-    pub lease: Lease,
 }
 
 /// What a cancel found.
