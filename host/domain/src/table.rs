@@ -131,11 +131,13 @@ impl TableRow {
         let at_once = matches!(when, Some((_, true)));
         let name = self.task_key.parse().map_err(|why| format!("`task_key`: {why}"))?;
         let before = former.cloned().unwrap_or_else(|| Schedule::new(name, Trigger::Manual, handler.clone()));
+        let named = if when.is_some() { Vec::new() } else { before.named.clone() };
         let mut schedule = Schedule {
             owner: Owner::Api,
             description: Some(self.desc.clone()).filter(|desc| !desc.is_empty()),
             handler,
             timezone: zone,
+            named,
             trigger: when.map_or_else(|| before.trigger.clone(), |(trigger, _)| trigger),
             enabled: self.is_valid,
             ..before

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use noontide_domain::trigger::at::parse_instant;
 use noontide_domain::trigger::cron::{Dialect, DstGap, DstOverlap, Rules, Source};
 use noontide_domain::trigger::solar::parse_offset;
-use noontide_domain::trigger::{At, Calendar, Cron, OffDays, OnWorkdays, Solar, Within};
+use noontide_domain::trigger::{At, Calendar, Cron, KEYS, OffDays, OnWorkdays, Solar, Within};
 use noontide_domain::{Queues, ScheduleName, Trigger, suggest};
 
 use super::calendar::Calendars;
@@ -18,28 +18,6 @@ use crate::reader::Reader;
 use crate::tree::{Node, Place, Value};
 
 const KINDS: [&str; 7] = ["cron", "every", "at", "solar", "after", "timetable", "manual"];
-
-/// Keys of one trigger; with `trigger = […]` they stand in its tables.
-const KEYS: [&str; 18] = [
-    "cron",
-    "every",
-    "at",
-    "solar",
-    "after",
-    "manual",
-    "lat",
-    "lon",
-    "offset",
-    "start",
-    "end",
-    "calendar",
-    "dialect",
-    "dst",
-    "dst-gap",
-    "dst-overlap",
-    "timetable",
-    "timezone",
-];
 
 /// What schedules are read with.
 pub(crate) struct Times<'a> {
@@ -56,7 +34,7 @@ pub(crate) struct Times<'a> {
 /// The trigger of a schedule.
 pub(super) fn trigger(reader: &Reader<'_>, table: &Place, times: &Times<'_>) -> Option<Trigger> {
     let Some(node) = reader.get("trigger") else { return one(reader, table, times) };
-    for key in KEYS.iter().filter(|key| **key != "timezone" && reader.is_written(key)) {
+    for key in KEYS.iter().filter(|key| reader.is_written(key)) {
         let _ = reader.get(key);
         let message = format!("`{key}` stands beside `trigger`: put it into one of the tables of `trigger`");
         reader.problem(&reader.place_of(key), message);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::trigger::Every;
+use crate::trigger::{Every, KEYS};
 use crate::{Schedule, Trigger, duration};
 
 /// The keys of `schedule` over those of `former`; `None` if those are not known.
@@ -38,37 +38,15 @@ pub(super) fn over(former: Option<&Schedule>, schedule: &Schedule) -> Option<Val
         set("timezone", Some(json!(schedule.timezone.name())));
     }
     if differs(|a, b| a.trigger == b.trigger) {
-        for key in TRIGGER_KEYS {
+        for key in KEYS {
             set(key, None);
         }
+        set("trigger", None);
         let (key, value) = trigger(&schedule.trigger);
         set(key, Some(value));
     }
     Some(Value::Object(keys))
 }
-
-/// All that may stand with a trigger, by the words of the configuration.
-const TRIGGER_KEYS: [&str; 19] = [
-    "trigger",
-    "cron",
-    "every",
-    "at",
-    "solar",
-    "after",
-    "timetable",
-    "manual",
-    "lat",
-    "lon",
-    "offset",
-    "start",
-    "end",
-    "calendar",
-    "dialect",
-    "dst",
-    "dst-gap",
-    "dst-overlap",
-    "named",
-];
 
 fn trigger(trigger: &Trigger) -> (&'static str, Value) {
     match trigger {

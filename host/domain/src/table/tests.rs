@@ -2,7 +2,7 @@ use chrono_tz::Asia::Shanghai;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::schedule::Schedule;
+use crate::schedule::{NamedTrigger, Schedule};
 
 fn utc(text: &str) -> DateTime<Utc> {
     text.parse().expect("an instant")
@@ -150,6 +150,20 @@ fn a_row_that_nobody_edited_asks_for_the_schedule_that_stands() {
         let again = shown.read(Some(&schedule), Shanghai, now()).expect("a good row");
         assert_eq!(again, Asked { schedule, at_once: false });
     }
+}
+
+#[test]
+fn a_new_spec_takes_the_place_of_a_trigger_that_was_named() {
+    let mut standing = read(&row("cron", "0 8 * * *", "1"));
+    standing.named = vec![NamedTrigger { name: "nightly".to_owned(), place: "conf/a.toml:3:1".to_owned() }];
+    standing.asked = Some(json!({ "handler": "mail/send", "trigger": "nightly" }));
+    let shown = TableRow::of(&standing);
+    let read = |edited: &TableRow| edited.read(Some(&standing), Shanghai, now()).expect("a good row").schedule;
+    let renamed = read(&TableRow { desc: "other words".to_owned(), ..shown.clone() });
+    assert_eq!(renamed.named, standing.named, "what is said elsewhere leaves it");
+    let respecified = read(&TableRow { spec: "0 9 * * *".to_owned(), ..shown });
+    assert_eq!(respecified.named, []);
+    assert_eq!(respecified.asked.expect("keys"), json!({ "handler": "mail/send", "cron": "0 9 * * *" }));
 }
 
 fn when_by(trigger: &str, spec: &str) -> Trigger {

@@ -36,6 +36,27 @@ pub use within::Within;
 /// How far ahead a day with something left out is sought.
 const ABSENT_AHEAD: TimeDelta = TimeDelta::days(400);
 
+/// The keys that say of one trigger when it comes due, in TOML and API. What may name several, or one by its name, is `trigger`.
+pub const KEYS: [&str; 17] = [
+    "cron",
+    "every",
+    "at",
+    "solar",
+    "after",
+    "manual",
+    "lat",
+    "lon",
+    "offset",
+    "start",
+    "end",
+    "calendar",
+    "dialect",
+    "dst",
+    "dst-gap",
+    "dst-overlap",
+    "timetable",
+];
+
 /// When a schedule comes due.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
