@@ -4,7 +4,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::TryStreamExt;
 use noontide_domain::{SqlColumn, SqlDialect, SqlError, SqlRows, SqlStatement, SqlValue};
 use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlRow};
 use sqlx::query::Query;
@@ -13,9 +12,9 @@ use sqlx::{
     TypeInfo, ValueRef,
 };
 
-use super::{columns, instant};
+use super::{columns, gathered, instant};
 use crate::fault::{Fault, refusal};
-use crate::pool::{Answer, Asked, Bounds, Gathered, Speaks};
+use crate::pool::{Answer, Asked, Bounds, Speaks};
 use crate::statement::{leaves_nothing, of_session};
 
 /// A server.
@@ -104,16 +103,7 @@ impl Speaks for MysqlServer {
 }
 
 async fn query(link: &mut MySqlConnection, statement: &SqlStatement, bounds: Bounds) -> Result<SqlRows, Fault> {
-    let mut gathered = Gathered::new(bounds);
-    {
-        let mut rows = bound(statement).fetch(&mut *link);
-        while let Some(row) = rows.try_next().await? {
-            gathered.columns(|| columns(row.columns()));
-            let values = (0..row.len()).map(|index| value(&row, index)).collect::<Result<_, _>>()?;
-            gathered.row(values)?;
-        }
-    }
-    let mut found = gathered.found;
+    let mut found = gathered(bound(statement).fetch(&mut *link), value, bounds).await?;
     if found.columns.is_empty() {
         found.columns = empty(link, &statement.text).await?;
     }

@@ -4,7 +4,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::TryStreamExt;
 use noontide_domain::{SqlColumn, SqlDialect, SqlError, SqlRows, SqlStatement, SqlValue};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteRow};
@@ -14,9 +13,9 @@ use sqlx::{
 };
 use tokio::time::Instant;
 
-use super::{columns, instant};
+use super::{columns, gathered, instant};
 use crate::fault::{Fault, refusal};
-use crate::pool::{Answer, Asked, Bounds, Gathered, Speaks};
+use crate::pool::{Answer, Asked, Bounds, Speaks};
 use crate::statement::leaves_nothing;
 
 /// How many steps of SQLite's machine between two looks at the clock: well under a millisecond.
@@ -77,16 +76,7 @@ impl Speaks for SqliteFile {
 }
 
 async fn query(link: &mut SqliteConnection, statement: &SqlStatement, bounds: Bounds) -> Result<SqlRows, Fault> {
-    let mut gathered = Gathered::new(bounds);
-    {
-        let mut rows = bound(statement).fetch(&mut *link);
-        while let Some(row) = rows.try_next().await? {
-            gathered.columns(|| columns(row.columns()));
-            let values = (0..row.len()).map(|index| value(&row, index)).collect::<Result<_, _>>()?;
-            gathered.row(values)?;
-        }
-    }
-    let mut found = gathered.found;
+    let mut found = gathered(bound(statement).fetch(&mut *link), value, bounds).await?;
     if found.columns.is_empty() {
         found.columns = empty(link, &statement.text).await?;
     }
