@@ -50,8 +50,9 @@ pub use plugin::{
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};
 pub use run::{
-    Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd,
-    Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Usage, Verdict,
+    Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Effects, Item, ItemCounts, ItemOutcome, ItemStatus,
+    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Traffic,
+    Usage, Verdict,
 };
 pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use submission::{Bucket, Submission};

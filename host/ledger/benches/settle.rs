@@ -122,6 +122,7 @@ fn settlement(lease: Lease) -> Settlement {
         items: Vec::new(),
         state: Vec::new(),
         artifacts: Vec::new(),
+        effects: noontide_domain::Effects::default(),
     };
     Settlement::new(lease, Verdict::Final { state: RunState::Succeeded, reason: None }, report)
 }

@@ -10,6 +10,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::classify::RESULT;
+use crate::effects::Counted;
 use crate::imports::{ArtifactShelf, StateBook};
 use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
@@ -30,6 +31,7 @@ pub(crate) struct Guest {
     pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) state: StateBook,
     pub(crate) artifacts: ArtifactShelf,
+    pub(crate) effects: Counted,
 }
 
 /// What a guest gets from its host.
@@ -66,6 +68,7 @@ impl Guest {
             connections,
             state: StateBook::default(),
             artifacts: ArtifactShelf::new(limits),
+            effects: Counted::default(),
         })
     }
 

@@ -151,6 +151,7 @@ impl Attempt {
         let mut report = Report {
             state: kept(&outcome, &items, guest.state.into_writes()),
             artifacts: guest.artifacts.into_files(),
+            effects: guest.effects.taken(),
             items,
             outcome,
             plugin: Some(self.generation.version.clone()),

@@ -24,6 +24,7 @@
 mod bindings;
 mod callee;
 mod classify;
+mod effects;
 mod engine;
 mod guest;
 mod imports;

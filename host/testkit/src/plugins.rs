@@ -303,5 +303,6 @@ fn report(
         items: step.items,
         state: step.state,
         artifacts: step.artifacts,
+        effects: noontide_domain::Effects::default(),
     }
 }

@@ -10,6 +10,7 @@
 //! | `Skipped` `Expired` | the scheduler's claim, or the lease | nobody |
 
 mod artifact;
+mod effects;
 mod items;
 mod outcome;
 mod settle;
@@ -27,6 +28,7 @@ use crate::{
 };
 
 pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
+pub use effects::{Effects, Traffic};
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
 pub use outcome::{LogLine, Outcome, Report, StateWrite, Usage};
 pub use settle::{ABANDONED_ATTEMPTS, Verdict, settle};

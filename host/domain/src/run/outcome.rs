@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, ItemOutcome, ItemsEnd};
+use super::{Artifact, Effects, ItemOutcome, ItemsEnd};
 use crate::PluginVersion;
 
 /// How one attempt ended, as the sandbox and the rescuer see it. A guest's fault is data, never an error of ours.
@@ -168,6 +168,8 @@ pub struct Report {
     /// Files it attached; only kept if the handler came to its end ([`Report::keeps_artifacts`]). They take the place of all
     /// that earlier attempts left, so that what a run keeps is bounded by what one attempt may attach.
     pub artifacts: Vec<Artifact>,
+    /// What it did outside of its sandbox, however it ended.
+    pub effects: Effects,
 }
 
 impl Report {
@@ -184,6 +186,7 @@ impl Report {
             items: Vec::new(),
             state: Vec::new(),
             artifacts: Vec::new(),
+            effects: Effects::default(),
         }
     }
 

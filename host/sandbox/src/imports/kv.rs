@@ -14,6 +14,7 @@ impl Guest {
             return Err(KvError::ReadOnly);
         }
         let reached = self.connections.as_ref().ok_or(KvError::NotGranted)?;
+        self.effects.note(|effects| effects.command(connection));
         reached.kv(connection, KvCommand { key, verb }, self.watch.left()).await
     }
 

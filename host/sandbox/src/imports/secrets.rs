@@ -14,6 +14,7 @@ const LONGEST: u64 = 64 << 10;
 impl Host for Guest {
     async fn get(&mut self, name: String) -> Result<String, SecretError> {
         let source = self.grant.as_ref().and_then(|grant| grant.secrets.get(&name)).ok_or(SecretError::NotGranted)?;
+        self.effects.note(|effects| effects.secret(&name));
         match source {
             SecretSource::Env(variable) => from_env(variable),
             SecretSource::File(path) => from_file(path).await,

@@ -32,6 +32,7 @@ impl wit::Host for Guest {
 
     async fn query(&mut self, connection: String, statement: wit::Statement) -> Result<wit::Rows, wit::SqlError> {
         let reached = self.sql(&connection, Access::ReadOnly)?;
+        self.effects.note(|effects| effects.statements(&connection, 1));
         Ok(reached.query(&connection, asked(statement)?, self.watch.left()).await?.into())
     }
 
@@ -41,7 +42,8 @@ impl wit::Host for Guest {
         statements: Vec<wit::Statement>,
     ) -> Result<Vec<u64>, wit::SqlError> {
         let reached = self.sql(&connection, Access::ReadWrite)?;
-        let statements = statements.into_iter().map(asked).collect::<Result<_, _>>()?;
+        let statements = statements.into_iter().map(asked).collect::<Result<Vec<_>, _>>()?;
+        self.effects.note(|effects| effects.statements(&connection, statements.len() as u64));
         Ok(reached.execute(&connection, statements, self.watch.left()).await?)
     }
 }

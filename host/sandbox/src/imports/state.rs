@@ -111,6 +111,7 @@ impl Guest {
 impl Host for Guest {
     async fn load(&mut self, key: String) -> Result<Option<Entry>, StateError> {
         let committed = self.touch(&key).await?;
+        self.effects.note(|effects| effects.read(&key));
         let Some(page) = self.state.pages.get(&key) else { return Ok(None) };
         let revision = page.revision();
         let value = page.write.as_ref().map_or(committed, |write| write.value.clone());
@@ -125,11 +126,13 @@ impl Host for Guest {
         if expected.is_some_and(|expected| expected != current) {
             return Err(StateError::Conflict);
         }
+        self.effects.note(|effects| effects.wrote(&key));
         self.state.write(&key, Some(value))
     }
 
     async fn remove(&mut self, key: String) -> Result<(), StateError> {
         if self.touch_to_write(&key).await? > 0 {
+            self.effects.note(|effects| effects.wrote(&key));
             self.state.write(&key, None)?;
         }
         Ok(())

@@ -157,6 +157,7 @@ pub(super) fn report(outcome: Outcome) -> Report {
         items: Vec::new(),
         state: Vec::new(),
         artifacts: Vec::new(),
+        effects: noontide_domain::Effects::default(),
     }
 }
 

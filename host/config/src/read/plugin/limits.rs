@@ -1,0 +1,39 @@
+//! `limits`: how much a plugin may use.
+
+use noontide_domain::{Limits, duration};
+
+use crate::reader::Reader;
+
+/// A page of WebAssembly memory, in bytes: with less, no guest begins.
+const LEAST_MEMORY: u64 = 64 << 10;
+/// Largest artifact, in bytes: each is in memory while its run goes on, and one row of the ledger.
+const LARGEST_ARTIFACT: u64 = 64 << 20;
+
+pub(super) fn limits(reader: &Reader<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let Some(table) = reader.table("limits") else { return limits };
+    let inside = reader.inside(table);
+    limits.memory = inside.bytes("memory", LEAST_MEMORY).unwrap_or(limits.memory);
+    limits.timeout = inside.positive("timeout").unwrap_or(limits.timeout);
+    limits.log_lines = inside.count("log-lines", 0).unwrap_or(limits.log_lines);
+    limits.artifact_total = inside.bytes("artifact-total", 0).unwrap_or(limits.artifact_total);
+    limits.artifact_count = inside.count("artifact-count", 0).unwrap_or(limits.artifact_count);
+    limits.artifact_size = artifact_size(&inside, limits.artifact_total).unwrap_or(limits.artifact_size);
+    if !inside.finish() {
+        reader.spoil();
+    }
+    limits
+}
+
+fn artifact_size(limits: &Reader<'_>, total: u64) -> Option<u64> {
+    let size = limits.bytes("artifact-size", 0)?;
+    let fits = if size > LARGEST_ARTIFACT {
+        Err(format!("is over {}; grant a folder for larger files", duration::bytes(LARGEST_ARTIFACT)))
+    } else if size > total {
+        Err(format!("is over `artifact-total`, {}; raise that too", duration::bytes(total)))
+    } else {
+        Ok(size)
+    };
+    let named = |reason| format!("`artifact-size`: {} {reason}", duration::bytes(size));
+    limits.good(&limits.place_of("artifact-size"), fits.map_err(named))
+}
