@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Who alone may use what. A name that ends in `*` stands for all that begin so.
-const KEPT: [(&str, &[&str]); 12] = [
+const KEPT: [(&str, &[&str]); 14] = [
     ("sqlx", &["ledger", "connections"]),
     ("redis", &["connections"]),
     ("wasmtime*", &["sandbox"]),
     ("wasmparser", &["sandbox"]),
+    ("hyper", &["sandbox"]),
+    ("rustls", &["sandbox"]),
     ("axum", &["web"]),
     ("reqwest", &["web"]),
     ("toml*", &["config"]),

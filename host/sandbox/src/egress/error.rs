@@ -31,7 +31,7 @@ pub enum EgressError {
         target: String,
     },
     /// The name is granted, but leads to an address that is not.
-    #[error("{target} leads to {address}, a {kind} address, which is not granted with it")]
+    #[error("{target} leads to {address} ({kind}), which is not granted with it")]
     Address {
         /// Where it was meant for.
         target: String,

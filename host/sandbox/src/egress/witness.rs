@@ -34,7 +34,9 @@ impl Witness {
             self.count(origin, |traffic| traffic.refused += 1);
         }
         let remedy = error.remedy().map(|remedy| format!("; [plugin.{}] {remedy} would allow it", self.plugin));
-        self.tell(format!("{kind}: {error}{}", remedy.unwrap_or_default()));
+        let words = error.to_string();
+        let words = words.strip_prefix("tcp://").unwrap_or(&words);
+        self.tell(format!("{kind}: {words}{}", remedy.unwrap_or_default()));
     }
 
     /// Something was let through.

@@ -43,14 +43,15 @@ fn methods(reader: &Reader<'_>) -> Vec<String> {
         let known = METHODS.contains(&method.as_str()).then_some(());
         let hint = noontide_domain::suggest::hint(&method.to_ascii_uppercase(), METHODS.iter().copied());
         let hint = if hint.is_empty() { format!("; known are {}", METHODS.join(", ")) } else { hint };
-        reader.good(&node.place, known.ok_or_else(|| format!("`methods`: `{method}` is none that is granted{hint}")))?;
+        reader
+            .good(&node.place, known.ok_or_else(|| format!("`methods`: `{method}` is none that is granted{hint}")))?;
         Some(method)
     };
-    let methods: Vec<String> = listed(reader, "methods", r#"["GET", "POST"]"#).filter_map(read).collect();
-    if reader.is_written("methods") && methods.is_empty() {
+    let written = listed(reader, "methods", r#"["GET", "POST"]"#);
+    if matches!(reader.get("methods"), Some(Node { value: Value::Array(none), .. }) if none.is_empty()) {
         reader.problem(&reader.place_of("methods"), "`methods` names none; take it out to grant all");
     }
-    methods
+    written.filter_map(read).collect()
 }
 
 /// What a grant lifts beside public addresses.
@@ -68,7 +69,7 @@ pub(super) fn leads_somewhere(host: &HostPattern, addresses: &[AddressRule]) -> 
         HostPattern::One(NetHost::Ip(address)) => {
             let written = AddressRule::only(*address);
             let permitted = noontide_domain::plugin::egress::permitted(*address, [&written]);
-            return permitted.map_err(|kind| format!("{address} is a {kind} address; nobody can be reached there"));
+            return permitted.map_err(|kind| format!("{address} ({kind}): nobody can be reached there"));
         }
         HostPattern::One(NetHost::Name(name)) | HostPattern::Below(name) => name,
     };

@@ -61,10 +61,9 @@ impl FromStr for HttpGrant {
         let expected = || format!("`{text}` is no origin; write scheme and host, such as \"https://api.example.com\"");
         let (scheme, authority) = text.split_once("://").ok_or_else(expected)?;
         let scheme: Scheme = scheme.parse()?;
-        let authority = authority.strip_suffix('/').unwrap_or(authority);
-        if let Some(end) = authority.find(['/', '?', '#']) {
-            let (origin, path) = authority.split_at(end);
-            let origin = format!("{}://{origin}", scheme.as_str());
+        let (authority, path) = authority.split_at(authority.find(['/', '?', '#']).unwrap_or(authority.len()));
+        if !matches!(path, "" | "/") {
+            let origin = format!("{}://{authority}", scheme.as_str());
             return Err(format!(
                 "`{text}` goes on after the host; write {{ origin = \"{origin}\", path = \"{path}\" }}"
             ));

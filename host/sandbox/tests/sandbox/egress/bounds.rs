@@ -7,7 +7,7 @@ use noontide_domain::{Limits, Outcome};
 use serde_json::{Value, json};
 
 use super::server::AFTER;
-use super::{Net, PLUGIN, Server, http};
+use super::{Net, PLUGIN, RUN, Server, http};
 use crate::stage::{Desk, call_at};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +35,7 @@ async fn a_slow_server_ends_with_the_run() {
     net.grant(http(&[&server.origin("127.0.0.1")]));
     for path in ["/never", "/half"] {
         let input = json!({ "attempts": [{ "http": { "url": server.url("127.0.0.1", path) } }] });
-        let mut call = call_at(PLUGIN, input, Desk::new(), 1);
+        let mut call = call_at(RUN, input, Desk::new(), 1);
         call.leased.order.timeout = Some(Duration::from_millis(500));
         let begun = Instant::now();
         let report = net.stage.sandbox.invoke(call).await;
@@ -62,7 +62,7 @@ async fn a_request_in_flight_goes_with_its_run() {
     net.grant(http(&[&server.origin("127.0.0.1")]));
     for path in ["/never", "/half"] {
         let input = json!({ "attempts": [{ "http": { "url": server.url("127.0.0.1", path) } }] });
-        let going = net.stage.sandbox.invoke(call_at(PLUGIN, input, Desk::new(), 1));
+        let going = net.stage.sandbox.invoke(call_at(RUN, input, Desk::new(), 1));
         let mut going = Box::pin(going);
         tokio::select! {
             report = &mut going => panic!("{report:?}"),

@@ -21,6 +21,7 @@ use crate::stage::Stage;
 use server::Server;
 
 const PLUGIN: &str = "fixture-egress";
+const RUN: &str = "fixture-egress/run";
 
 /// Names and what they lead to: each answer once, and the last for ever.
 #[derive(Default)]
@@ -82,7 +83,7 @@ impl Net {
     }
 
     async fn attempts(&self, attempts: Vec<Value>) -> (Vec<Value>, Report) {
-        let report = self.stage.call(PLUGIN, json!({ "attempts": attempts })).await;
+        let report = self.stage.call(RUN, json!({ "attempts": attempts })).await;
         let Outcome::Succeeded { result: Some(Value::Array(answers)) } = &report.outcome else { panic!("{report:?}") };
         (answers.clone(), report)
     }

@@ -68,10 +68,11 @@ impl Server {
                     let _gone = gone;
                     match tls {
                         None => serve(TokioIo::new(stream), address).await,
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(TokioIo::new(stream), address).await,
-                            Err(_) => {}
-                        },
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(TokioIo::new(stream), address).await;
+                            }
+                        }
                     }
                 });
             }

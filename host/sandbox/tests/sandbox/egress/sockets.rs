@@ -85,7 +85,7 @@ async fn a_name_leads_only_where_its_grant_lets_it() {
     assert_eq!(answers[2]["said"], "127.0.0.1", "of its addresses, those that are permitted");
     assert!(answers[3]["said"].is_string(), "{answers:?}");
     let line = format!(
-        "tcp: tcp://db.test:{port} leads to 127.0.0.1, a loopback address, which is not granted with it; \
+        "tcp: db.test:{port} leads to 127.0.0.1 (loopback), which is not granted with it; \
          [plugin.fixture-egress] tcp = [{{ to = \"db.test:{port}\", addresses = [\"127.0.0.1\"] }}] would allow it"
     );
     assert_eq!(remarks(&report)[0], line);
