@@ -15,7 +15,7 @@ use crate::effects::Counted;
 use crate::egress::{Egress, Outlet, Sockets, Witness};
 use crate::imports::{ArtifactShelf, StateBook};
 use crate::journal::Journal;
-use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
+use crate::limits::{COMPONENT_HANDLES, HTTP_FIELDS, Meter, RESOURCES, hostcall_fuel};
 use crate::output::SharedJournal;
 use crate::program::Program;
 use crate::stopwatch::Stopwatch;
@@ -77,7 +77,7 @@ impl Guest {
             journal,
             desk,
             outlet: Outlet::new(egress, grant.clone(), limits, deadline, witness),
-            http: WasiHttpCtx::new(),
+            http: http_context(),
             sockets,
             grant,
             connections,
@@ -107,6 +107,13 @@ impl Guest {
         });
         store
     }
+}
+
+/// Headers that a guest makes are kept in the host, a set for each handle it has.
+fn http_context() -> WasiHttpCtx {
+    let mut context = WasiHttpCtx::new();
+    context.set_field_size_limit(HTTP_FIELDS);
+    context
 }
 
 impl WasiView for Guest {

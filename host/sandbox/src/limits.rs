@@ -17,6 +17,8 @@ const HOSTCALL_FUEL: usize = 16 << 20;
 pub(crate) const COMPONENT_HANDLES: usize = 10_000;
 /// Resources the host keeps for a guest.
 pub(crate) const RESOURCES: usize = 4_096;
+/// All headers of one HTTP message that a guest makes, as they lie in memory.
+pub(crate) const HTTP_FIELDS: usize = 32 << 10;
 /// Of one call for random bytes.
 pub(crate) const RANDOM_BYTES: u64 = 1 << 20;
 

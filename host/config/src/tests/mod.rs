@@ -3,6 +3,7 @@ mod connections;
 mod layers;
 mod log_file;
 mod named;
+mod network;
 mod queues;
 mod refusals;
 

@@ -19,6 +19,10 @@ use super::{Egress, decide};
 /// So long a request waits for others of its attempt.
 const QUEUE: Duration = Duration::from_secs(5);
 
+/// Of a body that is sent, in bytes. Two of these wait in the host for each request that a guest makes, also for one that
+/// it never sends: with WASI's own megabytes, thousands of requests would be gigabytes of the host's memory.
+const CHUNK: usize = 16 << 10;
+
 /// What becomes of a request: the answer, and what moves its bytes.
 type Answered = (Response<WasiBody>, Moving);
 type Moving = Box<dyn Future<Output = Result<(), Code>> + Send>;
@@ -112,6 +116,10 @@ impl WasiHttpHooks for Outlet {
     /// Written where the request is sent, from what was judged.
     fn set_host_header(&mut self) -> bool {
         false
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        CHUNK
     }
 
     fn send_request(
