@@ -66,7 +66,7 @@ impl Wire {
     }
 
     /// The rest of it, for whoever reads the body elsewhere.
-    pub(super) async fn to_the_end(self) -> Result<(), hyper::Error> {
+    pub(super) async fn rest(self) -> Result<(), hyper::Error> {
         if self.done { Ok(()) } else { self.connection.await }
     }
 }

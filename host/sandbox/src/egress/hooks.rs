@@ -79,7 +79,7 @@ impl Outlet {
         });
         // Whatever becomes of the connection, whoever reads the body is told.
         let moving: Moving = Box::new(async move {
-            let _ = wire.to_the_end().await;
+            let _ = wire.rest().await;
             Ok(())
         });
         Ok((response, moving))
