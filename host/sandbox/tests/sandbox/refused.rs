@@ -48,9 +48,9 @@ async fn native_code_is_never_taken() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_import_is_named() {
-    let error = refusal_of_text(&empty_interfaces(&["wasi:http/outgoing-handler@0.2.4", "acme:x/y"], &OURS)).await;
+    let error = refusal_of_text(&empty_interfaces(&["wasi:keyvalue/store@0.2.0", "acme:x/y"], &OURS)).await;
     assert_eq!(error.stage, "world");
-    assert!(error.message.contains("wasi:http/outgoing-handler@0.2.4, acme:x/y"), "{error}");
+    assert!(error.message.contains("wasi:keyvalue/store@0.2.0, acme:x/y"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
