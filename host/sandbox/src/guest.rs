@@ -8,9 +8,11 @@ use noontide_domain::{Grant, Limits};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::classify::RESULT;
 use crate::effects::Counted;
+use crate::egress::{Egress, Outlet, Sockets, Witness};
 use crate::imports::{ArtifactShelf, StateBook};
 use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
@@ -32,6 +34,9 @@ pub(crate) struct Guest {
     pub(crate) state: StateBook,
     pub(crate) artifacts: ArtifactShelf,
     pub(crate) effects: Counted,
+    pub(crate) sockets: Sockets,
+    outlet: Outlet,
+    http: WasiHttpCtx,
 }
 
 /// What a guest gets from its host.
@@ -40,6 +45,10 @@ pub(crate) struct Allowance {
     pub(crate) limits: Limits,
     pub(crate) desk: Option<Arc<dyn RunDesk>>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
+    /// `None` for a plugin that is asked to describe itself.
+    pub(crate) egress: Option<Arc<Egress>>,
+    /// Whose grants they are, for what its log says of them.
+    pub(crate) plugin: String,
     pub(crate) deadline: Instant,
     pub(crate) clock: Arc<dyn Clock>,
     /// For programs: what they are started with.
@@ -50,13 +59,16 @@ impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, connections, deadline, clock, program } = allowance;
+        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, program } = allowance;
         let mut journal = Journal::new(clock, limits.log_lines);
         if program.is_some() {
             journal.keep_stdout(RESULT);
         }
         let journal = Arc::new(Mutex::new(journal));
-        let mut wasi = crate::wasi::context(grant.as_deref(), program, &journal)?;
+        let effects = Counted::default();
+        let witness = Witness::new(&plugin, Arc::clone(&journal), effects.clone());
+        let sockets = Sockets::new(egress.clone(), grant.clone(), witness.clone());
+        let mut wasi = crate::wasi::context(grant.as_deref(), program, &journal, &sockets)?;
         wasi.ctx().table.set_max_capacity(RESOURCES);
         Ok(Self {
             wasi,
@@ -64,11 +76,14 @@ impl Guest {
             watch: Stopwatch::new(deadline, desk.clone()),
             journal,
             desk,
+            outlet: Outlet::new(egress, grant.clone(), limits, deadline, witness),
+            http: WasiHttpCtx::new(),
+            sockets,
             grant,
             connections,
             state: StateBook::default(),
             artifacts: ArtifactShelf::new(limits),
-            effects: Counted::default(),
+            effects,
         })
     }
 
@@ -97,5 +112,11 @@ impl Guest {
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.wasi.ctx()
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.outlet, table: self.wasi.ctx().table, ctx: &mut self.http }
     }
 }

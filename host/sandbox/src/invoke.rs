@@ -17,6 +17,7 @@ use wasmtime::Store;
 
 use crate::bindings::types as wit;
 use crate::classify::{self, Ended};
+use crate::egress::Egress;
 use crate::engine::Machine;
 use crate::guest::{Allowance, Guest};
 use crate::items;
@@ -36,6 +37,7 @@ struct Attempt {
     items: Arc<[Item]>,
     desk: Arc<dyn RunDesk>,
     connections: Option<Arc<dyn Connections>>,
+    egress: Arc<Egress>,
     clock: Arc<dyn Clock>,
     started_at: DateTime<Utc>,
     _place: (OwnedSemaphorePermit, Running),
@@ -68,6 +70,7 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         generation: Arc::clone(&generation),
         desk: call.desk,
         connections: sandbox.connections.clone(),
+        egress: Arc::clone(&sandbox.egress),
         clock: Arc::clone(&clock),
         grant,
         limits,
@@ -106,6 +109,8 @@ impl Attempt {
             limits: self.limits,
             desk: Some(Arc::clone(&self.desk)),
             connections: self.connections.clone(),
+            egress: Some(Arc::clone(&self.egress)),
+            plugin: self.generation.version.name.to_string(),
             deadline: begun + self.allowed,
             clock: Arc::clone(&self.clock),
         });
