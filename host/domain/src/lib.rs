@@ -44,15 +44,15 @@ pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
-    ExitMeaning, FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus,
-    PluginVersion, SecretSource, Unavailable, Wants,
+    Answer, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, HandlerInfo, Limits, LoadedPlugin, Makeup,
+    PluginError, PluginInfo, PluginStatus, PluginVersion, SecretSource, Unavailable, Wants, Wish, WishKind,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};
 pub use run::{
     Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Effects, Item, ItemCounts, ItemOutcome, ItemStatus,
-    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Traffic,
-    Usage, Verdict,
+    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Provenance, Report, RunState, SkipReason, StateWrite,
+    Terms, Traffic, Usage, Verdict,
 };
 pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use submission::{Bucket, Submission};
