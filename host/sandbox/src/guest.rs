@@ -55,6 +55,11 @@ impl Guest {
         if program.is_some() {
             journal.keep_stdout(RESULT);
         }
+        for (name, value) in grant.iter().flat_map(|grant| &grant.env) {
+            if grant.iter().any(|grant| grant.env_from.contains_key(name)) {
+                journal.keep_variable(name, value);
+            }
+        }
         let journal = Arc::new(Mutex::new(journal));
         let mut wasi = crate::wasi::context(grant.as_deref(), program, &journal)?;
         wasi.ctx().table.set_max_capacity(RESOURCES);

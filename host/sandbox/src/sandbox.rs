@@ -139,7 +139,7 @@ impl Sandbox {
     /// # Errors
     /// The stage that refused it, and why.
     pub async fn inspect_file(&self, path: impl Into<PathBuf>) -> Result<LoadedPlugin, PluginError> {
-        self.load_file(path.into()).await.map(|generation| generation.shown())
+        self.load_file(path.into()).await.map(|generation| self.shown(&generation))
     }
 
     /// The same, and the plugin can be called then. The next look at the plugin folder forgets it, unless it lies
@@ -151,7 +151,7 @@ impl Sandbox {
         let path = path.into();
         let file = path.file_name().map_or_else(|| path.display().to_string(), |file| file.display().to_string());
         let generation = Arc::new(self.load_file(path).await?);
-        let shown = generation.shown();
+        let shown = self.shown(&generation);
         let entry = FileEntry { generation: Some(generation), ..FileEntry::default() };
         self.registry.update(|shelf| {
             shelf.files.insert(file, entry);
@@ -180,6 +180,10 @@ impl Sandbox {
         let mut limits = grant.as_ref().map_or(self.limits, |grant| grant.limits);
         limits.memory = limits.memory.min(self.memory_ceiling);
         (grant, limits)
+    }
+
+    fn shown(&self, generation: &Generation) -> LoadedPlugin {
+        generation.shown(self.grants.load().get(&generation.version.name).map(Arc::as_ref))
     }
 
     async fn load_file(&self, path: PathBuf) -> Result<Generation, PluginError> {
@@ -214,7 +218,7 @@ impl PluginHost for Sandbox {
     }
 
     fn plugins(&self) -> Vec<PluginStatus> {
-        self.registry.shown()
+        self.registry.shown(&self.grants.load())
     }
 
     async fn rescan(&self) {

@@ -75,6 +75,11 @@ impl Wish {
         matches!(self.answer, Answer::ReadOnly | Answer::NotGranted)
     }
 
+    /// Whether the plugin asks for it.
+    pub fn is_wanted(&self) -> bool {
+        self.answer != Answer::NotWanted
+    }
+
     /// In a sentence, with what would grant it.
     pub fn words(&self, plugin: &str) -> String {
         let Wish { kind, name, .. } = self;
