@@ -65,16 +65,30 @@ pub struct Allowed {
     pub connections: BTreeMap<ConnectionName, Connection>,
 }
 
+impl Allowed {
+    /// By this configuration.
+    pub fn by(config: &Config) -> Self {
+        Self { grants: config.grants.clone(), connections: config.connections.clone() }
+    }
+}
+
+/// The configuration, if there is one.
+///
+/// # Errors
+/// If there is one and it is wrong.
+pub fn if_there(global: &Global) -> Result<Option<Config>, Stop> {
+    if !global.conf.is_dir() {
+        return Ok(None);
+    }
+    load(global).map(|loaded| Some(loaded.config))
+}
+
 /// What is allowed, if there is a configuration.
 ///
 /// # Errors
 /// If there is one and it is wrong.
 pub fn allowed_if_there(global: &Global) -> Result<Allowed, Stop> {
-    if !global.conf.is_dir() {
-        return Ok(Allowed::default());
-    }
-    let config = load(global)?.config;
-    Ok(Allowed { grants: config.grants, connections: config.connections })
+    Ok(if_there(global)?.as_ref().map(Allowed::by).unwrap_or_default())
 }
 
 /// The schedules among `schedules` whose handler cannot be called, or not with their input.

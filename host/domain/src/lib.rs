@@ -44,15 +44,16 @@ pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
-    ExitMeaning, FolderGrant, Grant, HandlerInfo, HttpGrant, Limits, LoadedPlugin, PluginError, PluginInfo,
-    PluginStatus, PluginVersion, SecretSource, TcpGrant, Unavailable, Wants,
+    Answer, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, HandlerInfo, HttpGrant, Limits, LoadedPlugin,
+    Makeup, PluginError, PluginInfo, PluginStatus, PluginVersion, SecretSource, TcpGrant, Unavailable, Wants, Wish,
+    WishKind,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};
 pub use run::{
     Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Effects, Item, ItemCounts, ItemOutcome, ItemStatus,
-    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Traffic,
-    Usage, Verdict,
+    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Provenance, Report, RunState, SkipReason, StateWrite,
+    Terms, Traffic, Usage, Verdict,
 };
 pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use submission::{Bucket, Submission};

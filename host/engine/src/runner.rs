@@ -126,7 +126,12 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
                 return tell_end(core, leased, &verdict, report);
             }
             Ok(Settled::StateConflict { key }) => {
-                let message = format!("state entry `{key}` was changed by another run meanwhile");
+                // The sandbox told of keys in which there is no secret.
+                let entry = match report.effects.state_written.contains_key(&key) {
+                    true => format!("state entry `{key}`"),
+                    false => "a state entry".to_owned(),
+                };
+                let message = format!("{entry} was changed by another run meanwhile");
                 report.outcome = Outcome::Failed { message, retryable: true, after: None };
                 report.items.clear();
                 report.state.clear();

@@ -36,6 +36,7 @@ mod limits;
 mod load;
 mod output;
 mod program;
+mod redact;
 mod registry;
 mod sandbox;
 mod scan;

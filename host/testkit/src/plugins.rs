@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, PluginHost};
 use noontide_domain::{
-    Artifact, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Outcome, PluginInfo, PluginStatus,
-    PluginVersion, Report, StateWrite, Unavailable, Usage, Wants,
+    Artifact, Granted, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Makeup, Outcome, PluginInfo,
+    PluginStatus, PluginVersion, Report, StateWrite, Unavailable, Usage, Wants,
 };
 use tokio::sync::watch;
 
@@ -249,6 +249,9 @@ impl PluginHost for ScriptedPlugins {
                     handlers: handlers.into_iter().map(info).collect(),
                     wants: Wants::default(),
                 },
+                makeup: Makeup::default(),
+                granted: Granted::default(),
+                wishes: Vec::new(),
                 loaded_at: self.clock.now(),
                 load_ms: 0,
                 running: stage.running,
@@ -304,5 +307,6 @@ fn report(
         state: step.state,
         artifacts: step.artifacts,
         effects: noontide_domain::Effects::default(),
+        terms: None,
     }
 }

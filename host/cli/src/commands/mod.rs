@@ -13,6 +13,7 @@ pub mod import;
 pub mod logs;
 pub mod next;
 pub mod plugin;
+mod provenance;
 pub mod put;
 pub mod runs;
 pub mod schedules;

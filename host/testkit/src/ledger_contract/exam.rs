@@ -158,6 +158,7 @@ pub(super) fn report(outcome: Outcome) -> Report {
         state: Vec::new(),
         artifacts: Vec::new(),
         effects: noontide_domain::Effects::default(),
+        terms: None,
     }
 }
 

@@ -12,9 +12,11 @@ use crate::reader::Reader;
 
 pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
     reader.later(&["http", "tcp"], "take it out: plugins have no network");
+    let (env, env_from) = env::env(reader);
     Grant {
         folders: folders::folders(reader),
-        env: env::env(reader),
+        env,
+        env_from,
         secrets: env::secrets(reader),
         sql: connections.granted(reader, "sql"),
         kv: connections.granted(reader, "kv"),
