@@ -158,7 +158,7 @@ pub enum Verb {
     Artifacts(artifacts::Artifacts),
     /// Ask a run to stop
     Cancel(runs::Cancel),
-    /// Look into, check and call plugin files
+    /// Make, build, check and call plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Translate the schedules of other schedulers into TOML; needs no host
