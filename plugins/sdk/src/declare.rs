@@ -82,7 +82,7 @@ macro_rules! plugin {
     // What comes here did not read as a declaration. The rest finds out why.
     ($($key:ident: $value:tt),* $(,)?) => {
         $($crate::__plugin_key!($key: $value);)*
-        ::std::compile_error!("plugin! takes name, summary, wants (may be left out) and handlers, in this order");
+        ::std::compile_error!("plugin! takes name, summary, wants (may be left out) and handlers, in this order; a handler summary, example and timeout");
     };
     ($($other:tt)*) => {
         ::std::compile_error!(
