@@ -79,7 +79,7 @@ fn a_call_is_told_who_it_is_and_tells_what_it_used_and_wrote() {
     let first = place.noontide(&["plugin", "run", "mine"]);
     assert_eq!((first.code, first.out.trim()), (0, "1"), "{first:?}");
     assert!(first.err.contains("succeeded after ") && first.err.contains(" of 30s, "), "{first:?}");
-    assert!(first.err.contains("of 64MiB memory at most"), "{first:?}");
+    assert!(first.err.contains("of 64 MiB memory at most"), "{first:?}");
     assert!(first.err.contains("state: count = 1 (not kept; --state FILE keeps it)"), "{first:?}");
 
     std::fs::write(place.path("memory.json"), r#"{"count": 41, "other": [1]}"#).expect("a file");

@@ -171,8 +171,8 @@ mod tests {
         effects.secret("TOKEN");
         effects.statements("shop", 3);
         let told = outside(&effects);
-        assert_eq!(told[0], "http://10.0.0.1:80 (0 calls, 1 refused, 0B sent, 0B received)");
-        assert_eq!(told[1], "https://api.example.com:443 (2 calls, 10B sent, 2KiB received)");
+        assert_eq!(told[0], "http://10.0.0.1:80 (0 calls, 1 refused, 0 B sent, 0 B received)");
+        assert_eq!(told[1], "https://api.example.com:443 (2 calls, 10 B sent, 2 KiB received)");
         assert_eq!(told[2..], ["secret TOKEN (1)", "sql shop (3)"]);
     }
 }
