@@ -36,7 +36,9 @@ async fn every_template_is_built_checked_called_and_fires_in_a_running_host() {
 async fn walk(language: &str) -> Result<(), String> {
     let place = Place::new();
     let name = format!("demo-{language}");
-    place.schedules(&format!("[schedule.first]\nhandler = \"{name}\"\nevery = \"500ms\"\ninput = {{ name = \"Ada\" }}\n"));
+    place.schedules(&format!(
+        "[schedule.first]\nhandler = \"{name}\"\nevery = \"500ms\"\ninput = {{ name = \"Ada\" }}\n"
+    ));
     let new = place.noontide(&["plugin", "new", &name, "--lang", language]);
     assert_eq!(new.code, 0, "{new:?}");
     lend_tools(&place, language, &name);
@@ -135,6 +137,9 @@ fn the_rust_template_locks_the_same_crates_as_the_plugins_here() {
     let ours = locked("plugins/Cargo.lock");
     for package in locked("host/cli/templates/rust/Cargo.lock") {
         let own = package.0 == "noontide-template";
-        assert!(own || ours.contains(&package), "{package:?} is another in plugins/Cargo.lock: build the template anew");
+        assert!(
+            own || ours.contains(&package),
+            "{package:?} is another in plugins/Cargo.lock: build the template anew"
+        );
     }
 }
