@@ -4,6 +4,7 @@ mod support;
 
 mod api;
 mod artifacts;
+mod authoring;
 mod calls;
 mod chains;
 mod command_line;
@@ -32,4 +33,5 @@ mod seed003;
 mod seed004;
 mod sql;
 mod state;
+mod templates;
 mod time;

@@ -28,7 +28,7 @@ use crate::state::StateError;
 pub mod bindings {
     wit_bindgen::generate!({
         world: "plugin",
-        path: "../../wit",
+        path: "wit",
         pub_export_macro: true,
         default_bindings_module: "noontide_sdk::guest::bindings",
     });

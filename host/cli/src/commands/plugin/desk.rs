@@ -1,8 +1,9 @@
-//! What a handler may ask for while `plugin run` calls it: no ledger, a state that begins empty and is thrown away.
+//! What a handler may ask for while `plugin run` calls it: no ledger, a state that begins as it is given.
 
 use async_trait::async_trait;
 use noontide_domain::ports::{LedgerError, RunDesk};
 
+use super::state_file::Entries;
 use crate::output::Output;
 
 /// The desk of a single call.
@@ -11,6 +12,8 @@ pub struct Desk {
     pub output: Output,
     /// Set by Ctrl-C.
     pub cancelled: tokio_util::sync::CancellationToken,
+    /// What the schedule remembers; every entry was written once.
+    pub state: Entries,
 }
 
 #[async_trait]
@@ -28,7 +31,7 @@ impl RunDesk for Desk {
         self.output.hint(&format!("progress {done}{total} {note}"));
     }
 
-    async fn state(&self, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
-        Ok(None)
+    async fn state(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+        Ok(self.state.get(key).map(|value| (value.clone(), 1)))
     }
 }
