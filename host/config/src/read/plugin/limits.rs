@@ -9,6 +9,9 @@ const LEAST_MEMORY: u64 = 64 << 10;
 /// Largest artifact, in bytes: each is in memory while its run goes on, and one row of the ledger.
 const LARGEST_ARTIFACT: u64 = 64 << 20;
 
+/// Requests of one attempt at a time: each holds a connection of the host's.
+const MOST_REQUESTS: usize = 256;
+
 pub(super) fn limits(reader: &Reader<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(table) = reader.table("limits") else { return limits };
@@ -19,10 +22,21 @@ pub(super) fn limits(reader: &Reader<'_>) -> Limits {
     limits.artifact_total = inside.bytes("artifact-total", 0).unwrap_or(limits.artifact_total);
     limits.artifact_count = inside.count("artifact-count", 0).unwrap_or(limits.artifact_count);
     limits.artifact_size = artifact_size(&inside, limits.artifact_total).unwrap_or(limits.artifact_size);
+    limits.http_response = inside.bytes("http-response", 1).unwrap_or(limits.http_response);
+    limits.http_concurrency = http_concurrency(&inside).unwrap_or(limits.http_concurrency);
     if !inside.finish() {
         reader.spoil();
     }
     limits
+}
+
+fn http_concurrency(limits: &Reader<'_>) -> Option<usize> {
+    let count = limits.count("http-concurrency", 1)?;
+    let fits = match count <= MOST_REQUESTS {
+        true => Ok(count),
+        false => Err(format!("`http-concurrency` is {count}; at most {MOST_REQUESTS} go out at a time")),
+    };
+    limits.good(&limits.place_of("http-concurrency"), fits)
 }
 
 fn artifact_size(limits: &Reader<'_>, total: u64) -> Option<u64> {
