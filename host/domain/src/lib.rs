@@ -44,8 +44,9 @@ pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
-    Answer, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, HandlerInfo, Limits, LoadedPlugin, Makeup,
-    PluginError, PluginInfo, PluginStatus, PluginVersion, SecretSource, Unavailable, Wants, Wish, WishKind,
+    Answer, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, HandlerInfo, HttpGrant, Limits, LoadedPlugin,
+    Makeup, PluginError, PluginInfo, PluginStatus, PluginVersion, SecretSource, TcpGrant, Unavailable, Wants, Wish,
+    WishKind,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};

@@ -21,6 +21,10 @@ pub struct Limits {
     pub artifact_total: u64,
     /// Artifacts of one attempt.
     pub artifact_count: usize,
+    /// The body of one HTTP response, in bytes.
+    pub http_response: u64,
+    /// HTTP requests at a time.
+    pub http_concurrency: usize,
 }
 
 impl Default for Limits {
@@ -32,6 +36,8 @@ impl Default for Limits {
             artifact_size: 8 << 20,
             artifact_total: 16 << 20,
             artifact_count: 32,
+            http_response: 16 << 20,
+            http_concurrency: 8,
         }
     }
 }

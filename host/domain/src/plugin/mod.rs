@@ -1,5 +1,6 @@
 //! Plugins as the rest of the house sees them: what they offer, what they may do, how they stand.
 
+pub mod egress;
 mod grant;
 mod granted;
 mod limits;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::PluginName;
 
+pub use egress::{HttpGrant, TcpGrant};
 pub use grant::{ExitMeaning, FolderGrant, Grant, SecretSource};
 pub use granted::{Granted, GrantedFolder};
 pub use limits::Limits;

@@ -42,6 +42,8 @@ fn recorded() -> Limits {
         artifact_size: 8 << 20,
         artifact_total: 16 << 20,
         artifact_count: 32,
+        http_response: 16 << 20,
+        http_concurrency: 8,
     }
 }
 
