@@ -5,6 +5,7 @@ mod support;
 mod api;
 mod artifacts;
 mod calls;
+mod canary;
 mod chains;
 mod command_line;
 mod db_inspect;

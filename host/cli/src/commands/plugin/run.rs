@@ -150,6 +150,7 @@ fn show(output: Output, report: &Report) -> Done {
     };
     let value = json!({
         "outcome": outcome.as_str(), "result": result, "error": outcome.message(), "usage": usage, "logs": report.logs,
+        "provenance": report.provenance(),
     });
     match &result {
         None if output.format == Format::Table => {}
