@@ -6,6 +6,7 @@ mod api;
 mod artifacts;
 mod authoring;
 mod calls;
+mod canary;
 mod chains;
 mod command_line;
 mod db_inspect;

@@ -8,8 +8,8 @@ use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, QueueStatus, RunRecord,
 };
 use noontide_domain::{
-    Lang, Limits, Outcome, PluginStatus, PluginVersion, Provenance, QueueName, Queues, SkipReason, Standing, Superseding, Usage,
-    WindowLength, duration,
+    Lang, Limits, Outcome, PluginStatus, PluginVersion, Provenance, QueueName, Queues, SkipReason, Standing,
+    Superseding, Usage, WindowLength, duration,
 };
 use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};

@@ -4,8 +4,8 @@ use clap::Args;
 use noontide_domain::{RunId, RunState, duration};
 use serde_json::{Value, json};
 
-use super::{chain, provenance};
 use super::show::{instant, lines, word};
+use super::{chain, provenance};
 use crate::args::Global;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Rows;

@@ -17,7 +17,7 @@ const DIGEST: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Granted {
-    /// Origins that it may call.
+    /// Origins that it may call, with what narrows and widens each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub http: Vec<String>,
     /// host:port that it may connect to.
@@ -68,8 +68,8 @@ impl Granted {
             (guest.clone(), GrantedFolder { path: folder.path.display().to_string(), mode: mode.to_owned() })
         });
         Self {
-            http: Vec::new(),
-            tcp: Vec::new(),
+            http: sorted(grant.http.iter().map(ToString::to_string)),
+            tcp: sorted(grant.tcp.iter().map(ToString::to_string)),
             env: grant.env.iter().map(env).collect(),
             secrets: grant.secrets.iter().map(|(name, source)| (name.clone(), source.to_string())).collect(),
             folders: folders.collect(),
@@ -84,6 +84,13 @@ impl Granted {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// Of a list in which the order means nothing.
+fn sorted(all: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<_> = all.collect();
+    all.sort();
+    all
 }
 
 impl Grant {
@@ -135,7 +142,8 @@ mod tests {
         let elsewhere =
             Grant { secrets: [("PASSWORD".to_owned(), SecretSource::Env("X".to_owned()))].into(), ..grant() };
         let wider = Grant { folders: [("/srv".to_owned(), folder)].into(), ..grant() };
-        for other in [narrower, writing, elsewhere, wider] {
+        let calling = Grant { http: vec!["https://a.example".parse().expect("an origin")], ..grant() };
+        for other in [calling, narrower, writing, elsewhere, wider] {
             assert_ne!(other.digest(), grant().digest());
         }
     }

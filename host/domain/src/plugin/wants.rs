@@ -1,10 +1,12 @@
 //! What a plugin wants beside what it has. A plugin's wants are shown and never acted on; the operator's grant decides.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, Wants};
+use super::egress::HostPattern;
+use super::{Grant, HttpGrant, TcpGrant, Wants};
 use crate::Access;
 
 /// What a name stands for.
@@ -109,8 +111,8 @@ pub fn compare(wants: &Wants, grant: Option<&Grant>) -> Vec<Wish> {
     let folder = |write| if write { Access::ReadWrite } else { Access::ReadOnly };
     let folders = grant.folders.iter().map(|(guest, granted)| (guest.clone(), folder(granted.write))).collect();
     [
-        wishes(WishKind::Http, &wants.http, &BTreeMap::new()),
-        wishes(WishKind::Tcp, &wants.tcp, &BTreeMap::new()),
+        reached(WishKind::Http, &wants.http, &grant.http, origin),
+        reached(WishKind::Tcp, &wants.tcp, &grant.tcp, address),
         wishes(WishKind::Env, &wants.env, &reading(grant.env.keys().collect())),
         wishes(WishKind::Secrets, &wants.secrets, &reading(grant.secrets.keys().collect())),
         wishes(WishKind::Folders, &wants.folders, &folders),
@@ -136,6 +138,39 @@ fn wishes(kind: WishKind, wanted: &[String], granted: &BTreeMap<String, Access>)
     let beyond = granted.keys().filter(|name| !asked.iter().any(|(wanted, _)| wanted == name));
     let beyond = beyond.map(|name| Wish { kind, name: name.clone(), answer: Answer::NotWanted, toml: None });
     asked.iter().map(answer).chain(beyond).collect()
+}
+
+/// The same of places on the network, where one grant may cover many.
+fn reached<G: fmt::Display>(
+    kind: WishKind,
+    wanted: &[String],
+    granted: &[G],
+    covers: fn(&G, &str) -> bool,
+) -> Vec<Wish> {
+    let answer = |wish: &String| match granted.iter().any(|grant| covers(grant, wish)) {
+        true => Wish { kind, name: wish.clone(), answer: Answer::Granted, toml: None },
+        false => {
+            let toml = Some(line(kind, wish, Access::ReadOnly));
+            Wish { kind, name: wish.clone(), answer: Answer::NotGranted, toml }
+        }
+    };
+    let beyond = granted.iter().filter(|grant| !wanted.iter().any(|wish| covers(grant, wish)));
+    let beyond = beyond.map(|grant| Wish { kind, name: grant.to_string(), answer: Answer::NotWanted, toml: None });
+    wanted.iter().map(answer).chain(beyond).collect()
+}
+
+/// Whether requests to the origin are granted, be it some methods and paths only: what those are, the grant tells.
+fn origin(grant: &HttpGrant, wish: &str) -> bool {
+    let Ok(wanted) = wish.parse::<HttpGrant>() else { return false };
+    let names = match &wanted.host {
+        HostPattern::One(host) => grant.host.names(host),
+        below @ HostPattern::Below(_) => grant.host == *below,
+    };
+    names && (grant.scheme, grant.port) == (wanted.scheme, wanted.port)
+}
+
+fn address(grant: &TcpGrant, wish: &str) -> bool {
+    wish.parse::<TcpGrant>().is_ok_and(|wanted| (&grant.host, grant.port) == (&wanted.host, wanted.port))
 }
 
 /// A wish is a name, with ` read-write` after it where the plugin writes.
@@ -223,6 +258,32 @@ mod tests {
                  this would: folders = { \"/in\" = \"/path/on/this/machine\" }",
                 "plugin `p` would like to write to sql `shop`, which [plugin.p] grants for reading only; \
                  this would: sql = { shop = \"read-write\" }",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_grant_may_cover_many_places_on_the_network() {
+        let wants = Wants {
+            http: names(&["https://a.example.com", "https://a.example.com:8443", "nonsense"]),
+            tcp: names(&["DB.internal:5432", "db.internal:1"]),
+            ..Wants::default()
+        };
+        let origin = |text: &str| text.parse().expect("an origin");
+        let grant = Grant {
+            http: vec![origin("https://*.example.com"), origin("http://other.example")],
+            tcp: vec!["db.internal:5432".parse().expect("an address")],
+            ..Grant::default()
+        };
+        assert_eq!(
+            told(&compare(&wants, Some(&grant))),
+            [
+                ("http", "https://a.example.com", Answer::Granted),
+                ("http", "https://a.example.com:8443", Answer::NotGranted),
+                ("http", "nonsense", Answer::NotGranted),
+                ("http", "http://other.example", Answer::NotWanted),
+                ("tcp", "DB.internal:5432", Answer::Granted),
+                ("tcp", "db.internal:1", Answer::NotGranted),
             ]
         );
     }

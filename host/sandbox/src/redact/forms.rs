@@ -12,8 +12,8 @@ const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 pub(super) fn all(value: &str) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::from([value.as_bytes().to_vec()]);
     forms.extend([json(value, false), json(value, true)].map(String::into_bytes));
-    // What others leave as it is: RFC 3986, encodeURIComponent, and forms, which have `+` for a space.
-    for kept in ["-._~", "-._~!'()*", "-._*"] {
+    // What others leave as it is: nothing, RFC 3986, paths, encodeURIComponent, and forms, which have `+` for a space.
+    for kept in ["", "-._~", "-._~/", "-._~!'()*", "-._*"] {
         forms.extend([percent(value, kept, false), percent(value, kept, true)].map(String::into_bytes));
         forms.extend(
             [percent(value, kept, false), percent(value, kept, true)].map(|text| text.replace("%20", "+").into_bytes()),

@@ -47,7 +47,8 @@ fn text(loaded: &LoadedPlugin, shown: &Value) -> String {
     parts.push(format!("wants {}", wants(&loaded.wishes)));
     parts.push(list("imports", &makeup.imports));
     parts.push(list("exports", &makeup.exports));
-    let made = makeup.labels.iter().map(|(name, text)| format!("{name}: {text}")).chain(makeup.producers.iter().cloned());
+    let made =
+        makeup.labels.iter().map(|(name, text)| format!("{name}: {text}")).chain(makeup.producers.iter().cloned());
     parts.push(list("made by", &made.collect::<Vec<_>>()));
     parts.extend(unused(loaded));
     parts.retain(|part| !part.is_empty());
@@ -63,8 +64,8 @@ fn handlers(shown: &Value) -> String {
         rows.push([word("name"), word("summary"), word("timeout"), example.map_or("-".to_owned(), Value::to_string)]);
     }
     let schemas = handlers().filter(|handler| !handler["input_schema"].is_null());
-    let schemas =
-        schemas.map(|handler| format!("\ninput of {}: {}", handler["name"].as_str().unwrap_or("-"), handler["input_schema"]));
+    let schemas = schemas
+        .map(|handler| format!("\ninput of {}: {}", handler["name"].as_str().unwrap_or("-"), handler["input_schema"]));
     format!("{}{}", rows.drawn(), schemas.collect::<String>())
 }
 
