@@ -11,6 +11,7 @@ mod command_line;
 mod db_inspect;
 mod downtime;
 mod full_disk;
+mod guide;
 mod hostile;
 mod hot_reload;
 mod import;

@@ -105,6 +105,9 @@ fn figures(tried: &Tried) -> Vec<String> {
     if !outside.is_empty() {
         lines.push(format!("outside: {}", outside.join(", ")));
     }
+    if let Some(lacks) = tried.lacks.as_ref().filter(|_| !report.outcome.ended_well()) {
+        lines.push(lacks.clone());
+    }
     if report.logs_dropped > 0 {
         lines.push(format!("{} log lines over the limits were dropped", report.logs_dropped));
     }
