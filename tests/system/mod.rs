@@ -13,6 +13,7 @@ mod db_inspect;
 mod downtime;
 mod egress;
 mod full_disk;
+mod guide;
 mod hostile;
 mod hot_reload;
 mod import;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::support::fixtures::repository;
+use super::support::fixtures::{repository, toolchain};
 use super::support::place::Said;
 use super::support::{Host, Place, within};
 
@@ -34,7 +34,8 @@ async fn every_template_is_built_checked_called_and_fires_in_a_running_host() {
 
 /// As the guide goes. `Err` with the words for what the machine lacks.
 async fn walk(language: &str) -> Result<(), String> {
-    let place = Place::new();
+    let mut place = Place::new();
+    rust(&mut place);
     let name = format!("demo-{language}");
     place.schedules(&format!(
         "[schedule.first]\nhandler = \"{name}\"\nevery = \"500ms\"\ninput = {{ name = \"Ada\" }}\n"
@@ -58,6 +59,12 @@ async fn walk(language: &str) -> Result<(), String> {
     fired(&host, language).await;
     host.stop().await;
     Ok(())
+}
+
+/// Crates come from the machine's own cache: the same as those of the plugins here, which are built before.
+fn rust(place: &mut Place) {
+    place.set_var("RUSTUP_TOOLCHAIN", &toolchain());
+    place.set_var("CARGO_NET_OFFLINE", "true");
 }
 
 fn called(language: &str, said: &Said) {
@@ -122,6 +129,27 @@ fn a_new_plugin_is_told_with_what_comes_next_and_writes_over_nothing() {
     assert!(place.path("elsewhere/noontide.toml").exists());
     assert_eq!(place.noontide(&["plugin", "new", "Order_Count"]).code, 2);
     assert_eq!(place.noontide(&["plugin", "new", "x", "--lang", "cobol"]).code, 2);
+}
+
+#[test]
+fn a_slip_in_the_declaration_is_named_by_the_compiler() {
+    let mut place = Place::new();
+    rust(&mut place);
+    assert_eq!(place.noontide(&["plugin", "new", "slip"]).code, 0);
+    lend_tools(&place, "rust", "slip");
+    let path = place.path("slip/src/lib.rs");
+    let source = std::fs::read_to_string(&path).expect("the source");
+    for (good, slip, words) in [
+        ("    summary: ", "    sumary: ", "plugin! has no key `sumary`; it has name, summary, wants and handlers"),
+        ("timeout: ", "timout: ", "handler \"run\" has no key `timout`; it has summary, example and timeout"),
+        ("timeout: \"30s\"", "timeout: \"30 seconds\"", "a timeout ends with ms, s, m or h, as in \"30s\""),
+    ] {
+        assert!(source.contains(good), "{good}");
+        std::fs::write(&path, source.replace(good, slip)).expect("a file");
+        let said = place.noontide_within(BUILD, &["plugin", "build", "slip"]);
+        assert!(said.code == 1 && said.err.contains(words), "{words}: {said:?}");
+        assert!(said.err.trim_end().lines().last().is_some_and(|line| line.contains("the build failed: `cargo build")));
+    }
 }
 
 /// The template's crates are those the repository's own plugins are tested with.

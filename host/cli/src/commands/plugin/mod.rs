@@ -8,6 +8,7 @@ mod dev;
 mod difference;
 mod file;
 mod inspect;
+mod lacking;
 mod list;
 mod new;
 mod project;

@@ -27,7 +27,8 @@ impl Folder {
 
     /// What the build makes.
     pub fn output(&self) -> PathBuf {
-        self.path.join(&self.project.output)
+        let here = self.path.as_os_str() == ".";
+        if here { self.project.output.clone() } else { self.path.join(&self.project.output) }
     }
 
     /// What the machine lacks, a line each.

@@ -58,7 +58,7 @@ fn value(tried: &Tried) -> Value {
         "error": report.outcome.message(),
         "usage": report.usage,
         "limits": { "timeout_ms": ms(tried.held.time), "memory_bytes": tried.held.memory },
-        "effects": report.effects,
+        "provenance": report.provenance(),
         "state": state,
         "files": files.collect::<Vec<_>>(),
         "items": items.collect::<Vec<_>>(),
@@ -104,6 +104,9 @@ fn figures(tried: &Tried) -> Vec<String> {
     let outside = outside(&report.effects);
     if !outside.is_empty() {
         lines.push(format!("outside: {}", outside.join(", ")));
+    }
+    if let Some(lacks) = tried.lacks.as_ref().filter(|_| !report.outcome.ended_well()) {
+        lines.push(lacks.clone());
     }
     if report.logs_dropped > 0 {
         lines.push(format!("{} log lines over the limits were dropped", report.logs_dropped));

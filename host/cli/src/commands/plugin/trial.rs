@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::state_file::Entries;
-use super::{desk::Desk, file, state_file};
+use super::{desk::Desk, file, lacking, state_file};
 use crate::args::Global;
 use crate::exit::{Exit, Stop};
 use crate::output::Output;
@@ -66,7 +66,9 @@ pub struct Tried {
     pub report: Report,
     /// The limits that held.
     pub held: Held,
-    /// How many payloads it was handed.
+    /// What it wants and was not granted, in a line.
+    pub lacks: Option<String>,
+    /// The payloads it was handed.
     pub items: Arc<[Item]>,
     /// Where its memory is kept, if it is.
     pub kept: Option<PathBuf>,
@@ -104,7 +106,9 @@ impl Asked {
         let input = given.unwrap_or_else(|| example(&loaded, &handler, global.output()));
         let info = sandbox.check(&handler, &input).map_err(unavailable)?;
         let order = self.order(global, handler, &info, input)?;
-        let held = held(grants.get(&loaded.version.name), &info, order.timeout);
+        let grant = grants.get(&loaded.version.name);
+        let (held, lacks) =
+            (held(grant, &info, order.timeout), lacking::told(&loaded.version.name, &loaded.info.wants, grant));
         let items = self.items()?;
         let memory = self.state.as_deref().map(state_file::read).transpose()?.unwrap_or_default();
         let call = self.call(order, Arc::clone(&items), memory.clone(), global.output(), stop)?;
@@ -112,7 +116,7 @@ impl Asked {
         if let Some(path) = self.state.as_deref().filter(|_| report.keeps_state()) {
             state_file::write(path, &state_file::after(memory, &report.state))?;
         }
-        Ok(Tried { held, items, kept: self.state.clone().filter(|_| report.keeps_state()), report })
+        Ok(Tried { held, lacks, items, kept: self.state.clone().filter(|_| report.keeps_state()), report })
     }
 
     fn order(&self, global: &Global, handler: HandlerRef, info: &HandlerInfo, input: Value) -> Result<Order, Stop> {
