@@ -71,7 +71,7 @@ impl From<Outcome> for Step {
 pub struct Gate(Arc<watch::Sender<bool>>);
 
 impl Gate {
-    fn shut() -> Self {
+    pub(crate) fn shut() -> Self {
         Self(Arc::new(watch::Sender::new(false)))
     }
 
@@ -80,7 +80,7 @@ impl Gate {
         self.0.send_replace(true);
     }
 
-    async fn passed(&self) {
+    pub(crate) async fn passed(&self) {
         // The sender is in `self`, so it is never gone.
         let _ = self.0.subscribe().wait_for(|is_open| *is_open).await;
     }

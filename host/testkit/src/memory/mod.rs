@@ -17,8 +17,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, KeyPage, Lapsed, Ledger, LedgerError, Overdue, Pulse,
-    Put, Removed, Retention, RunRecord, Settled, Settlement, Submitted, Tenant,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, KeyPage, Lapsed, Ledger, LedgerError, MessageFilter,
+    MessageRecord, Overdue, Pulse, Put, Removed, Retention, RunRecord, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{
     Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
@@ -68,6 +68,21 @@ impl MemoryLedger {
         loop {
             writes.borrow_and_update();
             let records = self.records();
+            if wanted(&records) {
+                return records;
+            }
+            // The sender lives in `self`, so it is never gone.
+            let _ = writes.changed().await;
+        }
+    }
+
+    /// Waits until the messages, oldest first, look as `wanted`; gives them back.
+    pub async fn until_messages(&self, wanted: impl Fn(&[MessageRecord]) -> bool) -> Vec<MessageRecord> {
+        let mut writes = self.writes.subscribe();
+        loop {
+            writes.borrow_and_update();
+            let mut records = self.book().messages(&MessageFilter { limit: usize::MAX, ..MessageFilter::default() });
+            records.reverse();
             if wanted(&records) {
                 return records;
             }
