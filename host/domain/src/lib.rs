@@ -47,8 +47,8 @@ pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use outbox::{BadWebhook, MessageId, MessageState, Webhook};
 pub use plugin::{
-    ExitMeaning, FolderGrant, Grant, HandlerInfo, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus,
-    PluginVersion, SecretSource, Unavailable, Wants,
+    ExitMeaning, FolderGrant, Grant, HandlerInfo, HttpGrant, Limits, LoadedPlugin, PluginError, PluginInfo,
+    PluginStatus, PluginVersion, SecretSource, TcpGrant, Unavailable, Wants,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};

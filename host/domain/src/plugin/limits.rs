@@ -23,6 +23,10 @@ pub struct Limits {
     pub state_keys: u64,
     /// Messages that one attempt may hand to the outbox.
     pub outbox_messages: usize,
+    /// The body of one HTTP response, in bytes.
+    pub http_response: u64,
+    /// HTTP requests at a time.
+    pub http_concurrency: usize,
 }
 
 impl Default for Limits {
@@ -37,6 +41,8 @@ impl Default for Limits {
             state_size: 1 << 20,
             state_keys: 1_000,
             outbox_messages: 32,
+            http_response: 16 << 20,
+            http_concurrency: 8,
         }
     }
 }

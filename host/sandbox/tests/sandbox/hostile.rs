@@ -133,8 +133,16 @@ impl RunDesk for BrokenDesk {
         panic!("a desk that breaks, on purpose");
     }
 
-    async fn state(&self, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+    async fn state(&self, _: StateScope, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
         Ok(None)
+    }
+
+    async fn state_keys(&self, _: StateScope, _: KeyPage) -> Result<Vec<String>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn state_size(&self) -> Result<StateSize, LedgerError> {
+        Ok(StateSize::default())
     }
 }
 

@@ -28,7 +28,15 @@ impl RunDesk for Desk {
         self.output.hint(&format!("progress {done}{total} {note}"));
     }
 
-    async fn state(&self, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+    async fn state(&self, _: StateScope, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
         Ok(None)
+    }
+
+    async fn state_keys(&self, _: StateScope, _: KeyPage) -> Result<Vec<String>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn state_size(&self) -> Result<StateSize, LedgerError> {
+        Ok(StateSize::default())
     }
 }
