@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Call, Clock, LedgerError, PluginHost, RunDesk};
-use noontide_domain::{Cause, HostId, Key, Lease, Leased, Order, Outcome, RunId};
+use noontide_domain::ports::{Call, Clock, KeyPage, LedgerError, PluginHost, RunDesk};
+use noontide_domain::{Cause, HostId, Key, Lease, Leased, Order, Outcome, RunId, StateScope, StateSize};
 use noontide_sandbox::{Sandbox, SandboxSettings};
 
 #[path = "call/bare.rs"]
@@ -165,5 +165,8 @@ fn call() -> Call {
         ..Order::new(id, Key::manual(id), handler, DateTime::UNIX_EPOCH, Cause::Enqueued)
     };
     let lease = Lease { run: id, host: HostId::new(), fence: 1, attempt: 1 };
-    Call { leased: Leased { order, lease, previous_success: None, items: Default::default(), messages: 0 }, desk: Arc::new(NoDesk) }
+    Call {
+        leased: Leased { order, lease, previous_success: None, items: Default::default(), messages: 0 },
+        desk: Arc::new(NoDesk),
+    }
 }

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
-use noontide_domain::{
-    Cause, Grant, Item, Key, Leased, Limits, Order, Outcome, Report, Unavailable, Usage,
-};
+use noontide_domain::{Cause, Grant, Item, Key, Leased, Limits, Order, Outcome, Report, Unavailable, Usage};
 use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;

@@ -106,7 +106,9 @@ mod tests {
         let put = checked(Request { method: Some("put".to_owned()), ..request() }).expect("a webhook");
         assert_eq!(put.method, "PUT");
         let large = checked(Request { body: vec![0; 300 << 10], ..request() });
-        assert!(matches!(large, Err(OutboxError::TooLarge(bound)) if bound.name == "message" && bound.allows == 262_144));
+        assert!(
+            matches!(large, Err(OutboxError::TooLarge(bound)) if bound.name == "message" && bound.allows == 262_144)
+        );
     }
 
     #[test]
@@ -117,7 +119,9 @@ mod tests {
         let mut take = || tray.take(checked(request()).expect("a webhook")).map(|id| id.to_string());
         assert_eq!(take().expect("taken"), format!("{}-3", key.hex()));
         assert_eq!(take().expect("taken"), format!("{}-4", key.hex()));
-        assert!(matches!(take(), Err(OutboxError::TooLarge(bound)) if bound.name == "outbox-messages" && bound.allows == 2));
+        assert!(
+            matches!(take(), Err(OutboxError::TooLarge(bound)) if bound.name == "outbox-messages" && bound.allows == 2)
+        );
         assert_eq!(tray.into_messages().len(), 2);
         let describing = Tray::new(&limits, None).take(checked(request()).expect("a webhook"));
         assert!(matches!(describing, Err(OutboxError::Invalid(_))));

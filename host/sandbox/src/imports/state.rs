@@ -52,7 +52,8 @@ struct Write {
 impl StateBook {
     /// What the run wants to have written, in the order of the keys.
     pub(crate) fn into_writes(self) -> Vec<StateWrite> {
-        let written = self.pages.into_iter().filter_map(|(name, leaf)| leaf.write.map(|write| (name, leaf.base, write)));
+        let written =
+            self.pages.into_iter().filter_map(|(name, leaf)| leaf.write.map(|write| (name, leaf.base, write)));
         // What was new and is gone again never was.
         let kept = written.filter(|(_, base, write)| *base > 0 || write.value.is_some());
         let write = |((scope, key), base, Write { value, revision })| StateWrite { scope, key, value, base, revision };
@@ -89,10 +90,8 @@ impl StateBook {
         let there = self.pages.get(name).map(|leaf| leaf.size).unwrap_or_default();
         count(value.map(|value| with(name, value)).unwrap_or_default(), there);
         let grown = plus(before, come);
-        let after = StateSize {
-            bytes: grown.bytes.saturating_sub(gone.bytes),
-            keys: grown.keys.saturating_sub(gone.keys),
-        };
+        let after =
+            StateSize { bytes: grown.bytes.saturating_sub(gone.bytes), keys: grown.keys.saturating_sub(gone.keys) };
         match after.over(before, allowed) {
             Some(over) => Err(StateError::TooLarge(Bound { name: over.limit.to_owned(), allows: over.allows })),
             None => Ok(()),
@@ -116,7 +115,9 @@ impl StateBook {
         let known = |key: &String| end.as_ref().is_none_or(|end| key <= end);
         let asked = |key: &String| key.starts_with(&page.prefix) && page.after.as_ref().is_none_or(|after| key > after);
         for ((of, key), leaf) in &self.pages {
-            let Some(write) = leaf.write.as_ref().filter(|_| *of == scope && asked(key) && known(key)) else { continue };
+            let Some(write) = leaf.write.as_ref().filter(|_| *of == scope && asked(key) && known(key)) else {
+                continue;
+            };
             match write.value {
                 Some(_) => keys.insert(key.clone()),
                 None => keys.remove(key),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use noontide_domain::ports::{LedgerError, PluginHost, RunDesk};
-use noontide_domain::{Outcome, Report};
+use noontide_domain::ports::{KeyPage, LedgerError, PluginHost, RunDesk};
+use noontide_domain::{Outcome, Report, StateScope, StateSize};
 use serde_json::json;
 
 use crate::stage::{Desk, Stage, call, call_at, timed};

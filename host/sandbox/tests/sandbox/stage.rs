@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Call, Clock, LedgerError, PluginHost, RunDesk};
+use noontide_domain::ports::{Call, Clock, KeyPage, LedgerError, PluginHost, RunDesk};
 use noontide_domain::{
     Cause, Grant, HostId, Key, Lease, Leased, Order, PluginName, PluginStatus, Report, RetryPolicy, RunId,
+    StateScope, StateSize,
 };
 use noontide_sandbox::{Sandbox, SandboxSettings};
 use serde_json::Value;
@@ -77,7 +78,9 @@ impl RunDesk for Desk {
 
     async fn state_size(&self) -> Result<StateSize, LedgerError> {
         let state = self.state.lock().expect("no panic");
-        let bytes = state.iter().map(|(name, (value, _))| (name.len() - named(StateScope::Schedule, "").len() + value.len()) as u64);
+        let bytes = state
+            .iter()
+            .map(|(name, (value, _))| (name.len() - named(StateScope::Schedule, "").len() + value.len()) as u64);
         Ok(StateSize { bytes: bytes.sum(), keys: state.len() as u64 })
     }
 }

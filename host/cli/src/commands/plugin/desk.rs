@@ -1,7 +1,8 @@
 //! What a handler may ask for while `plugin run` calls it: no ledger, a state that begins empty and is thrown away.
 
 use async_trait::async_trait;
-use noontide_domain::ports::{LedgerError, RunDesk};
+use noontide_domain::ports::{KeyPage, LedgerError, RunDesk};
+use noontide_domain::{StateScope, StateSize};
 
 use crate::output::Output;
 
