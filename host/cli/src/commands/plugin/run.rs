@@ -133,6 +133,10 @@ fn show(output: Output, report: &Report) -> Done {
     if report.logs_dropped > 0 {
         output.hint(&format!("{} lines over the limits were dropped", report.logs_dropped));
     }
+    for message in &report.messages {
+        let (method, destination) = (&message.method, message.destination());
+        output.hint(&format!("message {method} {destination}, {} (not sent)", duration::bytes(message.bytes())));
+    }
     let outcome = &report.outcome;
     let usage = report.usage;
     output.hint(&format!(

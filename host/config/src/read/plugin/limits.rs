@@ -45,6 +45,7 @@ fn artifact_size(limits: &Reader<'_>, total: u64) -> Option<u64> {
 
 fn outbox_messages(limits: &Reader<'_>) -> Option<usize> {
     let count = limits.count("outbox-messages", 0)?;
-    let too_many = || format!("`outbox-messages`: {count} is over {MOST_MESSAGES}; put more into one message, or into more runs");
+    let too_many =
+        || format!("`outbox-messages`: {count} is over {MOST_MESSAGES}; put more into one message, or into more runs");
     limits.good(&limits.place_of("outbox-messages"), (count <= MOST_MESSAGES).then_some(count).ok_or_else(too_many))
 }
