@@ -18,6 +18,7 @@ mod kills;
 mod kv;
 mod log_files;
 mod main_job;
+mod outbox;
 mod policy;
 mod programs;
 mod put;
