@@ -22,6 +22,7 @@ mod kills;
 mod kv;
 mod log_files;
 mod main_job;
+mod outbox;
 mod policy;
 mod programs;
 mod put;

@@ -34,6 +34,7 @@ mod items;
 mod journal;
 mod limits;
 mod load;
+mod outlet;
 mod output;
 mod program;
 mod redact;

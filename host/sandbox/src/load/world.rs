@@ -13,7 +13,7 @@ use crate::journal::harmless;
 const OURS: &str = "noontide:plugin/";
 
 /// Interfaces of `noontide:plugin` that the host offers.
-const OFFERED: [&str; 7] = ["types", "run", "state", "secrets", "sql", "kv", "artifacts"];
+const OFFERED: [&str; 8] = ["types", "run", "state", "outbox", "secrets", "sql", "kv", "artifacts"];
 
 /// Interfaces of WASI 0.2 that the host offers, in their denied form.
 const WASI: [&str; 29] = [
