@@ -56,6 +56,7 @@ pub(super) async fn ask(
         plugin: String::new(),
         deadline,
         clock,
+        fire: None,
         program: None,
     };
     let guest = Guest::new(allowance).map_err(refuse)?;
