@@ -68,7 +68,8 @@ async fn a_grant_that_is_none_is_told_with_its_place_and_what_to_write() {
     place.conf("egress.toml", "[plugin.x]\nhttp = [\"api.example.com\"]\ntcp = [\"localhost:5432\"]\n");
     let said = place.noontide(&["check"]);
     assert_eq!(said.code, 3, "{said:?}");
-    for words in ["egress.toml:2:9: plugin `x`: `http`: `api.example.com` is no origin", "egress.toml:3:8: plugin `x`"] {
+    for words in ["egress.toml:2:9: plugin `x`: `http`: `api.example.com` is no origin", "egress.toml:3:8: plugin `x`"]
+    {
         assert!(format!("{}{}", said.out, said.err).contains(words), "{words}: {said:?}");
     }
 }

@@ -5,6 +5,7 @@ mod artifacts;
 mod egress;
 mod grants;
 mod hostile;
+mod outbox;
 mod outcomes;
 mod programs;
 mod refused;

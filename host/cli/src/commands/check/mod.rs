@@ -110,7 +110,8 @@ fn wanting(config: &Config, plugin: &LoadedPlugin) -> Vec<String> {
     };
     let sockets = |wish: &str| {
         let wish = wish.parse::<TcpGrant>().ok();
-        let same = |grant: &TcpGrant| wish.as_ref().is_some_and(|wish| (&grant.host, grant.port) == (&wish.host, wish.port));
+        let same =
+            |grant: &TcpGrant| wish.as_ref().is_some_and(|wish| (&grant.host, grant.port) == (&wish.host, wish.port));
         grant.is_some_and(|grant| grant.tcp.iter().any(same))
     };
     [

@@ -43,7 +43,8 @@ fn methods(reader: &Reader<'_>) -> Vec<String> {
         let known = METHODS.contains(&method.as_str()).then_some(());
         let hint = noontide_domain::suggest::hint(&method.to_ascii_uppercase(), METHODS.iter().copied());
         let hint = if hint.is_empty() { format!("; known are {}", METHODS.join(", ")) } else { hint };
-        reader.good(&node.place, known.ok_or_else(|| format!("`methods`: `{method}` is none that is granted{hint}")))?;
+        reader
+            .good(&node.place, known.ok_or_else(|| format!("`methods`: `{method}` is none that is granted{hint}")))?;
         Some(method)
     };
     let methods: Vec<String> = listed(reader, "methods", r#"["GET", "POST"]"#).filter_map(read).collect();
