@@ -29,7 +29,7 @@ use crate::state::{Scope, StateError};
 pub mod bindings {
     wit_bindgen::generate!({
         world: "plugin",
-        path: "../../wit",
+        path: "wit",
         pub_export_macro: true,
         default_bindings_module: "noontide_sdk::guest::bindings",
     });

@@ -14,6 +14,7 @@ pub mod logs;
 pub mod next;
 pub mod outbox;
 pub mod plugin;
+mod provenance;
 pub mod put;
 pub mod runs;
 pub mod schedules;

@@ -2,6 +2,7 @@
 //! that they lie in.
 
 mod artifacts;
+mod canary;
 mod egress;
 mod grants;
 mod hostile;
