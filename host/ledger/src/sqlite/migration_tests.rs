@@ -111,3 +111,31 @@ async fn the_runs_of_version_1_go_on_and_new_ones_queue_behind_them() {
     let retention = Retention { before: now() + chrono::TimeDelta::days(1), batch: 9 };
     assert_eq!(ledger.prune(retention).await.unwrap(), 2);
 }
+
+/// As version 8 wrote them: what a schedule remembers, what a handler does, and what a schedule did that is forgotten.
+const STATE: &str = r#"
+    INSERT INTO state (scope, key, value, revision) VALUES
+      ('schedule:nightly', 'ä', x'3132', 3), ('schedule:nightly', 'b', x'', 1),
+      ('handler:mail/send', 'c', x'313233', 1), ('handler:other', 'd', x'31', 1), ('schedule:gone', 'e', x'31', 1);
+"#;
+
+#[tokio::test]
+async fn what_was_remembered_before_counts_for_the_plugin_whose_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("noontide.db");
+    version_1(&path).await;
+    let mut connection = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    schema::migrator(8).run_direct(None, &mut connection, false).await.unwrap();
+    sqlx::raw_sql(STATE).execute(&mut connection).await.unwrap();
+    sqlx::Connection::close(connection).await.unwrap();
+    let store = open(&path, ManualClock::at(START)).await.unwrap();
+    let size = async |plugin: &str| {
+        let size = store.ledger.state_size(&plugin.parse().unwrap()).await.unwrap();
+        (size.bytes, size.keys)
+    };
+    assert_eq!((size("mail").await, size("other").await, size("nobody").await), ((9, 3), (2, 1), (0, 0)));
+    assert_eq!(store.ledger.state("schedule:nightly", "ä").await.unwrap(), Some((b"12".to_vec(), 3)));
+    let mut stranger = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    sqlx::query("DELETE FROM state WHERE key = 'c'").execute(&mut stranger).await.unwrap();
+    assert_eq!(size("mail").await, (5, 2), "whoever removes an entry, the sum is right");
+}

@@ -6,6 +6,7 @@ mod canary;
 mod egress;
 mod grants;
 mod hostile;
+mod outbox;
 mod outcomes;
 mod programs;
 mod refused;
