@@ -85,13 +85,18 @@ fn a_call_is_told_who_it_is_and_tells_what_it_used_and_wrote() {
     assert!(first.err.contains("of 64 MiB memory at most"), "{first:?}");
     assert!(first.err.contains("state: count = 1 (not kept; --state FILE keeps it)"), "{first:?}");
 
-    std::fs::write(place.path("memory.json"), r#"{"count": 41, "other": [1]}"#).expect("a file");
+    std::fs::write(place.path("memory.json"), r#"{"schedule": {"count": 41, "other": [1]}}"#).expect("a file");
     let kept = place.noontide(&["plugin", "run", "mine", "--state", "memory.json", "-o", "json"]).json();
     assert_eq!((&kept["result"], &kept["state"]), (&json!(42), &json!({ "count": 42 })));
-    assert_eq!(kept["effects"]["state-written"], json!({ "count": 1 }));
+    assert_eq!(kept["provenance"]["effects"]["state-written"], json!({ "count": 1 }));
     assert_eq!(kept["limits"], json!({ "timeout_ms": 30_000, "memory_bytes": 64 << 20 }));
     let memory = || std::fs::read_to_string(place.path("memory.json")).expect("a file");
-    assert_eq!(serde_json::from_str::<Value>(&memory()).expect("JSON"), json!({ "count": 42, "other": [1] }));
+    assert_eq!(
+        serde_json::from_str::<Value>(&memory()).expect("JSON"),
+        json!({
+            "schedule": { "count": 42, "other": [1] }, "plugin": {},
+        })
+    );
     let before = memory();
     let bad =
         place.noontide(&["plugin", "run", "mine", "--state", "memory.json", "--input", r#"{"fail":"permanent"}"#]);

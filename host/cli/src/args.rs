@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, config, enqueue, explain, fire, import, logs, next, plugin, put, runs, schedules, set,
+    artifacts, backfill, config, enqueue, explain, fire, import, logs, next, outbox, plugin, put, runs, schedules, set,
     simulate, submit, why,
 };
 use crate::exit::Stop;
@@ -157,6 +157,9 @@ pub enum Verb {
     Items(submit::Items),
     /// The files that a handler attached to its run: list them, or write them here
     Artifacts(artifacts::Artifacts),
+    /// Messages that handlers handed over to be sent: list them, send them again, drop them
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
     /// Ask a run to stop
     Cancel(runs::Cancel),
     /// Make, build, check and call plugins

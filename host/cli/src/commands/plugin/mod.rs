@@ -2,6 +2,7 @@
 //! `plugin list` asks one.
 
 mod build;
+mod check;
 mod desk;
 mod dev;
 mod difference;
@@ -34,9 +35,9 @@ pub enum Plugin {
     Build(build::Build),
     /// Build, check and call a plugin again whenever one of its files changes
     Dev(Box<dev::Dev>),
-    /// What a plugin file offers and wants
+    /// What a plugin file is made of, offers and wants, beside what the configuration grants
     Inspect(PluginFile),
-    /// Whether a plugin file would be taken
+    /// Whether a plugin file would be taken, what it wants and is not granted, and whether the schedules that call it can
     Check(PluginFile),
     /// Call a handler of a plugin once: result on stdout, log and figures on stderr
     Run(Box<run::Run>),
@@ -58,11 +59,11 @@ pub struct PluginFile {
 /// answer (5), a folder is in the way (6).
 pub async fn run(global: &Global, plugin: Plugin) -> Done {
     match plugin {
-        Plugin::Inspect(asked) => inspect::inspect(global, &asked.file).await,
-        Plugin::Check(asked) => inspect::check(global, &asked.file).await,
         Plugin::New(asked) => new::run(global, &asked),
         Plugin::Build(asked) => build::run(global, &asked).await,
         Plugin::Dev(asked) => dev::run(global, *asked).await,
+        Plugin::Inspect(asked) => inspect::run(global, &asked.file).await,
+        Plugin::Check(asked) => check::run(global, &asked.file).await,
         Plugin::Run(asked) => run::run(global, *asked).await,
         Plugin::List => list::run(global).await,
     }

@@ -1,16 +1,19 @@
-//! A schedule's memory as a JSON file, for calls without a ledger: `{ "key": value }`.
+//! What is remembered as a JSON file, for calls without a ledger: `{ "schedule": { "key": value }, "plugin": { … } }`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use noontide_domain::StateWrite;
+use noontide_domain::{StateScope, StateWrite};
 use serde_json::{Map, Value, json};
 
 use crate::commands::artifacts;
 use crate::exit::Stop;
 
-/// Entries by key, as bytes.
-pub type Entries = BTreeMap<String, Vec<u8>>;
+/// Entries by memory and key, as bytes.
+pub type Entries = BTreeMap<(StateScope, String), Vec<u8>>;
+
+/// The memories, as the file names them.
+const SCOPES: [(&str, StateScope); 2] = [("schedule", StateScope::Schedule), ("plugin", StateScope::Plugin)];
 
 /// Bytes that are no JSON are written as `{"$hex": "ff00"}`.
 const HEX: &str = "$hex";
@@ -26,22 +29,27 @@ pub fn read(path: &Path) -> Result<Entries, Stop> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Entries::new()),
         Err(error) => return Err(wrong(error.to_string())),
     };
-    let entries: Map<String, Value> = serde_json::from_slice(&text)
-        .map_err(|error| wrong(format!("no JSON object: {error}; write {{\"key\": value}}")))?;
-    let bytes = |(key, value): (String, Value)| {
-        let bytes =
-            as_bytes(&value).ok_or_else(|| wrong(format!("`{key}`: `{HEX}` is no text of hexadecimal digits")))?;
-        Ok((key, bytes))
-    };
-    entries.into_iter().map(bytes).collect()
+    let memories: BTreeMap<String, Map<String, Value>> = serde_json::from_slice(&text)
+        .map_err(|error| wrong(format!("{error}; write {{\"schedule\": {{\"key\": value}}, \"plugin\": {{}}}}")))?;
+    let mut entries = Entries::new();
+    for (name, memory) in memories {
+        let scope = SCOPES.iter().find(|(known, _)| *known == name);
+        let (_, scope) = scope.ok_or_else(|| wrong(format!("`{name}` is no memory; `schedule` and `plugin` are")))?;
+        for (key, value) in memory {
+            let bytes = as_bytes(&value);
+            let bytes = bytes.ok_or_else(|| wrong(format!("`{key}`: `{HEX}` is no text of hexadecimal digits")))?;
+            entries.insert((*scope, key), bytes);
+        }
+    }
+    Ok(entries)
 }
 
 /// The memory after these writes.
 pub fn after(mut entries: Entries, writes: &[StateWrite]) -> Entries {
     for write in writes {
         match &write.value {
-            Some(value) => entries.insert(write.key.clone(), value.clone()),
-            None => entries.remove(&write.key),
+            Some(value) => entries.insert((write.scope, write.key.clone()), value.clone()),
+            None => entries.remove(&(write.scope, write.key.clone())),
         };
     }
     entries
@@ -52,9 +60,16 @@ pub fn after(mut entries: Entries, writes: &[StateWrite]) -> Entries {
 /// # Errors
 /// It cannot be written.
 pub fn write(path: &Path, entries: &Entries) -> Result<(), Stop> {
-    let entries: Map<String, Value> = entries.iter().map(|(key, value)| (key.clone(), shown(value))).collect();
-    let text = serde_json::to_string_pretty(&entries).unwrap_or_default() + "\n";
+    let text = serde_json::to_string_pretty(&as_json(entries)).unwrap_or_default() + "\n";
     artifacts::write(path, text.as_bytes(), true)
+}
+
+fn as_json(entries: &Entries) -> Value {
+    let of = |wanted: StateScope| -> Map<String, Value> {
+        let own = entries.iter().filter(|((scope, _), _)| *scope == wanted);
+        own.map(|((_, key), value)| (key.clone(), shown(value))).collect()
+    };
+    SCOPES.iter().map(|(name, scope)| ((*name).to_owned(), Value::Object(of(*scope)))).collect()
 }
 
 /// A value as JSON.
@@ -79,7 +94,8 @@ mod tests {
     use super::*;
 
     fn write_of(key: &str, value: Option<&[u8]>) -> StateWrite {
-        StateWrite { key: key.to_owned(), value: value.map(<[u8]>::to_vec), base: 0, revision: 1 }
+        let value = value.map(<[u8]>::to_vec);
+        StateWrite { scope: StateScope::Schedule, key: key.to_owned(), value, base: 0, revision: 1 }
     }
 
     #[test]
@@ -94,17 +110,18 @@ mod tests {
         assert_eq!(read(&path).unwrap(), entries);
         assert_eq!(
             serde_json::from_slice::<Value>(&std::fs::read(&path).unwrap()).unwrap(),
-            json!({"count": 3, "raw": {"$hex": "ff00"}})
+            json!({"schedule": {"count": 3, "raw": {"$hex": "ff00"}}, "plugin": {}})
         );
         let fewer = after(entries, &[write_of("raw", None)]);
-        assert_eq!(fewer.into_keys().collect::<Vec<_>>(), ["count"]);
+        assert_eq!(fewer.into_keys().collect::<Vec<_>>(), [(StateScope::Schedule, "count".to_owned())]);
     }
 
     #[test]
     fn a_file_that_is_no_memory_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        for text in ["[1]", "{", r#"{"a": {"$hex": "zz"}}"#, r#"{"a": {"$hex": "abc"}}"#] {
-            std::fs::write(file.path(), text).unwrap();
+        let hex = |digits: &str| format!(r#"{{"plugin": {{"a": {{"$hex": "{digits}"}}}}}}"#);
+        for text in ["[1]".to_owned(), "{".to_owned(), r#"{"mine": {}}"#.to_owned(), hex("zz"), hex("abc")] {
+            std::fs::write(file.path(), &text).unwrap();
             assert!(read(file.path()).is_err(), "{text} was taken");
         }
     }

@@ -1,6 +1,6 @@
 //! What is told of a call: the log and the figures on stderr, the result on stdout.
 
-use noontide_domain::{Effects, Outcome, Report, duration};
+use noontide_domain::{Effects, Outcome, Report, StateScope, StateWrite, duration};
 use serde_json::{Value, json};
 
 use super::state_file;
@@ -45,11 +45,8 @@ pub fn result(report: &Report) -> Option<Value> {
 /// All of it, for programs.
 fn value(tried: &Tried) -> Value {
     let report = &tried.report;
-    let state: Value = report
-        .state
-        .iter()
-        .map(|write| (write.key.clone(), json!(write.value.as_deref().map(state_file::shown))))
-        .collect();
+    let state: Value =
+        report.state.iter().map(|write| (named(write), json!(write.value.as_deref().map(state_file::shown)))).collect();
     let files = report.artifacts.iter().map(|file| json!({ "name": file.name.as_str(), "bytes": file.content.len() }));
     let items = told_items(tried).map(|(key, error)| json!({ "item": key, "error": error }));
     json!({
@@ -58,7 +55,7 @@ fn value(tried: &Tried) -> Value {
         "error": report.outcome.message(),
         "usage": report.usage,
         "limits": { "timeout_ms": ms(tried.held.time), "memory_bytes": tried.held.memory },
-        "effects": report.effects,
+        "provenance": report.provenance(),
         "state": state,
         "files": files.collect::<Vec<_>>(),
         "items": items.collect::<Vec<_>>(),
@@ -95,6 +92,10 @@ fn figures(tried: &Tried) -> Vec<String> {
         };
         lines.push(format!("state: {} ({kept})", listed(report.state.iter().map(written))));
     }
+    for message in &report.messages {
+        let (method, destination) = (&message.method, message.destination());
+        lines.push(format!("message: {method} {destination}, {} (not sent)", duration::bytes(message.bytes())));
+    }
     if !report.artifacts.is_empty() {
         let file = |file: &noontide_domain::Artifact| {
             format!("{} {}", file.name.as_str(), duration::bytes(file.content.len() as u64))
@@ -114,10 +115,18 @@ fn figures(tried: &Tried) -> Vec<String> {
     lines
 }
 
-fn written(write: &noontide_domain::StateWrite) -> String {
+fn written(write: &StateWrite) -> String {
     match &write.value {
-        Some(value) => format!("{} = {}", write.key, short(&state_file::shown(value).to_string())),
-        None => format!("{} removed", write.key),
+        Some(value) => format!("{} = {}", named(write), short(&state_file::shown(value).to_string())),
+        None => format!("{} removed", named(write)),
+    }
+}
+
+/// Of two memories the schedule's is the usual one.
+fn named(write: &StateWrite) -> String {
+    match write.scope {
+        StateScope::Schedule => write.key.clone(),
+        StateScope::Plugin => format!("plugin:{}", write.key),
     }
 }
 

@@ -146,7 +146,7 @@ impl Asked {
         let (attempt, _) = attempt(&self.attempt)?;
         let lease = Lease { run: order.id, host: HostId::new(), fence: 1, attempt };
         Ok(Call {
-            leased: Leased { order, lease, previous_success: None, items },
+            leased: Leased { order, lease, previous_success: None, items, messages: 0 },
             desk: Arc::new(Desk { output, cancelled: stop.clone(), state }),
         })
     }
