@@ -49,7 +49,7 @@ pub struct Asked {
     /// Payloads, as a handler of a timetable gets them: a JSON array, or one a line in a .jsonl file
     #[arg(long, value_name = "FILE")]
     items: Option<PathBuf>,
-    /// The schedule's memory, { "key": value }: read before, and written after a call that ends well
+    /// What is remembered, {"schedule": {"key": value}, "plugin": {}}: read before, and written after a call that ends well
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     /// Write the files it attaches into this folder
