@@ -95,8 +95,20 @@ fn place() -> Place {
 /// The host does all it can with the values; every answer is listened to.
 async fn sing(api: &Api) {
     for by in [
-        "log", "field", "stdout", "stderr", "panic", "result", "failure", "retry", "invalid", "skip", "artifact-name",
-        "artifact-content", "state", "state-key",
+        "log",
+        "field",
+        "stdout",
+        "stderr",
+        "panic",
+        "result",
+        "failure",
+        "retry",
+        "invalid",
+        "skip",
+        "artifact-name",
+        "artifact-content",
+        "state",
+        "state-key",
     ] {
         let run = api.call("fixture-canary/leak", json!({ "by": by })).await;
         let ended = api.ended(&run).await;
@@ -188,15 +200,22 @@ async fn no_output_of_the_host_ever_holds_a_value_that_nobody_may_read() {
 async fn deaf_ledger(place: &Place) {
     let url = format!("sqlite://{}", place.path("data/noontide.db").display());
     let pool = sqlx::SqlitePool::connect(&url).await.expect("the ledger");
-    let tables = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('state', 'artifact')");
+    let tables =
+        sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('state', 'artifact')");
     let mut rows = 0;
     for table in tables.fetch_all(&pool).await.expect("tables") {
         let name: String = table.get(0);
-        let columns = format!("SELECT group_concat('CAST(\"' || name || '\" AS TEXT)', '||'' ''||') FROM pragma_table_info('{name}')");
+        let columns = format!(
+            "SELECT group_concat('CAST(\"' || name || '\" AS TEXT)', '||'' ''||') FROM pragma_table_info('{name}')"
+        );
         let columns: String = sqlx::query_scalar(sqlx::AssertSqlSafe(columns)).fetch_one(&pool).await.expect("columns");
         let columns = columns.replace("CAST(", "coalesce(CAST(").replace(" AS TEXT)", " AS TEXT), '')");
         let all = format!("SELECT {columns} FROM \"{name}\"");
-        for row in sqlx::query(sqlx::AssertSqlSafe(all)).fetch_all(&pool).await.unwrap_or_else(|error| panic!("{name}: {error}")) {
+        for row in sqlx::query(sqlx::AssertSqlSafe(all))
+            .fetch_all(&pool)
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+        {
             let text: Vec<u8> = row.get_unchecked::<Vec<u8>, _>(0);
             deaf(&name, &String::from_utf8_lossy(&text));
             rows += 1;
@@ -212,7 +231,10 @@ async fn a_run_tells_what_it_stood_on_and_what_it_did() {
     let mut place = Place::new();
     place.set_var("THE_SECRET", "correct-horse");
     place.plugin("canary");
-    place.conf("grants.toml", "[plugin.fixture-canary]\nsecrets = { CANARY = { env = \"THE_SECRET\" } }\nlimits = { memory = \"32MiB\" }\n");
+    place.conf(
+        "grants.toml",
+        "[plugin.fixture-canary]\nsecrets = { CANARY = { env = \"THE_SECRET\" } }\nlimits = { memory = \"32MiB\" }\n",
+    );
     let host = place.serve().await;
     let api = host.api();
     let run = api.call("fixture-canary/leak", json!({ "by": "state" })).await;
@@ -220,10 +242,16 @@ async fn a_run_tells_what_it_stood_on_and_what_it_did() {
     let provenance = &ended["provenance"];
     assert_eq!(provenance["contract"], "noontide:plugin@0.1.0", "{ended}");
     assert_eq!(provenance["limits"]["memory"], 32 << 20);
-    assert_eq!(provenance["grant_sha256"].as_str().map(str::len), Some(32));
+    assert_eq!(provenance["grant_digest"].as_str().map(str::len), Some(32));
     assert_eq!(provenance["effects"]["state_written"], json!({ "canary": 1 }));
     let text = place.noontide(&["show-run", &run]).out;
-    for line in ["\nprovenance\n", "contract     noontide:plugin@0.1.0", "memory 32 MiB", "read the secret CANARY", "wrote the state entry canary"] {
+    for line in [
+        "\nprovenance\n",
+        "contract     noontide:plugin@0.1.0",
+        "memory 32 MiB",
+        "read the secret CANARY",
+        "wrote the state entry canary",
+    ] {
         assert!(text.contains(line), "{line} is not in:\n{text}");
     }
     let json = place.noontide(&["show-run", &run, "-o", "json"]).json();
@@ -254,11 +282,16 @@ async fn a_file_is_checked_against_the_configuration_at_hand() {
     }
     let json = place.noontide(&["plugin", "check", &file, "-o", "json"]).json();
     assert_eq!((&json["ok"], json["missing"].as_array().map(Vec::len)), (&json!(true), Some(2)), "{json}");
-    let problems: Vec<_> = json["schedules"].as_array().expect("schedules").iter().map(|one| one["problem"].is_null()).collect();
+    let problems: Vec<_> =
+        json["schedules"].as_array().expect("schedules").iter().map(|one| one["problem"].is_null()).collect();
     assert_eq!(problems, [true, false, false]);
     place.conf("grants.toml", "[plugin.fixture-canary]\nsecrets = { CANARY = { env = \"PATH\" } }\nenv = { CANARY_ENV = \"x\", MORE = \"y\" }\n");
     let inspected = place.noontide(&["plugin", "inspect", &file, "-o", "json"]).json();
-    assert_eq!((&inspected["missing"], &inspected["not_wanted"][0]["name"]), (&json!([]), &json!("MORE")), "{inspected}");
+    assert_eq!(
+        (&inspected["missing"], &inspected["not_wanted"][0]["name"]),
+        (&json!([]), &json!("MORE")),
+        "{inspected}"
+    );
     assert_eq!(inspected["contract"], "noontide:plugin@0.1.0");
     let text = place.noontide(&["plugin", "inspect", &file]).out;
     for words in ["noontide:plugin/secrets@0.1.0", "granted, not wanted", "language: Rust", "input of leak: {"] {

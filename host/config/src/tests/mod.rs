@@ -88,7 +88,8 @@ fn a_schedule_and_its_grants_become_domain_types() {
 
 #[test]
 fn of_a_variable_that_comes_from_the_hosts_environment_its_source_is_known() {
-    let text = "[plugin.mail]\nenv = { A = { env = \"X\" }, B = \"at ${X}\", C = \"5 $$\", D = \"d\", E = \"${Y:-e}\" }\n";
+    let text =
+        "[plugin.mail]\nenv = { A = { env = \"X\" }, B = \"at ${X}\", C = \"5 $$\", D = \"d\", E = \"${Y:-e}\" }\n";
     let dir = folder(&[("a.toml", text)]);
     let vars = BTreeMap::from([("X".to_owned(), "x".to_owned())]);
     let loaded = load(&LoadRequest { vars, ..request(dir.path()) }).expect("loaded");

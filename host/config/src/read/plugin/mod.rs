@@ -20,6 +20,8 @@ pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
         secrets: env::secrets(reader),
         sql: connections.granted(reader, "sql"),
         kv: connections.granted(reader, "kv"),
+        http: Vec::new(),
+        tcp: Vec::new(),
         args: program::args(reader),
         exit_codes: program::exit_codes(reader),
         limits: limits::limits(reader),
