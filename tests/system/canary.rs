@@ -284,7 +284,7 @@ async fn a_file_is_checked_against_the_configuration_at_hand() {
     assert_eq!((&json["ok"], json["missing"].as_array().map(Vec::len)), (&json!(true), Some(2)), "{json}");
     let problems: Vec<_> =
         json["schedules"].as_array().expect("schedules").iter().map(|one| one["problem"].is_null()).collect();
-    assert_eq!(problems, [true, false, false]);
+    assert_eq!(problems, [false, true, false], "by name: gone, good, wrong");
     place.conf("grants.toml", "[plugin.fixture-canary]\nsecrets = { CANARY = { env = \"PATH\" } }\nenv = { CANARY_ENV = \"x\", MORE = \"y\" }\n");
     let inspected = place.noontide(&["plugin", "inspect", &file, "-o", "json"]).json();
     assert_eq!(
