@@ -1,6 +1,7 @@
 //! The configuration, as the verbs need it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use noontide_config::{Config, LoadRequest, Loaded, Part, Problem};
@@ -63,12 +64,21 @@ pub struct Allowed {
     pub grants: BTreeMap<PluginName, Grant>,
     /// What grants name.
     pub connections: BTreeMap<ConnectionName, Connection>,
+    /// Certificate authorities of their own.
+    pub ca: Vec<PathBuf>,
+    /// Where the host's own API is, which nobody is allowed.
+    pub api: Option<SocketAddr>,
 }
 
 impl Allowed {
     /// By this configuration.
     pub fn by(config: &Config) -> Self {
-        Self { grants: config.grants.clone(), connections: config.connections.clone() }
+        Self {
+            grants: config.grants.clone(),
+            connections: config.connections.clone(),
+            ca: config.http_client.ca.clone(),
+            api: config.http.listen,
+        }
     }
 }
 

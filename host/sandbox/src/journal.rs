@@ -99,8 +99,7 @@ impl Journal {
             let message = format!(
                 "secret `{name}` has fewer than {SHORTEST} characters and is not taken out of what the run says; use a longer one"
             );
-            let at = self.clock.now();
-            self.push(LogLine { at, level: "warn".to_owned(), source: "host".to_owned(), message, fields: Vec::new() });
+            self.remark("warn", &message);
         }
     }
 
@@ -135,6 +134,12 @@ impl Journal {
             fields: fields.map(|(name, value)| (self.kept(name, FIELD), self.kept(value, FIELD))).collect(),
         };
         self.push(line);
+    }
+
+    /// A line of the host's own, beside the guest's. Whoever calls it sees to it that there are few.
+    pub(crate) fn remark(&mut self, level: &str, message: &str) {
+        let (at, level, source) = (self.clock.now(), level.to_owned(), "host".to_owned());
+        self.push(LogLine { at, level, source, message: self.kept(message, LINE), fields: Vec::new() });
     }
 
     /// Bytes that the guest prints.

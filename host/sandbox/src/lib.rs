@@ -26,6 +26,7 @@ mod bindings;
 mod callee;
 mod classify;
 mod effects;
+mod egress;
 mod engine;
 mod guest;
 mod imports;
@@ -34,6 +35,7 @@ mod items;
 mod journal;
 mod limits;
 mod load;
+mod outlet;
 mod output;
 mod program;
 mod redact;
@@ -46,6 +48,9 @@ mod stopwatch;
 mod wasi;
 mod watch;
 
+pub use egress::{
+    Egress, EgressError, EgressSettings, HttpAnswer, HttpMessage, OwnAddresses, Resolver, SystemResolver,
+};
 pub use engine::PoolUse;
 pub use sandbox::Sandbox;
 pub use settings::{SandboxError, SandboxSettings};

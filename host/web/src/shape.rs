@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::chain::Origin;
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, QueueStatus, RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, MessageRecord, QueueStatus, RunRecord,
 };
 use noontide_domain::{
     Lang, Limits, Outcome, PluginStatus, PluginVersion, Provenance, QueueName, Queues, SkipReason, Standing,
@@ -172,6 +172,25 @@ pub(crate) fn artifact(file: &ArtifactRecord) -> Value {
         "bytes": file.bytes,
         "sha256": file.sha256,
         "attempt": file.attempt,
+    })
+}
+
+/// Where to and what became of it; what is in it stays in the ledger.
+pub(crate) fn message(message: &MessageRecord) -> Value {
+    json!({
+        "id": message.id.to_string(),
+        "run": message.run.to_string(),
+        "plugin": message.plugin,
+        "state": message.state.as_str(),
+        "method": message.method,
+        "destination": message.destination,
+        "bytes": message.bytes,
+        "attempts": message.attempts,
+        "not_before": times(message.not_before),
+        "status": message.status,
+        "answer": message.answer,
+        "created_at": time(message.created_at),
+        "ended_at": times(message.ended_at),
     })
 }
 
@@ -372,6 +391,13 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
             ("taken-over", json!({ "at": at, "schedule": schedule, "place": place }))
         }
         Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
+        Happening::Undelivered { message, run, plugin, destination, answer } => (
+            "undelivered",
+            json!({
+                "at": at, "message": message.to_string(), "run": run.to_string(), "plugin": plugin,
+                "destination": destination, "answer": answer,
+            }),
+        ),
         Happening::EditRefused { schedule, reason } => {
             ("edit-refused", json!({ "at": at, "schedule": schedule, "reason": reason }))
         }

@@ -12,6 +12,7 @@ pub mod host;
 pub mod import;
 pub mod logs;
 pub mod next;
+pub mod outbox;
 pub mod plugin;
 mod provenance;
 pub mod put;

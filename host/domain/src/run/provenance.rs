@@ -42,6 +42,9 @@ fn recorded() -> Limits {
         artifact_size: 8 << 20,
         artifact_total: 16 << 20,
         artifact_count: 32,
+        state_size: 1 << 20,
+        state_keys: 1_000,
+        outbox_messages: 32,
         http_response: 16 << 20,
         http_concurrency: 8,
     }

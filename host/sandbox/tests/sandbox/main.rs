@@ -3,6 +3,7 @@
 
 mod artifacts;
 mod canary;
+mod egress;
 mod grants;
 mod hostile;
 mod outcomes;
