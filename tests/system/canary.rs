@@ -242,7 +242,7 @@ async fn a_run_tells_what_it_stood_on_and_what_it_did() {
     let provenance = &ended["provenance"];
     assert_eq!(provenance["contract"], "noontide:plugin@0.1.0", "{ended}");
     assert_eq!(provenance["limits"]["memory"], 32 << 20);
-    assert_eq!(provenance["grant_sha256"].as_str().map(str::len), Some(32));
+    assert_eq!(provenance["grant_digest"].as_str().map(str::len), Some(32));
     assert_eq!(provenance["effects"]["state_written"], json!({ "canary": 1 }));
     let text = place.noontide(&["show-run", &run]).out;
     for line in [
@@ -284,7 +284,7 @@ async fn a_file_is_checked_against_the_configuration_at_hand() {
     assert_eq!((&json["ok"], json["missing"].as_array().map(Vec::len)), (&json!(true), Some(2)), "{json}");
     let problems: Vec<_> =
         json["schedules"].as_array().expect("schedules").iter().map(|one| one["problem"].is_null()).collect();
-    assert_eq!(problems, [true, false, false]);
+    assert_eq!(problems, [false, true, false], "by name: gone, good, wrong");
     place.conf("grants.toml", "[plugin.fixture-canary]\nsecrets = { CANARY = { env = \"PATH\" } }\nenv = { CANARY_ENV = \"x\", MORE = \"y\" }\n");
     let inspected = place.noontide(&["plugin", "inspect", &file, "-o", "json"]).json();
     assert_eq!(

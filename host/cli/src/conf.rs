@@ -86,11 +86,11 @@ impl Allowed {
 ///
 /// # Errors
 /// If there is one and it is wrong.
-pub fn if_there(global: &Global) -> Result<Option<Config>, Stop> {
+pub fn if_there(global: &Global) -> Result<Option<Loaded>, Stop> {
     if !global.conf.is_dir() {
         return Ok(None);
     }
-    load(global).map(|loaded| Some(loaded.config))
+    load(global).map(Some)
 }
 
 /// What is allowed, if there is a configuration.
@@ -98,7 +98,7 @@ pub fn if_there(global: &Global) -> Result<Option<Config>, Stop> {
 /// # Errors
 /// If there is one and it is wrong.
 pub fn allowed_if_there(global: &Global) -> Result<Allowed, Stop> {
-    Ok(if_there(global)?.as_ref().map(Allowed::by).unwrap_or_default())
+    Ok(if_there(global)?.map(|loaded| Allowed::by(&loaded.config)).unwrap_or_default())
 }
 
 /// The schedules among `schedules` whose handler cannot be called, or not with their input.

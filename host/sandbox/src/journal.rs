@@ -1,6 +1,6 @@
 //! What a run says: log lines, stdout and stderr, in the order they came, without secrets, bounded and harmless to a terminal.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -39,6 +39,8 @@ impl Stream {
 pub(crate) struct Journal {
     clock: Arc<dyn Clock>,
     redactor: Redactor,
+    /// Secrets too short to be taken out, of which the run was told.
+    short: BTreeSet<String>,
     next: u64,
     lines: Vec<(u64, LogLine)>,
     logged: usize,
@@ -67,6 +69,7 @@ impl Journal {
         Self {
             clock,
             redactor: Redactor::default(),
+            short: BTreeSet::new(),
             next: 0,
             lines: Vec::new(),
             logged: 0,
@@ -91,12 +94,12 @@ impl Journal {
 
     /// What nobody may read in what the guest says from now on.
     pub(crate) fn keep_secret(&mut self, name: &str, value: &str) {
-        if !self.redactor.learn(name, value) {
+        // Once: a guest may ask a thousand times.
+        if !self.redactor.learn(name, value) && self.short.insert(name.to_owned()) {
             let message = format!(
                 "secret `{name}` has fewer than {SHORTEST} characters and is not taken out of what the run says; use a longer one"
             );
-            let at = self.clock.now();
-            self.push(LogLine { at, level: "warn".to_owned(), source: "host".to_owned(), message, fields: Vec::new() });
+            self.remark("warn", &message);
         }
     }
 
@@ -136,7 +139,7 @@ impl Journal {
     /// A line of the host's own, beside the guest's. Whoever calls it sees to it that there are few.
     pub(crate) fn remark(&mut self, level: &str, message: &str) {
         let (at, level, source) = (self.clock.now(), level.to_owned(), "host".to_owned());
-        self.push(LogLine { at, level, source, message: harmless(message, LINE), fields: Vec::new() });
+        self.push(LogLine { at, level, source, message: self.kept(message, LINE), fields: Vec::new() });
     }
 
     /// Bytes that the guest prints.
@@ -381,6 +384,7 @@ mod tests {
     #[test]
     fn of_a_secret_too_short_to_be_taken_out_the_run_is_told() {
         let mut journal = journal(10);
+        journal.keep_secret("PIN", "123");
         journal.keep_secret("PIN", "123");
         journal.keep_variable("DEBUG", "1");
         let (lines, _) = journal.close();

@@ -14,8 +14,9 @@
 //! A generation is called through its `callee`: by the contract's handler, or as a `program` with arguments, stdin and an exit code.
 //!
 //! A guest has nothing but what the operator's [`Grant`](noontide_domain::Grant) says (`wasi`, `imports`); its memory,
-//! time and words are bounded (`limits`, `invoke`, `journal`). Whatever a guest does wrong is data
-//! ([`Outcome`](noontide_domain::Outcome), made in `classify`), never an error of ours and never a panic.
+//! time and words are bounded (`limits`, `invoke`, `journal`), and in its words there is no
+//! secret that it has read (`redact`). Whatever a guest does wrong is data ([`Outcome`](noontide_domain::Outcome), made in
+//! `classify`), never an error of ours and never a panic.
 //!
 //! Three kinds of threads: guests run on their own tokio runtime, away from the scheduler's timers; one thread looks
 //! at the folder and compiles, one file at a time (`watch`); one thread ticks the epoch that interrupts guests

@@ -129,7 +129,7 @@ fn provenance(provenance: &Provenance) -> Value {
     json!({
         "contract": terms.contract,
         "limits": limits(&terms.limits),
-        "grant_sha256": terms.grant,
+        "grant_digest": terms.grant,
         "effects": {
             "hosts": effects.hosts,
             "secrets": effects.secrets,

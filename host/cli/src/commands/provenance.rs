@@ -27,7 +27,7 @@ fn forget(attempt: &mut Value) {
 fn block(heading: &str, attempt: &Value) -> Option<String> {
     let provenance = Some(&attempt["provenance"]).filter(|provenance| provenance.is_object())?;
     let (plugin, usage) = (&attempt["plugin"], &attempt["usage"]);
-    let grant = provenance["grant_sha256"].as_str().unwrap_or("nothing was granted");
+    let grant = provenance["grant_digest"].as_str().unwrap_or("nothing was granted");
     let memory = usage["peak_memory_bytes"].as_u64().unwrap_or_default();
     let mut lines = vec![
         ("plugin", format!("{} {}", word(plugin, "name"), word(plugin, "version"))),
@@ -109,7 +109,7 @@ mod tests {
             "provenance": {
                 "contract": "noontide:plugin@0.1.0",
                 "limits": { "memory": 64 << 20, "timeout_ms": 30_000, "log_lines": 1_000 },
-                "grant_sha256": null,
+                "grant_digest": null,
                 "effects": {
                     "hosts": { "https://a.example:443": { "calls": 2, "refused": 1, "sent": 0, "received": 2048 } },
                     "secrets": { "PASSWORD": 1 },

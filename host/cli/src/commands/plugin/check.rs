@@ -17,8 +17,9 @@ use crate::output::Format;
 /// # Errors
 /// The stage that refused it (1); the configuration is wrong (3).
 pub async fn run(global: &Global, path: &Path) -> Done {
-    let config = conf::if_there(global)?;
-    let allowed = config.as_ref().map(conf::Allowed::by).unwrap_or_default();
+    let conf = conf::if_there(global)?;
+    let config = conf.as_ref().map(|conf| &conf.config);
+    let allowed = config.map(conf::Allowed::by).unwrap_or_default();
     let sandbox = file::sandbox(allowed)?;
     let (output, name) = (global.output(), path.display().to_string());
     let loaded = match sandbox.load_single(path).await {
@@ -31,8 +32,10 @@ pub async fn run(global: &Global, path: &Path) -> Done {
             return Err(file::refused(path, &error));
         }
     };
-    let schedules = config.as_ref().map(|config| schedules(config, &sandbox, &loaded)).unwrap_or_default();
-    let warnings = warnings(&loaded, &schedules);
+    let schedules = config.map(|config| schedules(config, &sandbox, &loaded)).unwrap_or_default();
+    let problems = conf.iter().flat_map(|conf| &conf.problems);
+    let own = problems.filter(|problem| problem.plugin() == Some(loaded.version.name.as_str()));
+    let warnings: Vec<_> = own.map(ToString::to_string).chain(warnings(&loaded, &schedules)).collect();
     let mut value = file::shown(path, &loaded);
     value["ok"] = true.into();
     value["schedules"] = schedules.into();
@@ -57,6 +60,7 @@ fn schedules(config: &noontide_config::Config, sandbox: &Sandbox, loaded: &Loade
     shown.collect()
 }
 
+/// A table with a mistake grants nothing, so that mistake comes before them.
 fn warnings(loaded: &LoadedPlugin, schedules: &[Value]) -> Vec<String> {
     let missing = loaded.wishes.iter().filter(|wish| wish.is_missing());
     let parked = schedules.iter().filter_map(|schedule| schedule["problem"].as_str().map(str::to_owned));
