@@ -2,6 +2,7 @@
 
 mod grant;
 mod limits;
+mod narrow;
 mod status;
 
 use std::time::Duration;
@@ -10,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::PluginName;
 
-pub use grant::{ExitMeaning, FolderGrant, Grant, SecretSource};
+pub use grant::{ExitMeaning, FolderGrant, Grant, GuestClock, Reuse, SecretSource};
 pub use limits::Limits;
+pub use narrow::{Beyond, Keep, Kept, LimitNarrowing, Narrowing, Terms};
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
 
 /// One loaded state of a plugin.
