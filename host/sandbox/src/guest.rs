@@ -1,6 +1,6 @@
 //! The data of a store: all the host keeps for one guest.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use noontide_domain::ports::{Clock, Connections, RunDesk};
@@ -16,6 +16,7 @@ use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
 use crate::output::SharedJournal;
 use crate::program::Program;
+use crate::steady::Steady;
 use crate::stopwatch::Stopwatch;
 
 /// One guest, as the host sees it.
@@ -44,19 +45,21 @@ pub(crate) struct Allowance {
     pub(crate) clock: Arc<dyn Clock>,
     /// For programs: what they are started with.
     pub(crate) program: Option<Program>,
+    /// In place of time and chance.
+    pub(crate) steady: Option<Steady>,
 }
 
 impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, connections, deadline, clock, program } = allowance;
-        let mut journal = Journal::new(clock, limits.log_lines);
+        let Allowance { grant, limits, desk, connections, deadline, clock, program, steady } = allowance;
+        let mut journal = Journal::new(clock, &limits);
         if program.is_some() {
             journal.keep_stdout(RESULT);
         }
         let journal = Arc::new(Mutex::new(journal));
-        let mut wasi = crate::wasi::context(grant.as_deref(), program, &journal)?;
+        let mut wasi = crate::wasi::context(grant.as_deref(), program, steady.as_ref(), &journal)?;
         wasi.ctx().table.set_max_capacity(RESOURCES);
         Ok(Self {
             wasi,
@@ -72,6 +75,22 @@ impl Guest {
         })
     }
 
+    /// For another call of the same instance: nothing of the last one is left but what the guest itself keeps. Its streams,
+    /// folders and variables stay, because its grant is the same.
+    pub(crate) fn again(&mut self, allowance: Allowance) {
+        // Without `..`: whoever adds a field says here what becomes of it.
+        let Self { wasi: _, meter, watch, journal, desk, grant, connections, state, artifacts, effects } = self;
+        meter.again();
+        *watch = Stopwatch::new(allowance.deadline, allowance.desk.clone());
+        *journal.lock().unwrap_or_else(PoisonError::into_inner) = Journal::new(allowance.clock, &allowance.limits);
+        *desk = allowance.desk;
+        *grant = allowance.grant;
+        *connections = allowance.connections;
+        *state = StateBook::default();
+        *artifacts = ArtifactShelf::new(allowance.limits);
+        *effects = Counted::default();
+    }
+
     /// The side of it that modules of preview 1 call.
     pub(crate) fn preview_1(&mut self) -> &mut WasiP1Ctx {
         &mut self.wasi
@@ -79,10 +98,14 @@ impl Guest {
 
     /// A store that is interrupted at each tick, from its very first instruction on.
     pub(crate) fn into_store(self, engine: &Engine) -> Store<Guest> {
-        let fuel = hostcall_fuel(self.artifacts.largest());
+        let hostcalls = hostcall_fuel(self.artifacts.largest());
+        let fuel = self.meter.fuel();
         let mut store = Store::new(engine, self);
         store.limiter(|guest| &mut guest.meter);
-        store.set_hostcall_fuel(fuel);
+        store.set_hostcall_fuel(hostcalls);
+        if let Some(fuel) = fuel {
+            store.set_fuel(fuel).expect("who has fuel runs in an engine that counts it");
+        }
         store.set_max_component_handles(COMPONENT_HANDLES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut store| {

@@ -4,16 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::LogLine;
 use noontide_domain::ports::Clock;
+use noontide_domain::{Limits, LogLine};
 
 /// Longest line, in bytes; longer log lines are cut, longer output goes on in the next line.
 pub(crate) const LINE: usize = 8 << 10;
 /// Pairs kept beside a log line, and the bytes of each part.
 const FIELDS: usize = 32;
 const FIELD: usize = 1 << 10;
-/// Of each stream, so much is kept from its beginning and as much from its end, in bytes.
-const KEPT: usize = 64 << 10;
 /// Counted for each line on top of its bytes, so that a flood of empty lines is bounded too.
 const LINE_COST: usize = 64;
 
@@ -46,6 +44,10 @@ pub(crate) struct Journal {
     /// stdout as it came, as long as it has no more bytes than asked for.
     whole: Option<Vec<u8>>,
     whole_limit: usize,
+    /// Of each stream, so much is kept from its beginning and as much from its end, in bytes.
+    kept: usize,
+    /// Longest line of a stream.
+    line: usize,
 }
 
 /// One stream: its unfinished line, what is left for the beginning, and the end.
@@ -58,18 +60,22 @@ struct Tape {
 }
 
 impl Journal {
-    pub(crate) fn new(clock: Arc<dyn Clock>, log_limit: usize) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, limits: &Limits) -> Self {
+        // Two streams, each with a beginning and an end.
+        let kept = usize::try_from(limits.output / 4).unwrap_or(usize::MAX);
         Self {
             clock,
             next: 0,
             lines: Vec::new(),
             logged: 0,
-            log_limit,
+            log_limit: limits.log_lines,
             dropped: 0,
             stdout: Tape::default(),
             stderr: Tape::default(),
             whole: None,
             whole_limit: 0,
+            kept,
+            line: LINE.min(kept / 2).max(1),
         }
     }
 
@@ -108,7 +114,7 @@ impl Journal {
             whole.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
         while !bytes.is_empty() {
-            let room = LINE - self.tape(stream).unfinished.len();
+            let room = self.line - self.tape(stream).unfinished.len();
             let reach = &bytes[..bytes.len().min(room)];
             match reach.iter().position(|byte| *byte == b'\n') {
                 Some(end) => {
@@ -167,8 +173,9 @@ impl Journal {
         let bytes = std::mem::take(&mut self.tape(stream).unfinished);
         let text = harmless(&String::from_utf8_lossy(&bytes), 6 * LINE);
         let cost = text.len() + LINE_COST;
+        let kept = self.kept;
         let tape = self.tape(stream);
-        if tape.tail.is_empty() && tape.head + cost <= KEPT {
+        if tape.tail.is_empty() && tape.head + cost <= kept {
             tape.head += cost;
             self.push(printed(stream, at, text));
             return;
@@ -181,9 +188,9 @@ impl Journal {
     }
 
     fn trim(&mut self, stream: Stream) {
-        let mut gone = 0;
+        let (mut gone, kept) = (0, self.kept);
         let tape = self.tape(stream);
-        while tape.tail_cost > KEPT {
+        while tape.tail_cost > kept {
             let Some((_, _, text)) = tape.tail.pop_front() else { break };
             tape.tail_cost -= text.len() + LINE_COST;
             gone += 1;
@@ -251,7 +258,7 @@ mod tests {
     }
 
     fn journal(limit: usize) -> Journal {
-        Journal::new(Arc::new(Still), limit)
+        Journal::new(Arc::new(Still), &Limits { log_lines: limit, ..Limits::default() })
     }
 
     #[test]
@@ -276,6 +283,18 @@ mod tests {
         assert!(lines.len() < 2_100, "{} lines", lines.len());
         assert_eq!(lines[0].message, "line 0");
         assert_eq!(lines[lines.len() - 1].message, "line 19999");
+    }
+
+    #[test]
+    fn no_more_is_kept_than_the_limits_say_and_a_long_line_is_kept_in_pieces() {
+        let limits = Limits { output: 16 << 10, ..Limits::default() };
+        let mut journal = Journal::new(Arc::new(Still), &limits);
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            journal.print(stream, &b"x".repeat(1 << 20));
+        }
+        let (lines, dropped) = journal.close();
+        let kept: usize = lines.iter().map(|line| line.message.len()).sum();
+        assert!((8 << 10..=16 << 10).contains(&kept) && dropped > 0, "{kept} bytes");
     }
 
     #[test]

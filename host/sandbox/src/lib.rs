@@ -14,7 +14,8 @@
 //! A generation is called through its `callee`: by the contract's handler, or as a `program` with arguments, stdin and an exit code.
 //!
 //! A guest has nothing but what the operator's [`Grant`](noontide_domain::Grant) says (`wasi`, `imports`); its memory,
-//! time and words are bounded (`limits`, `invoke`, `journal`). Whatever a guest does wrong is data
+//! time, words, folders and steps are bounded (`limits`, `invoke`, `journal`, `quota`, `fuel`); its clock and its chance may be
+//! those of the run (`steady`), and an instance may serve several calls (`kept`). Whatever a guest does wrong is data
 //! ([`Outcome`](noontide_domain::Outcome), made in `classify`), never an error of ours and never a panic.
 //!
 //! Three kinds of threads: guests run on their own tokio runtime, away from the scheduler's timers; one thread looks
@@ -26,20 +27,24 @@ mod callee;
 mod classify;
 mod effects;
 mod engine;
+mod fuel;
 mod guest;
 mod imports;
 mod invoke;
 mod items;
 mod journal;
+mod kept;
 mod limits;
 mod load;
 mod output;
 mod program;
+mod quota;
 mod registry;
 mod sandbox;
 mod scan;
 mod schema;
 mod settings;
+mod steady;
 mod stopwatch;
 mod wasi;
 mod watch;

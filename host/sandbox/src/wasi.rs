@@ -10,6 +10,7 @@ use crate::journal::Stream;
 use crate::limits::RANDOM_BYTES;
 use crate::output::{Captured, SharedJournal};
 use crate::program::Program;
+use crate::steady::Steady;
 
 /// Builds the WASI side of a guest.
 ///
@@ -18,6 +19,7 @@ use crate::program::Program;
 pub(crate) fn context(
     grant: Option<&Grant>,
     program: Option<Program>,
+    steady: Option<&Steady>,
     journal: &SharedJournal,
 ) -> Result<WasiP1Ctx, String> {
     let mut builder = WasiCtx::builder();
@@ -28,6 +30,9 @@ pub(crate) fn context(
         .allow_udp(false)
         .allow_ip_name_lookup(false)
         .max_random_size(RANDOM_BYTES);
+    if let Some(steady) = steady {
+        steady.apply(&mut builder);
+    }
     for (name, value) in grant.iter().flat_map(|grant| &grant.env) {
         builder.env(name, value);
     }
