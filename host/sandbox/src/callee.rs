@@ -4,8 +4,8 @@ use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{InstancePre, Linker, Module, Store};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
-use crate::bindings::{Plugin, PluginPre};
 use crate::bindings::types::Invocation;
+use crate::bindings::{Plugin, PluginPre};
 use crate::classify::Ended;
 use crate::engine::Machine;
 use crate::guest::Guest;

@@ -30,6 +30,7 @@ mod engine;
 mod fuel;
 mod guest;
 mod imports;
+mod invocation;
 mod invoke;
 mod items;
 mod journal;

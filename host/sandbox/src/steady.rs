@@ -70,7 +70,8 @@ impl Draws {
     fn fill(&mut self, bytes: &mut [u8]) {
         for byte in bytes {
             if self.left.is_empty() {
-                let hash = Sha256::new().chain_update(self.key).chain_update(self.what).chain_update(self.block.to_le_bytes());
+                let hash =
+                    Sha256::new().chain_update(self.key).chain_update(self.what).chain_update(self.block.to_le_bytes());
                 self.block += 1;
                 self.left.extend(hash.finalize().iter().rev());
             }

@@ -43,8 +43,10 @@ struct Write {
 
 impl StateBook {
     /// What the run wants to have written, in the order of the keys.
-    pub(crate) fn into_writes(self) -> Vec<StateWrite> {
-        let written = self.pages.into_iter().filter_map(|(key, page)| page.write.map(|write| (key, page.base, write)));
+    pub(crate) fn take_writes(&mut self) -> Vec<StateWrite> {
+        let written = std::mem::take(&mut self.pages)
+            .into_iter()
+            .filter_map(|(key, page)| page.write.map(|write| (key, page.base, write)));
         // What was new and is gone again never was.
         let kept = written.filter(|(_, base, write)| *base > 0 || write.value.is_some());
         kept.map(|(key, base, Write { value, revision })| StateWrite { key, value, base, revision }).collect()
