@@ -9,6 +9,7 @@ mod chains;
 mod command_line;
 mod db_inspect;
 mod downtime;
+mod egress;
 mod full_disk;
 mod hostile;
 mod hot_reload;

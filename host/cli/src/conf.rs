@@ -1,6 +1,7 @@
 //! The configuration, as the verbs need it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use noontide_config::{Config, LoadRequest, Loaded, Part, Problem};
@@ -63,6 +64,10 @@ pub struct Allowed {
     pub grants: BTreeMap<PluginName, Grant>,
     /// What grants name.
     pub connections: BTreeMap<ConnectionName, Connection>,
+    /// Certificate authorities of their own.
+    pub ca: Vec<PathBuf>,
+    /// Where the host's own API is, which nobody is allowed.
+    pub api: Option<SocketAddr>,
 }
 
 /// What is allowed, if there is a configuration.
@@ -74,7 +79,8 @@ pub fn allowed_if_there(global: &Global) -> Result<Allowed, Stop> {
         return Ok(Allowed::default());
     }
     let config = load(global)?.config;
-    Ok(Allowed { grants: config.grants, connections: config.connections })
+    let Config { grants, connections, http, http_client, .. } = config;
+    Ok(Allowed { grants, connections, ca: http_client.ca, api: http.listen })
 }
 
 /// The schedules among `schedules` whose handler cannot be called, or not with their input.

@@ -73,6 +73,8 @@ pub struct Config {
     pub plugins: Plugins,
     /// The API on TCP.
     pub http: Http,
+    /// What plugins reach over HTTPS.
+    pub http_client: HttpClient,
     /// SQLite, Unix socket, compiled cache.
     pub data_dir: PathBuf,
     /// The engine's numbers.
@@ -127,6 +129,13 @@ pub struct Http {
     pub listen: Option<SocketAddr>,
     /// What clients must show. `None` only on loopback in the environment `local`.
     pub token: Option<Secret>,
+}
+
+/// What plugins reach over HTTPS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpClient {
+    /// PEM files with certificate authorities that are trusted beside the usual ones.
+    pub ca: Vec<PathBuf>,
 }
 
 /// A secret's value. Does not show itself.

@@ -44,8 +44,9 @@ pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
-    Beyond, ExitMeaning, FolderGrant, Grant, GuestClock, HandlerInfo, Keep, Kept, LimitNarrowing, Limits, LoadedPlugin,
-    Narrowing, PluginError, PluginInfo, PluginStatus, PluginVersion, Reuse, SecretSource, Terms, Unavailable, Wants,
+    Beyond, ExitMeaning, FolderGrant, Grant, GuestClock, HandlerInfo, HttpGrant, Keep, Kept, LimitNarrowing, Limits,
+    LoadedPlugin, Narrowing, PluginError, PluginInfo, PluginStatus, PluginVersion, Reuse, SecretSource, TcpGrant,
+    Terms, Unavailable, Wants,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};

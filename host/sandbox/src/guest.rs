@@ -8,9 +8,11 @@ use noontide_domain::{Grant, Limits};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::classify::RESULT;
 use crate::effects::Counted;
+use crate::egress::{Egress, Outlet, Sockets, Witness};
 use crate::imports::{ArtifactShelf, StateBook};
 use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
@@ -33,6 +35,9 @@ pub(crate) struct Guest {
     pub(crate) state: StateBook,
     pub(crate) artifacts: ArtifactShelf,
     pub(crate) effects: Counted,
+    pub(crate) sockets: Sockets,
+    outlet: Outlet,
+    http: WasiHttpCtx,
 }
 
 /// What a guest gets from its host.
@@ -41,6 +46,10 @@ pub(crate) struct Allowance {
     pub(crate) limits: Limits,
     pub(crate) desk: Option<Arc<dyn RunDesk>>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
+    /// `None` for a plugin that is asked to describe itself.
+    pub(crate) egress: Option<Arc<Egress>>,
+    /// Whose grants they are, for what its log says of them.
+    pub(crate) plugin: String,
     pub(crate) deadline: Instant,
     pub(crate) clock: Arc<dyn Clock>,
     /// For programs: what they are started with.
@@ -53,13 +62,17 @@ impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, connections, deadline, clock, program, steady } = allowance;
+        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, program, steady } =
+            allowance;
         let mut journal = Journal::new(clock, &limits);
         if program.is_some() {
             journal.keep_stdout(RESULT);
         }
         let journal = Arc::new(Mutex::new(journal));
-        let mut wasi = crate::wasi::context(grant.as_deref(), program, steady.as_ref(), &journal)?;
+        let effects = Counted::default();
+        let witness = Witness::new(&plugin, Arc::clone(&journal), effects.clone());
+        let sockets = Sockets::new(egress.clone(), grant.clone(), witness.clone());
+        let mut wasi = crate::wasi::context(grant.as_deref(), program, steady.as_ref(), &journal, &sockets)?;
         wasi.ctx().table.set_max_capacity(RESOURCES);
         Ok(Self {
             wasi,
@@ -67,11 +80,14 @@ impl Guest {
             watch: Stopwatch::new(deadline, desk.clone()),
             journal,
             desk,
+            outlet: Outlet::new(egress, grant.clone(), limits, deadline, witness),
+            http: WasiHttpCtx::new(),
+            sockets,
             grant,
             connections,
             state: StateBook::default(),
             artifacts: ArtifactShelf::new(limits),
-            effects: Counted::default(),
+            effects,
         })
     }
 
@@ -79,7 +95,21 @@ impl Guest {
     /// folders and variables stay, because its grant is the same.
     pub(crate) fn again(&mut self, allowance: Allowance) {
         // Without `..`: whoever adds a field says here what becomes of it.
-        let Self { wasi: _, meter, watch, journal, desk, grant, connections, state, artifacts, effects } = self;
+        let Self {
+            wasi: _,
+            meter,
+            watch,
+            journal,
+            desk,
+            grant,
+            connections,
+            state,
+            artifacts,
+            effects,
+            sockets,
+            outlet,
+            http,
+        } = self;
         meter.again();
         *watch = Stopwatch::new(allowance.deadline, allowance.desk.clone());
         *journal.lock().unwrap_or_else(PoisonError::into_inner) = Journal::new(allowance.clock, &allowance.limits);
@@ -88,7 +118,12 @@ impl Guest {
         *connections = allowance.connections;
         *state = StateBook::default();
         *artifacts = ArtifactShelf::new(allowance.limits);
-        *effects = Counted::default();
+        // What was counted went with the last call's report; sockets that are still open count on.
+        let _ = effects.taken();
+        sockets.forget();
+        let witness = Witness::new(&allowance.plugin, Arc::clone(journal), effects.clone());
+        *outlet = Outlet::new(allowance.egress, grant.clone(), allowance.limits, allowance.deadline, witness);
+        *http = WasiHttpCtx::new();
     }
 
     /// The side of it that modules of preview 1 call.
@@ -120,5 +155,11 @@ impl Guest {
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.wasi.ctx()
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.outlet, table: self.wasi.ctx().table, ctx: &mut self.http }
     }
 }

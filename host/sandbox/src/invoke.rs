@@ -18,6 +18,7 @@ use crate::bindings::Plugin;
 use crate::bindings::types as wit;
 use crate::callee::Callee;
 use crate::classify::{self, Ended};
+use crate::egress::Egress;
 use crate::engine::Machine;
 use crate::fuel::Counting;
 use crate::guest::{Allowance, Guest};
@@ -44,6 +45,7 @@ struct Attempt {
     items: Arc<[Item]>,
     desk: Arc<dyn RunDesk>,
     connections: Option<Arc<dyn Connections>>,
+    egress: Arc<Egress>,
     clock: Arc<dyn Clock>,
     started_at: DateTime<Utc>,
     kept: Arc<Kept>,
@@ -89,6 +91,7 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         steady: Steady::of(allowed.clock, order),
         desk: call.desk,
         connections: sandbox.connections.clone(),
+        egress: Arc::clone(&sandbox.egress),
         clock: Arc::clone(&clock),
         kept: Arc::clone(&sandbox.kept),
         counted,
@@ -193,6 +196,8 @@ impl Attempt {
             limits: self.allowed.limits,
             desk: Some(Arc::clone(&self.desk)),
             connections: self.connections.clone(),
+            egress: Some(Arc::clone(&self.egress)),
+            plugin: self.generation.version.name.to_string(),
             deadline,
             clock: Arc::clone(&self.clock),
             steady: self.steady.clone(),

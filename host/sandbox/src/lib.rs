@@ -26,6 +26,7 @@ mod bindings;
 mod callee;
 mod classify;
 mod effects;
+mod egress;
 mod engine;
 mod fuel;
 mod guest;
@@ -50,6 +51,9 @@ mod stopwatch;
 mod wasi;
 mod watch;
 
+pub use egress::{
+    Egress, EgressError, EgressSettings, HttpAnswer, HttpMessage, OwnAddresses, Resolver, SystemResolver,
+};
 pub use engine::PoolUse;
 pub use sandbox::Sandbox;
 pub use settings::{SandboxError, SandboxSettings};

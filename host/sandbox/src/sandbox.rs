@@ -16,6 +16,7 @@ use noontide_domain::{
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use crate::egress::Egress;
 use crate::engine::{Machine, PoolUse};
 use crate::fuel::Fuel;
 use crate::kept::Kept;
@@ -38,6 +39,7 @@ pub struct Sandbox {
     pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) fuel: Fuel,
     pub(crate) kept: Arc<Kept>,
+    pub(crate) egress: Arc<Egress>,
     loader: Arc<Loader>,
     grants: ArcSwap<BTreeMap<PluginName, Arc<Grant>>>,
     limits: Limits,
@@ -109,6 +111,7 @@ impl Sandbox {
     /// The cache folder is not private, or the engine or a thread does not start.
     pub fn open(settings: SandboxSettings) -> Result<Arc<Self>, SandboxError> {
         crate::settings::private_folder(&settings.cache, &settings.plugins)?;
+        let egress = Arc::new(Egress::new(settings.egress.clone())?);
         let machine = Arc::new(Machine::new(&settings)?);
         let fuel = Fuel::new(&settings.cache);
         let guests = Arc::new(Guests::new()?);
@@ -141,6 +144,7 @@ impl Sandbox {
             connections: settings.connections,
             fuel,
             kept: Arc::default(),
+            egress,
             loader,
             grants: ArcSwap::default(),
             limits: settings.limits,
@@ -192,6 +196,11 @@ impl Sandbox {
             shelf.files.insert(file, entry);
         });
         Ok(shown)
+    }
+
+    /// The way out, for requests of the host's own; they need grants as a guest's do.
+    pub fn egress(&self) -> Arc<Egress> {
+        Arc::clone(&self.egress)
     }
 
     /// How guests are placed in memory: `pooling`, or `on-demand (reason)`.

@@ -52,6 +52,7 @@
 //! | remember something until the next run | [`Call::state`], [`State`] |
 //! | leave a report or an export with the run | [`Call::attach`] |
 //! | ask a database that the operator granted | [`Call::sql`], [`sql`], [`Call::kv`], [`kv`] |
+//! | send a request to where the operator granted it | [`Call::http`], [`http`] |
 //! | end well, in one of four ways | [`Outcome`], [`IntoOutcome`] |
 //! | end badly, in one of four ways | [`Failure`] |
 //! | test without a host | [`Call::test`], `TestCall` |
@@ -64,6 +65,7 @@ mod call;
 mod declare;
 mod failure;
 mod host;
+pub mod http;
 mod invocation;
 mod items;
 pub mod kv;
@@ -91,7 +93,7 @@ pub use plugin::{Handler, Plugin, Wants};
 pub use secrets::SecretError;
 pub use state::{State, StateError};
 #[cfg(not(target_arch = "wasm32"))]
-pub use testing::{Artifact, LogLine, Progress, TestCall};
+pub use testing::{Artifact, LogLine, Progress, SentRequest, TestCall};
 
 pub use chrono;
 pub use schemars;

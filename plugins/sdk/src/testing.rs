@@ -1,5 +1,6 @@
 //! A call without a host: it remembers what the handler said and wrote.
 
+mod http;
 mod kv;
 mod recording;
 mod sql;
@@ -16,6 +17,8 @@ use crate::call::Call;
 use crate::invocation::{Cause, Invocation, Window};
 use crate::log::Level;
 use recording::Recording;
+
+pub use http::SentRequest;
 
 /// A [`Call`] for tests. Give it what the handler should find, call the handler with `&call`, then ask what it did.
 #[derive(Debug)]

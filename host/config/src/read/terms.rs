@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use noontide_domain::{Grant, GuestClock, Keep, Kept, LimitNarrowing, Narrowing, PluginName, Terms};
+use noontide_domain::{
+    Grant, GuestClock, HttpGrant, Keep, Kept, LimitNarrowing, Narrowing, PluginName, TcpGrant, Terms,
+};
 
 use super::plugin::{LEAST_MEMORY, LEAST_OUTPUT};
 use crate::reader::Reader;
@@ -45,8 +47,8 @@ fn narrowing(reader: &Reader<'_>) -> Narrowing {
         secrets: keep(reader, "secrets", None),
         sql: keep(reader, "sql", Some(CONNECTIONS)),
         kv: keep(reader, "kv", Some(CONNECTIONS)),
-        http: keep(reader, "http", None),
-        tcp: keep(reader, "tcp", None),
+        http: origins(keep(reader, "http", None), |text| text.parse().map(|grant: HttpGrant| grant.origin())),
+        tcp: origins(keep(reader, "tcp", None), |text| text.parse().map(|grant: TcpGrant| grant.origin())),
         limits: limits(reader),
     }
 }
@@ -71,6 +73,12 @@ fn keep(reader: &Reader<'_>, key: &'static str, words: Option<[&str; 2]>) -> Opt
     }
 }
 
+/// As the grant writes them: `https://a.example:443` is `https://a.example`. What is none is told as not granted.
+fn origins(keep: Option<Keep>, origin: impl Fn(&str) -> Result<String, String>) -> Option<Keep> {
+    let plain = |(name, kept): (String, Kept)| (origin(&name).unwrap_or(name), kept);
+    keep.map(|keep| keep.into_iter().map(plain).collect())
+}
+
 fn how(reader: &Reader<'_>, name: &str, node: &Node, [reading, all]: [&str; 2]) -> Option<Kept> {
     match reader.as_text(name, node)? {
         word if word == reading => Some(Kept::ReadOnly),
@@ -90,6 +98,8 @@ fn limits(reader: &Reader<'_>) -> LimitNarrowing {
     limits.artifact_total = inside.bytes("artifact-total", 0);
     limits.artifact_count = inside.count("artifact-count", 0);
     limits.output = inside.bytes("output", LEAST_OUTPUT);
+    limits.http_response = inside.bytes("http-response", 1);
+    limits.http_concurrency = inside.count("http-concurrency", 1);
     limits.fuel = inside.count("fuel", 1).map(|fuel| fuel as u64);
     if !inside.finish() {
         reader.spoil();

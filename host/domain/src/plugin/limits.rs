@@ -23,6 +23,10 @@ pub struct Limits {
     pub concurrency: Option<usize>,
     /// Steps of computing, in wasmtime's fuel. `None` counts none, and computes about twice as fast.
     pub fuel: Option<u64>,
+    /// The body of one HTTP response, in bytes.
+    pub http_response: u64,
+    /// HTTP requests at a time.
+    pub http_concurrency: usize,
 }
 
 impl Default for Limits {
@@ -37,6 +41,8 @@ impl Default for Limits {
             output: 256 << 10,
             concurrency: None,
             fuel: None,
+            http_response: 16 << 20,
+            http_concurrency: 8,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Plugins as the rest of the house sees them: what they offer, what they may do, how they stand.
 
+pub mod egress;
 mod grant;
 mod limits;
 mod narrow;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::PluginName;
 
+pub use egress::{HttpGrant, TcpGrant};
 pub use grant::{ExitMeaning, FolderGrant, Grant, GuestClock, Reuse, SecretSource};
 pub use limits::Limits;
 pub use narrow::{Beyond, Keep, Kept, LimitNarrowing, Narrowing, Terms};

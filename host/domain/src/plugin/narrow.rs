@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FolderGrant, Grant, GuestClock, Limits};
+use super::{FolderGrant, Grant, GuestClock, HttpGrant, Limits, TcpGrant};
 use crate::{Access, duration, suggest};
 
 /// The terms under which the attempts of a run go on, beside what the plugin is granted. Fixed when the run is claimed, as all of
@@ -47,10 +47,10 @@ pub struct Narrowing {
     /// Redis connections.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kv: Option<Keep>,
-    /// Origins, written as in the grant.
+    /// Origins, as [`HttpGrant::origin`] writes them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http: Option<Keep>,
-    /// host:port, written as in the grant.
+    /// host:port, as [`TcpGrant::origin`] writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcp: Option<Keep>,
     /// Smaller limits.
@@ -102,6 +102,12 @@ pub struct LimitNarrowing {
     /// Steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
+    /// In bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_response: Option<u64>,
+    /// Requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_concurrency: Option<usize>,
 }
 
 /// Something that a narrowing names and the grant does not have.
@@ -125,10 +131,18 @@ impl Grant {
             secrets: kept(&self.secrets, by.secrets.as_ref(), Clone::clone),
             sql: kept(&self.sql, by.sql.as_ref(), reading),
             kv: kept(&self.kv, by.kv.as_ref(), reading),
+            http: named(&self.http, by.http.as_ref(), HttpGrant::origin),
+            tcp: named(&self.tcp, by.tcp.as_ref(), TcpGrant::origin),
             limits: by.limits.over(self.limits),
             ..self.clone()
         }
     }
+}
+
+/// The network's grants go by the origin they are for: all that is granted of one stays together.
+fn named<T: Clone>(granted: &[T], keep: Option<&Keep>, origin: impl Fn(&T) -> String) -> Vec<T> {
+    let stays = |one: &&T| keep.is_none_or(|keep| keep.contains_key(&origin(one)));
+    granted.iter().filter(stays).cloned().collect()
 }
 
 fn kept<T: Clone>(
@@ -159,14 +173,16 @@ impl Narrowing {
             granted.iter().map(|(name, thing)| (name.as_str(), writes(thing))).collect()
         }
         let writes = |access: &Access| *access == Access::ReadWrite;
+        let http: Vec<_> = grant.http.iter().map(HttpGrant::origin).collect();
+        let tcp: Vec<_> = grant.tcp.iter().map(TcpGrant::origin).collect();
         let kinds = [
             ("folders", &self.folders, names(&grant.folders, |folder| folder.write)),
             ("env", &self.env, names(&grant.env, |_| true)),
             ("secrets", &self.secrets, names(&grant.secrets, |_| true)),
             ("sql", &self.sql, names(&grant.sql, writes)),
             ("kv", &self.kv, names(&grant.kv, writes)),
-            ("http", &self.http, Vec::new()),
-            ("tcp", &self.tcp, Vec::new()),
+            ("http", &self.http, http.iter().map(|name| (name.as_str(), true)).collect()),
+            ("tcp", &self.tcp, tcp.iter().map(|name| (name.as_str(), true)).collect()),
         ];
         let mut beyond = Vec::new();
         for (key, keep, granted) in kinds {
@@ -218,6 +234,8 @@ impl LimitNarrowing {
             artifact_total: least(self.artifact_total, limits.artifact_total),
             artifact_count: least(self.artifact_count, limits.artifact_count),
             output: least(self.output, limits.output),
+            http_response: least(self.http_response, limits.http_response),
+            http_concurrency: least(self.http_concurrency, limits.http_concurrency),
             fuel: self.fuel.into_iter().chain(limits.fuel).min(),
             ..limits
         }
@@ -244,6 +262,8 @@ impl LimitNarrowing {
         look("artifact-total", self.artifact_total, limits.artifact_total, &bytes);
         look("artifact-count", self.artifact_count.map(number), number(limits.artifact_count), &plain);
         look("output", self.output, limits.output, &bytes);
+        look("http-response", self.http_response, limits.http_response, &bytes);
+        look("http-concurrency", self.http_concurrency.map(number), number(limits.http_concurrency), &plain);
         look("fuel", self.fuel, limits.fuel.unwrap_or(u64::MAX), &plain);
         let millis = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
         let length = |millis: &u64| duration::words(Duration::from_millis(*millis));
@@ -305,6 +325,30 @@ mod tests {
         assert!(
             told[0].2.ends_with("did you mean `REGION`?") && told[1].2.contains("nothing of this kind"),
             "{told:?}"
+        );
+    }
+
+    #[test]
+    fn the_network_stays_by_origin_with_all_that_is_said_of_it() {
+        let http = |text: &str, path: &str| HttpGrant { path: path.parse().ok(), ..text.parse().expect("a grant") };
+        let grant = Grant {
+            http: vec![
+                http("https://a.example", "/x/"),
+                http("https://a.example", "/y/"),
+                http("https://b.example", "/"),
+            ],
+            tcp: vec!["db.internal:5432".parse().expect("a grant")],
+            ..Grant::default()
+        };
+        let narrowing =
+            Narrowing { http: keep(&[("https://a.example", Kept::AsGranted)]), tcp: keep(&[]), ..Narrowing::default() };
+        let left = grant.narrowed(&narrowing);
+        assert_eq!((left.http, left.tcp), (grant.http[..2].to_vec(), Vec::new()));
+        let wrong = Narrowing { http: keep(&[("https://c.example", Kept::AsGranted)]), ..Narrowing::default() };
+        assert!(
+            wrong.beyond(&grant)[0].reason.contains("did you mean `https://a.example`"),
+            "{:?}",
+            wrong.beyond(&grant)
         );
     }
 

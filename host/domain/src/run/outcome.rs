@@ -146,7 +146,7 @@ pub struct LogLine {
     pub at: DateTime<Utc>,
     /// `trace`, `debug`, `info`, `warn`, `error`.
     pub level: String,
-    /// `log`, `stdout` or `stderr`.
+    /// `log`, `stdout` or `stderr`; `host` where the host says what it refused.
     pub source: String,
     /// Control characters escaped.
     pub message: String,

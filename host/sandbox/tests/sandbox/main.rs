@@ -2,6 +2,7 @@
 //! that they lie in.
 
 mod artifacts;
+mod egress;
 mod grants;
 mod hostile;
 mod outcomes;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use noontide_config::{Config, Loaded};
 use noontide_domain::ports::PluginHost;
-use noontide_domain::{Access, LoadedPlugin, PluginStatus};
+use noontide_domain::{Access, HttpGrant, LoadedPlugin, PluginStatus, TcpGrant};
 use noontide_sandbox::Sandbox;
 use serde_json::json;
 
@@ -103,10 +103,20 @@ fn wanting(config: &Config, plugin: &LoadedPlugin) -> Vec<String> {
         })
     };
     let wants = &plugin.info.wants;
-    let later = |_: &str| false;
+    let origins = |wish: &str| {
+        let wish = wish.parse::<HttpGrant>().ok();
+        let same = |grant: &HttpGrant| wish.as_ref().is_some_and(|wish| grant.is_as_wide_as(wish));
+        grant.is_some_and(|grant| grant.http.iter().any(same))
+    };
+    let sockets = |wish: &str| {
+        let wish = wish.parse::<TcpGrant>().ok();
+        let same =
+            |grant: &TcpGrant| wish.as_ref().is_some_and(|wish| (&grant.host, grant.port) == (&wish.host, wish.port));
+        grant.is_some_and(|grant| grant.tcp.iter().any(same))
+    };
     [
-        denied("http", &wants.http, &later),
-        denied("tcp", &wants.tcp, &later),
+        denied("http", &wants.http, &origins),
+        denied("tcp", &wants.tcp, &sockets),
         denied("env", &wants.env, &|wish| grant.is_some_and(|grant| grant.env.contains_key(wish))),
         denied("secrets", &wants.secrets, &|wish| grant.is_some_and(|grant| grant.secrets.contains_key(wish))),
         denied("sql", &wants.sql, &|wish| grant.is_some_and(|grant| reaches(&grant.sql, wish))),

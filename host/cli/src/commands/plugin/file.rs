@@ -21,6 +21,8 @@ pub fn sandbox(allowed: Allowed) -> Result<Arc<Sandbox>, Stop> {
     let nowhere = cache.join("no-plugins");
     let mut settings = SandboxSettings::new(nowhere, cache.join("compiled"), Arc::new(SystemClock));
     settings.grants = allowed.grants;
+    settings.egress.extra_roots = allowed.ca;
+    settings.egress.own.set(allowed.api);
     let connections = Databases::default();
     connections.follow(&allowed.connections);
     settings.connections = Some(Arc::new(connections));

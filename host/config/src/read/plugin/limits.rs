@@ -13,6 +13,9 @@ const LARGEST_OUTPUT: u64 = 16 << 20;
 /// Largest artifact, in bytes: each is in memory while its run goes on, and one row of the ledger.
 const LARGEST_ARTIFACT: u64 = 64 << 20;
 
+/// Requests of one attempt at a time: each holds a connection of the host's.
+const MOST_REQUESTS: usize = 256;
+
 pub(super) fn limits(reader: &Reader<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(table) = reader.table("limits") else { return limits };
@@ -26,6 +29,8 @@ pub(super) fn limits(reader: &Reader<'_>) -> Limits {
     limits.output = output(&inside).unwrap_or(limits.output);
     limits.concurrency = inside.count("concurrency", 1);
     limits.fuel = inside.count("fuel", 1).map(|fuel| fuel as u64);
+    limits.http_response = inside.bytes("http-response", 1).unwrap_or(limits.http_response);
+    limits.http_concurrency = http_concurrency(&inside).unwrap_or(limits.http_concurrency);
     if !inside.finish() {
         reader.spoil();
     }
@@ -43,6 +48,15 @@ fn output(limits: &Reader<'_>) -> Option<u64> {
         )),
     };
     limits.good(&limits.place_of("output"), fits)
+}
+
+fn http_concurrency(limits: &Reader<'_>) -> Option<usize> {
+    let count = limits.count("http-concurrency", 1)?;
+    let fits = match count <= MOST_REQUESTS {
+        true => Ok(count),
+        false => Err(format!("`http-concurrency` is {count}; at most {MOST_REQUESTS} go out at a time")),
+    };
+    limits.good(&limits.place_of("http-concurrency"), fits)
 }
 
 fn artifact_size(limits: &Reader<'_>, total: u64) -> Option<u64> {

@@ -2,8 +2,10 @@
 
 mod env;
 mod folders;
+mod http;
 mod limits;
 mod program;
+mod tcp;
 
 use std::num::NonZeroU32;
 
@@ -16,13 +18,14 @@ use super::terms;
 use crate::reader::Reader;
 
 pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
-    reader.later(&["http", "tcp"], "take it out: plugins have no network");
     Grant {
         folders: folders::folders(reader),
         env: env::env(reader),
         secrets: env::secrets(reader),
         sql: connections.granted(reader, "sql"),
         kv: connections.granted(reader, "kv"),
+        http: http::http(reader),
+        tcp: tcp::tcp(reader),
         args: program::args(reader),
         exit_codes: program::exit_codes(reader),
         limits: limits::limits(reader),
