@@ -1,6 +1,7 @@
 //! What a run says: log lines, stdout and stderr, in the order they came, bounded and harmless to a terminal.
 
 use std::collections::VecDeque;
+use std::io::BufRead;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -50,12 +51,13 @@ pub(crate) struct Journal {
     line: usize,
 }
 
-/// One stream: its unfinished line, what is left for the beginning, and the end.
+/// One stream: its unfinished line, what is left for the beginning, and the end, as it came: of a flood, most lines are never
+/// read again.
 #[derive(Default)]
 struct Tape {
     unfinished: Vec<u8>,
     head: usize,
-    tail: VecDeque<(u64, DateTime<Utc>, String)>,
+    tail: VecDeque<(u64, DateTime<Utc>, Vec<u8>)>,
     tail_cost: usize,
 }
 
@@ -120,44 +122,38 @@ impl Journal {
             whole.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
         while !bytes.is_empty() {
-            let room = self.line - self.tape(stream).unfinished.len();
-            let reach = &bytes[..bytes.len().min(room)];
-            match reach.iter().position(|byte| *byte == b'\n') {
-                Some(end) => {
-                    self.tape(stream).unfinished.extend_from_slice(&bytes[..end]);
-                    self.end_line(stream);
-                    bytes = &bytes[end + 1..];
-                }
-                None => {
-                    self.tape(stream).unfinished.extend_from_slice(reach);
-                    bytes = &bytes[reach.len()..];
-                    if reach.len() == room {
-                        self.end_line(stream);
-                    }
-                }
+            let most = self.line;
+            let unfinished = &mut self.tape(stream).unfinished;
+            let room = most - unfinished.len();
+            let mut reach = &bytes[..bytes.len().min(room)];
+            // Searches and copies at once, and reading from memory does not fail.
+            let taken = reach.read_until(b'\n', unfinished).unwrap_or(reach.len()).max(1);
+            bytes = &bytes[taken..];
+            let is_whole = unfinished.pop_if(|byte| *byte == b'\n').is_some();
+            if is_whole || taken == room {
+                self.end_line(stream);
             }
         }
     }
 
     /// The newest words of stderr that name a panic, for the message of a trap.
     pub(crate) fn panic_words(&self) -> Option<String> {
-        let mut printed: Vec<(u64, &str)> = self.stderr.tail.iter().map(|(n, _, text)| (*n, text.as_str())).collect();
+        let tail = self.stderr.tail.iter().map(|(n, _, bytes)| (*n, text(bytes)));
         let head = self.lines.iter().filter(|(_, line)| line.source == "stderr");
-        printed.extend(head.map(|(n, line)| (*n, line.message.as_str())));
+        let mut printed: Vec<(u64, String)> = tail.chain(head.map(|(n, line)| (*n, line.message.clone()))).collect();
         printed.sort_unstable_by_key(|(n, _)| *n);
         let place = printed.iter().rposition(|(_, text)| text.contains("panicked at"))?;
-        let words = printed.get(place + 1).map(|(_, text)| *text).unwrap_or_default();
+        let words = printed.get(place + 1).map(|(_, text)| text.as_str()).unwrap_or_default();
         Some(format!("{} {words}", printed[place].1).trim_end().to_owned())
     }
 
     /// The last line of stderr that says something.
     pub(crate) fn last_words(&self) -> Option<String> {
-        let unfinished = String::from_utf8_lossy(&self.stderr.unfinished);
-        let last = harmless(unfinished.trim(), LINE);
-        let tail = self.stderr.tail.iter().rev().map(|(_, _, text)| text.as_str());
+        let last = std::iter::once(text(&self.stderr.unfinished));
+        let tail = self.stderr.tail.iter().rev().map(|(_, _, bytes)| text(bytes));
         let head = self.lines.iter().rev().filter(|(_, line)| line.source == "stderr");
-        let printed = std::iter::once(last.as_str()).chain(tail).chain(head.map(|(_, line)| line.message.as_str()));
-        printed.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
+        let mut printed = last.chain(tail).chain(head.map(|(_, line)| line.message.clone()));
+        printed.find(|text| !text.trim().is_empty()).map(|text| text.trim().to_owned())
     }
 
     /// All lines in their order, and how many there is no room for.
@@ -167,7 +163,17 @@ impl Journal {
                 self.end_line(stream);
             }
             let tail = std::mem::take(&mut self.tape(stream).tail);
-            self.lines.extend(tail.into_iter().map(|(number, at, text)| (number, printed(stream, at, text))));
+            let mut room = self.kept;
+            let mut kept = Vec::new();
+            // Written out it may be longer than it came; then less of it is kept.
+            for (number, at, bytes) in tail.iter().rev() {
+                let text = text(bytes);
+                let Some(left) = room.checked_sub(text.len() + LINE_COST) else { break };
+                room = left;
+                kept.push((*number, printed(stream, *at, text)));
+            }
+            self.dropped += (tail.len() - kept.len()) as u64;
+            self.lines.extend(kept);
         }
         let mut lines = std::mem::take(&mut self.lines);
         lines.sort_by_key(|(number, _)| *number);
@@ -176,20 +182,22 @@ impl Journal {
 
     fn end_line(&mut self, stream: Stream) {
         let at = self.clock.now();
-        let bytes = std::mem::take(&mut self.tape(stream).unfinished);
-        let text = harmless(&String::from_utf8_lossy(&bytes), 6 * LINE);
-        let cost = text.len() + LINE_COST;
         let kept = self.kept;
         let tape = self.tape(stream);
-        if tape.tail.is_empty() && tape.head + cost <= kept {
-            tape.head += cost;
-            self.push(printed(stream, at, text));
-            return;
+        let bytes = std::mem::take(&mut tape.unfinished);
+        if tape.tail.is_empty() {
+            let text = text(&bytes);
+            let cost = text.len() + LINE_COST;
+            if tape.head + cost <= kept {
+                tape.head += cost;
+                self.push(printed(stream, at, text));
+                return;
+            }
         }
         let number = self.number();
         let tape = self.tape(stream);
-        tape.tail.push_back((number, at, text));
-        tape.tail_cost += cost;
+        tape.tail_cost += bytes.len() + LINE_COST;
+        tape.tail.push_back((number, at, bytes));
         self.trim(stream);
     }
 
@@ -197,8 +205,8 @@ impl Journal {
         let (mut gone, kept) = (0, self.kept);
         let tape = self.tape(stream);
         while tape.tail_cost > kept {
-            let Some((_, _, text)) = tape.tail.pop_front() else { break };
-            tape.tail_cost -= text.len() + LINE_COST;
+            let Some((_, _, bytes)) = tape.tail.pop_front() else { break };
+            tape.tail_cost -= bytes.len() + LINE_COST;
             gone += 1;
         }
         self.dropped += gone;
@@ -222,6 +230,11 @@ impl Journal {
     }
 }
 
+/// What was printed, as it may be shown.
+fn text(bytes: &[u8]) -> String {
+    harmless(&String::from_utf8_lossy(bytes), 6 * LINE)
+}
+
 fn printed(stream: Stream, at: DateTime<Utc>, message: String) -> LogLine {
     let (level, source) = stream.words();
     LogLine { at, level: level.to_owned(), source: source.to_owned(), message, fields: Vec::new() }
@@ -237,8 +250,8 @@ pub(crate) fn harmless(text: &str, most: usize) -> String {
         }
         match character {
             '\t' => out.push('\t'),
-            // C0, DEL, C1, and the characters that reorder what is displayed around them.
-            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+            // C0, DEL, C1, line breaks of Unicode, and the characters that reorder what is displayed around them.
+            c if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
                 out.extend(c.escape_default());
             }
             c => out.push(c),

@@ -2,8 +2,10 @@
 //! that they lie in.
 
 mod artifacts;
+mod deadline;
 mod egress;
 mod grants;
+mod greedy;
 mod hostile;
 mod outcomes;
 mod programs;
