@@ -254,11 +254,13 @@ impl Attempt {
             }
             ended => (classify::outcome(ended, guest, self.time), Vec::new()),
         };
+        // Compiled code writes down what it used when it calls or ends, not wherever it is stopped.
+        let counted = !matches!(outcome, Outcome::TimedOut { .. } | Outcome::Cancelled | Outcome::OverQuota { .. });
         let usage = Usage {
             wall_ms: ms(begun.elapsed()),
             cpu_ms: guest.watch.cpu_ms(),
             peak_memory_bytes: guest.meter.peak(),
-            fuel: guest.meter.fuel().map(|fuel| fuel.saturating_sub(left)),
+            fuel: guest.meter.fuel().filter(|_| counted).map(|fuel| fuel.saturating_sub(left)),
         };
         let (logs, logs_dropped) = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).close();
         let mut report = Report {

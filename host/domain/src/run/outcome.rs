@@ -134,7 +134,7 @@ pub struct Usage {
     pub cpu_ms: u64,
     /// The most its memories held together, in bytes.
     pub peak_memory_bytes: u64,
-    /// Steps of computing, if its plugin's limits count them: the same for the same work.
+    /// Steps of computing, if its plugin's limits count them and it was not stopped from outside: the same for the same work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
 }

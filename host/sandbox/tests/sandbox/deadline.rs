@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use noontide_domain::Outcome;
+use noontide_domain::ports::PluginHost;
 
 use crate::stage::Stage;
 

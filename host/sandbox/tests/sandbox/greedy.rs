@@ -1,5 +1,6 @@
 //! Guests that hand the host more than it should take, or ask for more of its tables.
 
+use noontide_domain::ports::PluginHost;
 use noontide_domain::{Grant, Limits, Outcome, Report};
 use serde_json::{Value, json};
 

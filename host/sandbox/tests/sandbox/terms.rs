@@ -207,7 +207,7 @@ async fn a_loop_with_more_fuel_than_time_is_stopped_at_its_deadline() {
     stage.grant("fixture-endless-loop", fuelled(u64::MAX));
     let report = stage.call_within("fixture-endless-loop", Duration::from_millis(300)).await;
     assert!(matches!(report.outcome, Outcome::TimedOut { .. }), "{report:?}");
-    assert!(report.usage.fuel > Some(1_000_000) && report.usage.wall_ms < 5_000, "{report:?}");
+    assert!(report.usage.fuel.is_none() && report.usage.wall_ms < 5_000, "what it had used nobody knows: {report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
