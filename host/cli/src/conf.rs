@@ -70,17 +70,35 @@ pub struct Allowed {
     pub api: Option<SocketAddr>,
 }
 
+impl Allowed {
+    /// By this configuration.
+    pub fn by(config: &Config) -> Self {
+        Self {
+            grants: config.grants.clone(),
+            connections: config.connections.clone(),
+            ca: config.http_client.ca.clone(),
+            api: config.http.listen,
+        }
+    }
+}
+
+/// The configuration, if there is one.
+///
+/// # Errors
+/// If there is one and it is wrong.
+pub fn if_there(global: &Global) -> Result<Option<Config>, Stop> {
+    if !global.conf.is_dir() {
+        return Ok(None);
+    }
+    load(global).map(|loaded| Some(loaded.config))
+}
+
 /// What is allowed, if there is a configuration.
 ///
 /// # Errors
 /// If there is one and it is wrong.
 pub fn allowed_if_there(global: &Global) -> Result<Allowed, Stop> {
-    if !global.conf.is_dir() {
-        return Ok(Allowed::default());
-    }
-    let config = load(global)?.config;
-    let Config { grants, connections, http, http_client, .. } = config;
-    Ok(Allowed { grants, connections, ca: http_client.ca, api: http.listen })
+    Ok(if_there(global)?.as_ref().map(Allowed::by).unwrap_or_default())
 }
 
 /// The schedules among `schedules` whose handler cannot be called, or not with their input.

@@ -5,6 +5,7 @@
 //! tree       values that know where they were written                     tree.rs
 //! reader     asks a table for its keys and notices what nobody asked for   reader.rs
 //! read       what the keys mean: host, connection, plugin, schedule        read/*.rs
+//! project    the file in a plugin's own folder, which is no configuration  project.rs
 //! ```
 //!
 //! A mistake inside one `[schedule.x]`, `[plugin.x]` or `[connection.x]` leaves that table out and stops nothing else
@@ -15,6 +16,7 @@ mod ics;
 mod interpolate;
 mod layers;
 mod problem;
+pub mod project;
 mod read;
 mod reader;
 mod show;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CatchUp, HandlerRef, Headers, Key, KeyPart, Overlap, Priority, QueueName, RetryPolicy, ScheduleName, Terms,
+    CatchUp, Conditions, HandlerRef, Headers, Key, KeyPart, Overlap, Priority, QueueName, RetryPolicy, ScheduleName,
     Trigger, WindowLength,
 };
 
@@ -84,7 +84,7 @@ pub struct Schedule {
     pub timeout: Option<Duration>,
     /// What its runs may do less than their plugin, and what their clock shows; `None` if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub terms: Option<Box<Terms>>,
+    pub terms: Option<Box<Conditions>>,
     /// A disabled schedule has no due instants.
     #[serde(default = "yes")]
     pub enabled: bool,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use noontide_domain::ports::{Clock, Connections, RunDesk};
-use noontide_domain::{Grant, Limits};
+use noontide_domain::{Grant, Key, Limits, StateSize};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxView, WasiView};
@@ -13,7 +13,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use crate::classify::RESULT;
 use crate::effects::Counted;
 use crate::egress::{Egress, Outlet, Sockets, Witness};
-use crate::imports::{ArtifactShelf, StateBook};
+use crate::imports::{ArtifactShelf, StateBook, Tray};
 use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
 use crate::output::SharedJournal;
@@ -33,6 +33,9 @@ pub(crate) struct Guest {
     pub(crate) grant: Option<Arc<Grant>>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) state: StateBook,
+    pub(crate) state_allows: StateSize,
+    pub(crate) tray: Tray,
+    pub(crate) egress: Option<Arc<Egress>>,
     pub(crate) artifacts: ArtifactShelf,
     pub(crate) effects: Counted,
     pub(crate) sockets: Sockets,
@@ -52,6 +55,8 @@ pub(crate) struct Allowance {
     pub(crate) plugin: String,
     pub(crate) deadline: Instant,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The key of the fire, and how many messages earlier attempts of the run have left.
+    pub(crate) fire: Option<(Key, u32)>,
     /// For programs: what they are started with.
     pub(crate) program: Option<Program>,
     /// In place of time and chance.
@@ -62,11 +67,16 @@ impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, program, steady } =
+        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, program, steady } =
             allowance;
         let mut journal = Journal::new(clock, &limits);
         if program.is_some() {
             journal.keep_stdout(RESULT);
+        }
+        for (name, value) in grant.iter().flat_map(|grant| &grant.env) {
+            if grant.iter().any(|grant| grant.env_from.contains_key(name)) {
+                journal.keep_variable(name, value);
+            }
         }
         let journal = Arc::new(Mutex::new(journal));
         let effects = Counted::default();
@@ -80,12 +90,15 @@ impl Guest {
             watch: Stopwatch::new(deadline, desk.clone()),
             journal,
             desk,
-            outlet: Outlet::new(egress, grant.clone(), limits, deadline, witness),
+            outlet: Outlet::new(egress.clone(), grant.clone(), limits, deadline, witness),
             http: WasiHttpCtx::new(),
             sockets,
             grant,
             connections,
             state: StateBook::default(),
+            state_allows: StateSize { bytes: limits.state_size, keys: limits.state_keys },
+            tray: Tray::new(&limits, fire.as_ref().map(|(key, before)| (key, *before))),
+            egress,
             artifacts: ArtifactShelf::new(limits),
             effects,
         })
@@ -94,36 +107,41 @@ impl Guest {
     /// For another call of the same instance: nothing of the last one is left but what the guest itself keeps. Its streams,
     /// folders and variables stay, because its grant is the same.
     pub(crate) fn again(&mut self, allowance: Allowance) {
+        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, .. } = allowance;
+        self.meter.again();
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).again(clock, &limits);
+        // What was counted went with the last call's report; sockets that are still open count on.
+        let _ = self.effects.taken();
+        self.sockets.forget();
+        let witness = Witness::new(&plugin, Arc::clone(&self.journal), self.effects.clone());
+        let outlet = Outlet::new(egress.clone(), grant.clone(), limits, deadline, witness);
         // Without `..`: whoever adds a field says here what becomes of it.
         let Self {
             wasi: _,
-            meter,
+            meter: _,
             watch,
-            journal,
-            desk,
-            grant,
-            connections,
+            journal: _,
+            desk: former_desk,
+            grant: former_grant,
+            connections: former_connections,
             state,
+            state_allows,
+            tray,
+            egress: former_egress,
             artifacts,
-            effects,
-            sockets,
-            outlet,
+            effects: _,
+            sockets: _,
+            outlet: former_outlet,
             http,
         } = self;
-        meter.again();
-        *watch = Stopwatch::new(allowance.deadline, allowance.desk.clone());
-        *journal.lock().unwrap_or_else(PoisonError::into_inner) = Journal::new(allowance.clock, &allowance.limits);
-        *desk = allowance.desk;
-        *grant = allowance.grant;
-        *connections = allowance.connections;
+        *watch = Stopwatch::new(deadline, desk.clone());
         *state = StateBook::default();
-        *artifacts = ArtifactShelf::new(allowance.limits);
-        // What was counted went with the last call's report; sockets that are still open count on.
-        let _ = effects.taken();
-        sockets.forget();
-        let witness = Witness::new(&allowance.plugin, Arc::clone(journal), effects.clone());
-        *outlet = Outlet::new(allowance.egress, grant.clone(), allowance.limits, allowance.deadline, witness);
-        *http = WasiHttpCtx::new();
+        *state_allows = StateSize { bytes: limits.state_size, keys: limits.state_keys };
+        *tray = Tray::new(&limits, fire.as_ref().map(|(key, before)| (key, *before)));
+        *artifacts = ArtifactShelf::new(limits);
+        (*former_outlet, *http) = (outlet, WasiHttpCtx::new());
+        (*former_desk, *former_grant) = (desk, grant);
+        (*former_connections, *former_egress) = (connections, egress);
     }
 
     /// The side of it that modules of preview 1 call.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
-use noontide_domain::{Item, ItemOutcome, Outcome, Report, StateWrite, Unavailable, Usage};
+use noontide_domain::{Grant, Item, Key, Limits, Outcome, Report, Terms, Unavailable, Usage};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
@@ -43,6 +43,8 @@ struct Attempt {
     steady: Option<Steady>,
     invocation: wit::Invocation,
     items: Arc<[Item]>,
+    /// The key of the fire, and how many messages it has left so far.
+    fire: (Key, u32),
     desk: Arc<dyn RunDesk>,
     connections: Option<Arc<dyn Connections>>,
     egress: Arc<Egress>,
@@ -86,6 +88,7 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         machine: Arc::clone(&sandbox.machine),
         invocation: invocation(&call.leased, &handler.name, started_at, time),
         items: Arc::clone(&call.leased.items),
+        fire: (call.leased.order.key.clone(), call.leased.messages),
         _running: Running::new(&generation.running),
         generation: Arc::clone(&generation),
         steady: Steady::of(allowed.clock, order),
@@ -198,6 +201,7 @@ impl Attempt {
             connections: self.connections.clone(),
             egress: Some(Arc::clone(&self.egress)),
             plugin: self.generation.version.name.to_string(),
+            fire: Some(self.fire.clone()),
             deadline,
             clock: Arc::clone(&self.clock),
             steady: self.steady.clone(),
@@ -245,12 +249,23 @@ impl Attempt {
         self.kept.keep(Idle { store, plugin, permit, generation, grant, calls }, &Handle::current());
     }
 
+    /// What holds while it runs.
+    fn terms(&self) -> Terms {
+        Terms {
+            contract: self.generation.makeup.contract.clone(),
+            limits: Limits { timeout: self.time, ..self.allowed.limits },
+            grant: self.allowed.grant.as_deref().and_then(Grant::digest),
+        }
+    }
+
     fn report(&self, ended: Ended, store: &mut Store<Guest>, begun: Instant) -> Report {
         let left = store.get_fuel().unwrap_or_default();
         let guest = store.data_mut();
+        let shared = Arc::clone(&guest.journal);
+        let journal = || shared.lock().unwrap_or_else(PoisonError::into_inner);
         let (outcome, items) = match ended {
             Ended::Answered(Ok(wit::Outcome::Items(said))) if !self.items.is_empty() => {
-                items::judge(&self.items, &said)
+                items::judge(&self.items, &said, journal().redactor())
             }
             ended => (classify::outcome(ended, guest, self.time), Vec::new()),
         };
@@ -262,11 +277,16 @@ impl Attempt {
             peak_memory_bytes: guest.meter.peak(),
             fuel: guest.meter.fuel().filter(|_| counted).map(|fuel| fuel.saturating_sub(left)),
         };
-        let (logs, logs_dropped) = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).close();
+        let (logs, logs_dropped) = journal().close();
+        // Some names are the guest's own.
+        let effects = guest.effects.taken().renamed(|name| journal().redactor().owned(name));
         let mut report = Report {
-            state: kept(&outcome, &items, guest.state.take_writes()),
+            state: guest.state.take_writes(),
+            state_allows: guest.state_allows,
+            messages: guest.tray.take_messages(),
             artifacts: guest.artifacts.take_files(),
-            effects: guest.effects.taken(),
+            effects,
+            terms: Some(self.terms()),
             items,
             outcome,
             plugin: Some(self.generation.version.clone()),
@@ -276,16 +296,16 @@ impl Attempt {
             logs,
             logs_dropped,
         };
+        // After a failure nothing has happened; unless the handler told its items apart, and some of them have.
+        if !report.keeps_state() {
+            report.state.clear();
+            report.messages.clear();
+        }
         if !report.keeps_artifacts() {
             report.artifacts.clear();
         }
         report
     }
-}
-
-/// After a failure nothing has happened; unless the handler told its items apart, and some of them have.
-fn kept(outcome: &Outcome, items: &[ItemOutcome], writes: Vec<StateWrite>) -> Vec<StateWrite> {
-    if outcome.ended_well() || !items.is_empty() { writes } else { Vec::new() }
 }
 
 /// Waits for room in the pool; `None` if the run was asked to stop before there was any.

@@ -10,8 +10,8 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, Connections, PluginHost};
 use noontide_domain::{
-    Grant, GuestClock, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName, PluginStatus, Report,
-    Terms, Unavailable,
+    Conditions, Grant, GuestClock, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName,
+    PluginStatus, Report, Unavailable,
 };
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -178,7 +178,7 @@ impl Sandbox {
     /// # Errors
     /// The stage that refused it, and why.
     pub async fn inspect_file(&self, path: impl Into<PathBuf>) -> Result<LoadedPlugin, PluginError> {
-        self.load_file(path.into()).await.map(|generation| generation.shown())
+        self.load_file(path.into()).await.map(|generation| self.shown(&generation))
     }
 
     /// The same, and the plugin can be called then. The next look at the plugin folder forgets it, unless it lies
@@ -190,7 +190,7 @@ impl Sandbox {
         let path = path.into();
         let file = path.file_name().map_or_else(|| path.display().to_string(), |file| file.display().to_string());
         let generation = Arc::new(self.load_file(path).await?);
-        let shown = generation.shown();
+        let shown = self.shown(&generation);
         let entry = FileEntry { generation: Some(generation), ..FileEntry::default() };
         self.registry.update(|shelf| {
             shelf.files.insert(file, entry);
@@ -224,7 +224,7 @@ impl Sandbox {
     }
 
     /// The grant of a plugin as the terms leave it, and its limits, cut to the host's ceiling.
-    pub(crate) fn allowance(&self, plugin: &PluginName, terms: Option<&Terms>) -> Allowed {
+    pub(crate) fn allowance(&self, plugin: &PluginName, terms: Option<&Conditions>) -> Allowed {
         let granted = self.grants.load().get(plugin).cloned();
         let mut limits = granted.as_ref().map_or(self.limits, |grant| grant.limits);
         let clock = granted.as_ref().map(|grant| grant.clock).unwrap_or_default();
@@ -239,6 +239,10 @@ impl Sandbox {
         limits.memory = limits.memory.min(self.memory_ceiling);
         let longest = narrowing.and_then(|narrowing| narrowing.limits.timeout).unwrap_or(LONGEST).min(LONGEST);
         Allowed { grant, limits, clock: terms.and_then(|terms| terms.clock).unwrap_or(clock), longest }
+    }
+
+    fn shown(&self, generation: &Generation) -> LoadedPlugin {
+        generation.shown(self.grants.load().get(&generation.version.name).map(Arc::as_ref))
     }
 
     async fn load_file(&self, path: PathBuf) -> Result<Generation, PluginError> {
@@ -278,7 +282,7 @@ impl PluginHost for Sandbox {
     }
 
     fn plugins(&self) -> Vec<PluginStatus> {
-        self.registry.shown()
+        self.registry.shown(&self.grants.load())
     }
 
     async fn rescan(&self) {

@@ -72,8 +72,8 @@ pub async fn engine(
         timezone: config.timezone,
         drain: engine.drain,
     };
-    let plugins: Arc<Sandbox> = Arc::clone(sandbox);
-    let parts = Parts { clock, ledger: Arc::clone(&ledger.ledger), plugins, settings };
+    let (plugins, outlet) = (Arc::clone(sandbox), Arc::clone(sandbox));
+    let parts = Parts { clock, ledger: Arc::clone(&ledger.ledger), plugins, outlet, settings };
     noontide_engine::start(parts, schedules).await.map_err(Stop::failed)
 }
 

@@ -5,7 +5,7 @@ pub(crate) mod calendar;
 mod connection;
 mod every;
 mod host;
-mod input;
+pub(crate) mod input;
 mod links;
 mod log_file;
 pub(crate) mod named;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use noontide_domain::{
-    Grant, GuestClock, HttpGrant, Keep, Kept, LimitNarrowing, Narrowing, PluginName, TcpGrant, Terms,
+    Conditions, Grant, GuestClock, HttpGrant, Keep, Kept, LimitNarrowing, Narrowing, PluginName, TcpGrant,
 };
 
 use super::plugin::{LEAST_MEMORY, LEAST_OUTPUT};
@@ -18,9 +18,9 @@ pub(crate) struct Grants {
     pub(crate) faulty: BTreeSet<String>,
 }
 
-pub(super) fn terms(reader: &Reader<'_>, plugin: Option<&PluginName>, grants: &Grants) -> Option<Box<Terms>> {
+pub(super) fn terms(reader: &Reader<'_>, plugin: Option<&PluginName>, grants: &Grants) -> Option<Box<Conditions>> {
     let clock = clock(reader);
-    let Some(table) = reader.table("grant") else { return Terms { clock, ..Terms::default() }.boxed() };
+    let Some(table) = reader.table("grant") else { return Conditions { clock, ..Conditions::default() }.boxed() };
     let inside = reader.inside(table);
     let grant = narrowing(&inside);
     if let Some(plugin) = plugin.filter(|plugin| !grants.faulty.contains(plugin.as_str())) {
@@ -29,7 +29,7 @@ pub(super) fn terms(reader: &Reader<'_>, plugin: Option<&PluginName>, grants: &G
     if !inside.finish() {
         reader.spoil();
     }
-    Terms { grant, clock }.boxed()
+    Conditions { grant, clock }.boxed()
 }
 
 /// What the guest's clock shows.
@@ -98,6 +98,7 @@ fn limits(reader: &Reader<'_>) -> LimitNarrowing {
     limits.artifact_total = inside.bytes("artifact-total", 0);
     limits.artifact_count = inside.count("artifact-count", 0);
     limits.output = inside.bytes("output", LEAST_OUTPUT);
+    limits.outbox_messages = inside.count("outbox-messages", 0);
     limits.http_response = inside.bytes("http-response", 1);
     limits.http_concurrency = inside.count("http-concurrency", 1);
     limits.fuel = inside.count("fuel", 1).map(|fuel| fuel as u64);

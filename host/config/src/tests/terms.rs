@@ -1,6 +1,6 @@
 //! What a schedule takes away from its plugin's grant, and what its clock shows.
 
-use noontide_domain::{GuestClock, Kept, Terms};
+use noontide_domain::{Conditions, GuestClock, Kept};
 use serde_json::json;
 
 use super::*;
@@ -18,7 +18,7 @@ clock   = "due"
 reuse   = 50
 "#;
 
-fn terms(lines: &str) -> Terms {
+fn terms(lines: &str) -> Conditions {
     let text = format!("{PLUGIN}\n[schedule.x]\nhandler = \"report/run\"\nmanual = true\n{lines}\n");
     let loaded = loaded(&[("a.toml", &text)]);
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
@@ -36,7 +36,7 @@ fn a_plugin_has_a_clock_a_reuse_a_quota_and_more_limits() {
 
 #[test]
 fn a_schedule_says_what_stays() {
-    assert_eq!(terms(""), Terms::default());
+    assert_eq!(terms(""), Conditions::default());
     let terms = terms(
         "clock = \"real\"\n[schedule.x.grant]\nfolders = { \"/out\" = \"read\" }\nenv = []\nsql = { shop = \"read-only\" }\n\
          limits = { memory = \"64MiB\", fuel = 5 }",

@@ -2,9 +2,12 @@
 
 pub mod egress;
 mod grant;
+mod granted;
 mod limits;
+mod makeup;
 mod narrow;
 mod status;
+pub mod wants;
 
 use std::time::Duration;
 
@@ -14,9 +17,12 @@ use crate::PluginName;
 
 pub use egress::{HttpGrant, TcpGrant};
 pub use grant::{ExitMeaning, FolderGrant, Grant, GuestClock, Reuse, SecretSource};
+pub use granted::{Granted, GrantedFolder};
 pub use limits::Limits;
-pub use narrow::{Beyond, Keep, Kept, LimitNarrowing, Narrowing, Terms};
+pub use makeup::Makeup;
+pub use narrow::{Beyond, Conditions, Keep, Kept, LimitNarrowing, Narrowing};
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
+pub use wants::{Answer, Wish, WishKind};
 
 /// One loaded state of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

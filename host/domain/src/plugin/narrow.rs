@@ -12,7 +12,7 @@ use crate::{Access, duration, suggest};
 /// its order is; the grant that they are laid over is that of the moment of the call.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
-pub struct Terms {
+pub struct Conditions {
     /// What is taken away.
     #[serde(skip_serializing_if = "Narrowing::is_nothing")]
     pub grant: Narrowing,
@@ -21,7 +21,7 @@ pub struct Terms {
     pub clock: Option<GuestClock>,
 }
 
-impl Terms {
+impl Conditions {
     /// `None` if they say nothing: the usual case takes no room.
     pub fn boxed(self) -> Option<Box<Self>> {
         (self != Self::default()).then(|| Box::new(self))
@@ -102,6 +102,9 @@ pub struct LimitNarrowing {
     /// Steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fuel: Option<u64>,
+    /// Messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outbox_messages: Option<usize>,
     /// In bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub http_response: Option<u64>,
@@ -234,6 +237,7 @@ impl LimitNarrowing {
             artifact_total: least(self.artifact_total, limits.artifact_total),
             artifact_count: least(self.artifact_count, limits.artifact_count),
             output: least(self.output, limits.output),
+            outbox_messages: least(self.outbox_messages, limits.outbox_messages),
             http_response: least(self.http_response, limits.http_response),
             http_concurrency: least(self.http_concurrency, limits.http_concurrency),
             fuel: self.fuel.into_iter().chain(limits.fuel).min(),
@@ -262,6 +266,7 @@ impl LimitNarrowing {
         look("artifact-total", self.artifact_total, limits.artifact_total, &bytes);
         look("artifact-count", self.artifact_count.map(number), number(limits.artifact_count), &plain);
         look("output", self.output, limits.output, &bytes);
+        look("outbox-messages", self.outbox_messages.map(number), number(limits.outbox_messages), &plain);
         look("http-response", self.http_response, limits.http_response, &bytes);
         look("http-concurrency", self.http_concurrency.map(number), number(limits.http_concurrency), &plain);
         look("fuel", self.fuel, limits.fuel.unwrap_or(u64::MAX), &plain);
@@ -373,11 +378,11 @@ mod tests {
 
     #[test]
     fn terms_that_say_nothing_take_no_room_and_others_come_back_as_they_were() {
-        assert_eq!(Terms::default().boxed(), None);
+        assert_eq!(Conditions::default().boxed(), None);
         let grant = Narrowing { folders: keep(&[("/out", Kept::ReadOnly)]), env: keep(&[]), ..Narrowing::default() };
-        let terms = Terms { grant, clock: Some(GuestClock::Due) };
+        let terms = Conditions { grant, clock: Some(GuestClock::Due) };
         let text = serde_json::to_string(&terms).expect("JSON");
         assert_eq!(text, r#"{"grant":{"folders":{"/out":"read-only"},"env":{}},"clock":"due"}"#);
-        assert_eq!(serde_json::from_str::<Terms>(&text).expect("terms"), terms);
+        assert_eq!(serde_json::from_str::<Conditions>(&text).expect("terms"), terms);
     }
 }

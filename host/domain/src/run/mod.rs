@@ -13,6 +13,7 @@ mod artifact;
 mod effects;
 mod items;
 mod outcome;
+mod provenance;
 mod settle;
 
 use std::fmt;
@@ -24,13 +25,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::Origin;
 use crate::{
-    HandlerRef, Headers, HostId, Included, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName, Terms, Window,
+    Conditions, HandlerRef, Headers, HostId, Included, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName,
+    Window,
 };
 
 pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
 pub use effects::{Effects, Traffic};
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
-pub use outcome::{LogLine, Outcome, Report, StateWrite, Usage};
+pub use outcome::{LogLine, Outcome, Report, Usage};
+pub use provenance::{Provenance, Terms};
 pub use settle::{ABANDONED_ATTEMPTS, Verdict, settle};
 
 /// Why a run exists.
@@ -86,7 +89,7 @@ pub struct Order {
     pub timeout: Option<Duration>,
     /// What it may do less than its plugin, and what its clock shows; `None` if nothing is said.
     #[serde(default)]
-    pub terms: Option<Box<Terms>>,
+    pub terms: Option<Box<Conditions>>,
     /// The first attempt begins by this instant, or the run expires.
     pub start_by: Option<DateTime<Utc>>,
     /// No attempt begins after this instant.
@@ -159,6 +162,8 @@ pub struct Leased {
     pub previous_success: Option<DateTime<Utc>>,
     /// Of a timetable: the items that have not succeeded yet.
     pub items: Arc<[Item]>,
+    /// How many messages earlier attempts have left: the next one has this number.
+    pub messages: u32,
 }
 
 /// Where a run stands.

@@ -2,12 +2,14 @@
 
 mod artifacts;
 mod kv;
+mod outbox;
 mod run;
 mod secrets;
 mod sql;
 mod state;
 
 pub(crate) use artifacts::ArtifactShelf;
+pub(crate) use outbox::Tray;
 pub(crate) use state::StateBook;
 
 use wasmtime::Engine;

@@ -2,6 +2,7 @@
 //! that they lie in.
 
 mod artifacts;
+mod canary;
 mod deadline;
 mod egress;
 mod grants;

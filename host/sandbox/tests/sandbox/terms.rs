@@ -7,7 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{Call, PluginHost};
 use noontide_domain::{
-    FolderGrant, Grant, GuestClock, Keep, Kept, Key, LimitNarrowing, Limits, Narrowing, Outcome, Report, Reuse, Terms,
+    Conditions, FolderGrant, Grant, GuestClock, Keep, Kept, Key, LimitNarrowing, Limits, Narrowing, Outcome, Report,
+    Reuse,
 };
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ fn result(report: &Report) -> &Value {
     }
 }
 
-fn under(terms: Terms, mut call: Call) -> Call {
+fn under(terms: Conditions, mut call: Call) -> Call {
     call.leased.order.terms = terms.boxed();
     call
 }
@@ -40,7 +41,7 @@ async fn a_schedule_takes_away_variables_folders_and_memory_and_the_others_have_
     let folders = BTreeMap::from([("/".to_owned(), folder(&stage, false, None))]);
     stage.grant("fixture-nosy", Grant { env, folders, ..Grant::default() });
     let grant = Narrowing { env: keep(&[("KEEP", Kept::AsGranted)]), folders: keep(&[]), ..Narrowing::default() };
-    let narrow = under(Terms { grant, clock: None }, call("fixture-nosy", json!({})));
+    let narrow = under(Conditions { grant, clock: None }, call("fixture-nosy", json!({})));
     let seen = stage.sandbox.invoke(narrow).await;
     assert_eq!(result(&seen)["env"], json!({ "KEEP": "x" }));
     assert!(result(&seen)["root"]["Err"].is_string(), "{seen:?}");
@@ -55,7 +56,8 @@ async fn a_folder_that_is_left_for_reading_is_not_written() {
     let folders = BTreeMap::from([("/record".to_owned(), folder(&stage, true, None))]);
     stage.grant("fixture-recorder", Grant { folders, ..Grant::default() });
     let grant = Narrowing { folders: keep(&[("/record", Kept::ReadOnly)]), ..Narrowing::default() };
-    let report = stage.sandbox.invoke(under(Terms { grant, clock: None }, call("fixture-recorder", json!({})))).await;
+    let report =
+        stage.sandbox.invoke(under(Conditions { grant, clock: None }, call("fixture-recorder", json!({})))).await;
     assert!(matches!(report.outcome, Outcome::Failed { .. }), "{report:?}");
     assert!(!stage.folder.path().join("record.jsonl").exists());
     assert!(matches!(stage.call("fixture-recorder", json!({})).await.outcome, Outcome::Succeeded { .. }));
@@ -65,7 +67,7 @@ async fn a_folder_that_is_left_for_reading_is_not_written() {
 async fn what_a_plugin_is_no_longer_granted_no_schedule_gives_it() {
     let stage = Stage::of(&["nosy"]).await;
     let grant = Narrowing { env: keep(&[("KEEP", Kept::AsGranted)]), ..Narrowing::default() };
-    let narrow = || under(Terms { grant: grant.clone(), clock: None }, call("fixture-nosy", json!({})));
+    let narrow = || under(Conditions { grant: grant.clone(), clock: None }, call("fixture-nosy", json!({})));
     let env = BTreeMap::from([("KEEP".to_owned(), "x".to_owned())]);
     stage.grant("fixture-nosy", Grant { env, ..Grant::default() });
     assert_eq!(result(&stage.sandbox.invoke(narrow()).await)["env"], json!({ "KEEP": "x" }));
@@ -78,7 +80,7 @@ async fn a_schedule_may_take_less_memory_and_less_time_than_its_plugin_and_no_mo
     let stage = Stage::of(&["memory-hog", "sleeper"]).await;
     let with = |limits, mut call: Call| {
         call.leased.order.timeout = Some(Duration::from_secs(30));
-        under(Terms { grant: Narrowing { limits, ..Narrowing::default() }, clock: None }, call)
+        under(Conditions { grant: Narrowing { limits, ..Narrowing::default() }, clock: None }, call)
     };
     let memory = |bytes| LimitNarrowing { memory: Some(bytes), ..LimitNarrowing::default() };
     for (asked, limit) in [(8 << 20, 8 << 20), (1 << 40, 64 << 20)] {
@@ -111,7 +113,8 @@ async fn seen(stage: &Stage, clock: GuestClock, key: &str, attempt: u32) -> Vec<
         [("fixture-chance", json!({})), ("program", json!({ "args": ["chance"] })), ("old", json!({}))]
     {
         let call = due(key, attempt, call(handler, input));
-        let report = stage.sandbox.invoke(under(Terms { clock: Some(clock), ..Terms::default() }, call)).await;
+        let report =
+            stage.sandbox.invoke(under(Conditions { clock: Some(clock), ..Conditions::default() }, call)).await;
         seen.push(result(&report).clone());
     }
     seen
@@ -169,7 +172,7 @@ async fn a_plugin_has_the_clock_of_its_grant_unless_the_schedule_says_otherwise(
     let first = |report: &Report| result(report)["first"].as_i64().expect("a number");
     let call = || due("a", 1, call("fixture-chance", json!({})));
     assert_eq!(first(&stage.sandbox.invoke(call()).await), noon().timestamp_millis());
-    let real = Terms { clock: Some(GuestClock::Real), ..Terms::default() };
+    let real = Conditions { clock: Some(GuestClock::Real), ..Conditions::default() };
     assert!(
         first(&stage.sandbox.invoke(under(real, call())).await) > (noon() + TimeDelta::days(365)).timestamp_millis()
     );
@@ -310,13 +313,13 @@ async fn another_version_another_grant_or_a_narrower_schedule_has_an_instance_of
     stage.grant("fixture-counter", grant.clone());
     assert_eq!([number(&stage, json!({})).await, number(&stage, json!({})).await], [1, 2]);
     let narrowing = Narrowing { env: keep(&[]), ..Narrowing::default() };
-    let narrow = || under(Terms { grant: narrowing.clone(), clock: None }, call("fixture-counter", json!({})));
+    let narrow = || under(Conditions { grant: narrowing.clone(), clock: None }, call("fixture-counter", json!({})));
     for turn in 1..=2 {
         let report = stage.sandbox.invoke(narrow()).await;
         assert_eq!((&result(&report)["number"], &result(&report)["mine"]), (&json!(turn), &Value::Null));
     }
     assert_eq!(number(&stage, json!({})).await, 3, "and the wider one is still there");
-    let due = Terms { clock: Some(GuestClock::Due), ..Terms::default() };
+    let due = Conditions { clock: Some(GuestClock::Due), ..Conditions::default() };
     let report = stage.sandbox.invoke(under(due, call("fixture-counter", json!({})))).await;
     assert_eq!(result(&report)["number"], 1, "what stands still has nothing of other calls");
     stage.grant("fixture-counter", grant);

@@ -10,6 +10,8 @@ pub(crate) const LEAST_MEMORY: u64 = 64 << 10;
 pub(crate) const LEAST_OUTPUT: u64 = 16 << 10;
 /// Largest output: it is in memory while its run goes on, and one row of the ledger.
 const LARGEST_OUTPUT: u64 = 16 << 20;
+/// Most messages of one attempt: each may have 256 KiB, and all are in memory while its run goes on.
+const MOST_MESSAGES: usize = 256;
 /// Largest artifact, in bytes: each is in memory while its run goes on, and one row of the ledger.
 const LARGEST_ARTIFACT: u64 = 64 << 20;
 
@@ -29,6 +31,9 @@ pub(super) fn limits(reader: &Reader<'_>) -> Limits {
     limits.output = output(&inside).unwrap_or(limits.output);
     limits.concurrency = inside.count("concurrency", 1);
     limits.fuel = inside.count("fuel", 1).map(|fuel| fuel as u64);
+    limits.state_size = inside.bytes("state-size", 0).unwrap_or(limits.state_size);
+    limits.state_keys = inside.count("state-keys", 0).map_or(limits.state_keys, |keys| keys as u64);
+    limits.outbox_messages = outbox_messages(&inside).unwrap_or(limits.outbox_messages);
     limits.http_response = inside.bytes("http-response", 1).unwrap_or(limits.http_response);
     limits.http_concurrency = http_concurrency(&inside).unwrap_or(limits.http_concurrency);
     if !inside.finish() {
@@ -70,4 +75,11 @@ fn artifact_size(limits: &Reader<'_>, total: u64) -> Option<u64> {
     };
     let named = |reason| format!("`artifact-size`: {} {reason}", duration::bytes(size));
     limits.good(&limits.place_of("artifact-size"), fits.map_err(named))
+}
+
+fn outbox_messages(limits: &Reader<'_>) -> Option<usize> {
+    let count = limits.count("outbox-messages", 0)?;
+    let too_many =
+        || format!("`outbox-messages`: {count} is over {MOST_MESSAGES}; put more into one message, or into more runs");
+    limits.good(&limits.place_of("outbox-messages"), (count <= MOST_MESSAGES).then_some(count).ok_or_else(too_many))
 }

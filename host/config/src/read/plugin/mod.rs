@@ -18,9 +18,11 @@ use super::terms;
 use crate::reader::Reader;
 
 pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
+    let (env, env_from) = env::env(reader);
     Grant {
         folders: folders::folders(reader),
-        env: env::env(reader),
+        env,
+        env_from,
         secrets: env::secrets(reader),
         sql: connections.granted(reader, "sql"),
         kv: connections.granted(reader, "kv"),
