@@ -20,6 +20,7 @@ mod import;
 mod inbox;
 mod kills;
 mod kv;
+mod limits;
 mod log_files;
 mod main_job;
 mod outbox;

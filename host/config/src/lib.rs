@@ -89,6 +89,8 @@ pub struct Config {
     pub timezone: chrono_tz::Tz,
     /// What each plugin may do.
     pub grants: BTreeMap<PluginName, Grant>,
+    /// Plugins whose table has a problem: they are not in `grants`, and yet nobody has taken away what they are granted.
+    pub faulty_grants: BTreeSet<String>,
     /// Databases that grants name.
     pub connections: BTreeMap<ConnectionName, Connection>,
     /// Connections whose table has a problem: they are not in `connections`, and yet they have not left the file.
@@ -235,11 +237,13 @@ impl Config {
     /// # Errors
     /// All that is wrong, a line each.
     pub fn schedule(&self, body: Body<'_>, standing: impl FnOnce() -> Vec<Schedule>) -> Result<Schedule, Vec<String>> {
+        let grants = read::Grants { read: self.grants.clone(), faulty: self.faulty_grants.clone() };
         let known = read::Times {
             zone: self.timezone,
             calendars: &self.calendars,
             triggers: &self.triggers,
             queues: &self.queues,
+            grants: &grants,
         };
         read::body::schedule(body, &known, standing)
     }

@@ -47,9 +47,9 @@ pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use outbox::{BadWebhook, MessageId, MessageState, Webhook};
 pub use plugin::{
-    Answer, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, HandlerInfo, HttpGrant, Limits, LoadedPlugin,
-    Makeup, PluginError, PluginInfo, PluginStatus, PluginVersion, SecretSource, TcpGrant, Unavailable, Wants, Wish,
-    WishKind,
+    Answer, Beyond, Conditions, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, GuestClock, HandlerInfo,
+    HttpGrant, Keep, Kept, LimitNarrowing, Limits, LoadedPlugin, Makeup, Narrowing, PluginError, PluginInfo,
+    PluginStatus, PluginVersion, Reuse, SecretSource, TcpGrant, Unavailable, Wants, Wish, WishKind,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};

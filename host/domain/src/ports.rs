@@ -8,6 +8,7 @@ mod list;
 mod outbox;
 mod settlement;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -226,6 +227,10 @@ pub trait PluginHost: Send + Sync {
     fn check(&self, handler: &HandlerRef, input: &serde_json::Value) -> Result<HandlerInfo, Unavailable>;
     /// Calls it. Always reports: a guest's fault is an [`Outcome`].
     async fn invoke(&self, call: Call) -> Report;
+    /// Of how many runs at the same time some plugins are bounded here. Of all others as many go on as there are places.
+    fn bounded(&self) -> BTreeMap<PluginName, usize> {
+        BTreeMap::new()
+    }
     /// All files and what is loaded of them, in the order of their names.
     fn plugins(&self) -> Vec<PluginStatus>;
     /// Looks at the plugin folder now; resolves when everything found is loaded or refused.

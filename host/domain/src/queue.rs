@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, QueueName, suggest};
+use crate::{Cause, PluginName, QueueName, suggest};
 
 /// Who goes first where places are few: 0 to 255 as AMQP has it, the higher first; of equals, the older.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -92,22 +92,24 @@ impl Queues {
             Some(taken) => taken.iter().map(|name| (name.clone(), left(name))).collect(),
             None => self.named.keys().map(|name| (name.clone(), left(name))).collect(),
         };
-        QueueRoom { named, others: self.taken.is_none() }
+        QueueRoom { named, others: self.taken.is_none(), plugins: BTreeMap::new() }
     }
 }
 
-/// How many runs of each queue a host has room for.
+/// How many runs of each queue a host has room for, and of each plugin whose runs are bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueRoom {
     /// Of these queues so many.
     pub named: BTreeMap<QueueName, usize>,
     /// Of every other one as many as there are places, or none.
     pub others: bool,
+    /// Of the runs of these plugins so many; of all others as many as their queue has room for.
+    pub plugins: BTreeMap<PluginName, usize>,
 }
 
 impl QueueRoom {
     /// Room for runs of every queue.
-    pub const ALL: QueueRoom = QueueRoom { named: BTreeMap::new(), others: true };
+    pub const ALL: QueueRoom = QueueRoom { named: BTreeMap::new(), others: true, plugins: BTreeMap::new() };
 
     /// How many runs of `queue` there is room for.
     pub fn of(&self, queue: &QueueName) -> usize {
@@ -115,16 +117,24 @@ impl QueueRoom {
         self.named.get(queue).copied().unwrap_or(other)
     }
 
-    /// Gives one place away. `false` if there is none.
-    pub fn take(&mut self, queue: &QueueName) -> bool {
-        match self.named.get_mut(queue) {
-            Some(0) => false,
-            Some(room) => {
-                *room -= 1;
-                true
-            }
-            None => self.others,
+    /// The plugins of whose runs there is no room for another.
+    pub fn full(&self) -> impl Iterator<Item = &PluginName> {
+        self.plugins.iter().filter(|(_, room)| **room == 0).map(|(name, _)| name)
+    }
+
+    /// Whether there is room for a run of `plugin` in `queue`.
+    pub fn has(&self, queue: &QueueName, plugin: &PluginName) -> bool {
+        self.of(queue) > 0 && self.plugins.get(plugin) != Some(&0)
+    }
+
+    /// Gives one place away to a run of `plugin` in `queue`. `false` if there is none.
+    pub fn take(&mut self, queue: &QueueName, plugin: &PluginName) -> bool {
+        let has = self.has(queue, plugin);
+        if has {
+            let rooms = self.named.get_mut(queue).into_iter().chain(self.plugins.get_mut(plugin));
+            rooms.for_each(|room| *room -= 1);
         }
+        has
     }
 }
 
@@ -163,10 +173,23 @@ mod tests {
     #[test]
     fn a_queue_has_room_until_its_places_are_given_away() {
         let [mail, other] = ["mail", "other"].map(|name| name.parse::<QueueName>().expect("a name"));
-        let mut room = QueueRoom { named: BTreeMap::from([(mail.clone(), 1)]), others: true };
+        let plugin = "smtp".parse::<PluginName>().expect("a name");
+        let mut room = QueueRoom { named: BTreeMap::from([(mail.clone(), 1)]), ..QueueRoom::ALL };
         assert_eq!((room.of(&mail), room.of(&other)), (1, usize::MAX));
-        assert_eq!([room.take(&mail), room.take(&mail), room.take(&other)], [true, false, true]);
+        assert_eq!([&mail, &mail, &other].map(|queue| room.take(queue, &plugin)), [true, false, true]);
         room.others = false;
-        assert_eq!((room.of(&other), room.take(&other)), (0, false));
+        assert_eq!((room.of(&other), room.take(&other, &plugin)), (0, false));
+    }
+
+    #[test]
+    fn a_bounded_plugin_has_so_many_places_over_all_queues_and_takes_none_of_the_others() {
+        let [mail, other] = ["mail", "other"].map(|name| name.parse::<QueueName>().expect("a name"));
+        let [slow, quick] = ["slow", "quick"].map(|name| name.parse::<PluginName>().expect("a name"));
+        let named = BTreeMap::from([(mail.clone(), 2)]);
+        let mut room = QueueRoom { named, plugins: BTreeMap::from([(slow.clone(), 1)]), ..QueueRoom::ALL };
+        assert!(room.take(&mail, &slow));
+        assert_eq!(room.full().collect::<Vec<_>>(), [&slow]);
+        assert!(!room.take(&other, &slow) && !room.take(&mail, &slow), "in no queue");
+        assert!(room.take(&mail, &quick) && room.of(&mail) == 0, "the refused took no place");
     }
 }

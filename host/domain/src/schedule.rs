@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CatchUp, HandlerRef, Headers, Key, KeyPart, Overlap, Priority, QueueName, RetryPolicy, ScheduleName, Trigger,
-    WindowLength,
+    CatchUp, Conditions, HandlerRef, Headers, Key, KeyPart, Overlap, Priority, QueueName, RetryPolicy, ScheduleName,
+    Trigger, WindowLength,
 };
 
 /// What an operator or a client asked for. Kept in the ledger as JSON, so every host sees the same.
@@ -82,6 +82,9 @@ pub struct Schedule {
     /// Longest time for one attempt; `None` leaves it to the handler and then to the plugin's limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
+    /// What its runs may do less than their plugin, and what their clock shows; `None` if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Box<Conditions>>,
     /// A disabled schedule has no due instants.
     #[serde(default = "yes")]
     pub enabled: bool,
@@ -118,6 +121,7 @@ impl Schedule {
             expect_within: None,
             retry: RetryPolicy::default(),
             timeout: None,
+            terms: None,
             enabled: true,
             asked: None,
         }

@@ -11,7 +11,7 @@ use noontide_domain::ports::{
     Claim, Clock, Ledger, LedgerError, Outlet, PluginHost, Put, RefusedEdit, Removed, Tenant,
 };
 use noontide_domain::{
-    Cause, Lease, Order, Overlap, Owner, QueueName, QueueRoom, RunId, Schedule, ScheduleName, Standing,
+    Cause, Lease, Order, Overlap, Owner, PluginName, QueueName, QueueRoom, RunId, Schedule, ScheduleName, Standing,
 };
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -62,6 +62,7 @@ pub(crate) struct Core {
 pub(crate) struct Held {
     pub(crate) lease: Lease,
     pub(crate) queue: QueueName,
+    pub(crate) plugin: PluginName,
     pub(crate) desk: Arc<Desk>,
 }
 
@@ -69,7 +70,7 @@ impl Core {
     pub(crate) fn new(parts: Parts) -> Arc<Self> {
         let now = parts.clock.now();
         Arc::new(Self {
-            places: Places::new(parts.settings.concurrency, parts.settings.queues.clone()),
+            places: Places::new(parts.settings.concurrency, parts.settings.queues.clone(), Arc::clone(&parts.plugins)),
             recorder: Recorder::new(Arc::clone(&parts.ledger)),
             clock: parts.clock,
             ledger: parts.ledger,
@@ -147,13 +148,17 @@ impl Core {
         most.saturating_sub(self.held().len())
     }
 
-    /// How many more runs of each queue.
+    /// How many more runs of each queue, and of each plugin whose runs are bounded.
     pub(crate) fn queue_room(&self) -> QueueRoom {
+        let mut plugins = self.plugins.bounded();
         let mut held = BTreeMap::new();
         for one in self.held().values() {
             *held.entry(one.queue.clone()).or_default() += 1;
+            if let Some(room) = plugins.get_mut(&one.plugin) {
+                *room = room.saturating_sub(1);
+            }
         }
-        self.settings.queues.room(&held)
+        QueueRoom { plugins, ..self.settings.queues.room(&held) }
     }
 
     /// Whether it is time to lease more: no more is held than runs at the same time.

@@ -59,16 +59,18 @@ async fn wait(core: &Core) {
 /// Takes a leased run in. It starts when a place is free.
 pub(crate) fn begin(core: &Arc<Core>, leased: Leased) {
     let desk = Arc::new(Desk::new(&leased.order, Arc::clone(&core.ledger)));
-    let queue = leased.order.queue.clone();
-    core.held().insert(leased.order.id, Held { lease: leased.lease, queue, desk: Arc::clone(&desk) });
+    let (queue, plugin) = (leased.order.queue.clone(), leased.order.handler.plugin.clone());
+    core.held().insert(leased.order.id, Held { lease: leased.lease, queue, plugin, desk: Arc::clone(&desk) });
     let core = Arc::clone(core);
     core.running.clone().spawn(async move {
         carry_out(&core, &leased, desk).await;
         let before = core.wants_more();
         core.held().remove(&leased.order.id);
-        // Once, when half of what was held is done: leases are asked for in batches, not one by one. A bounded queue holds
-        // no more than may go on, so that it is in nobody's way; it has room now.
-        let is_bounded = core.settings.queues.limit(&leased.order.queue).is_some();
+        // Once, when half of what was held is done: leases are asked for in batches, not one by one. A bounded queue or
+        // plugin holds no more than may go on, so that it is in nobody's way; it has room now.
+        let order = &leased.order;
+        let is_bounded = core.settings.queues.limit(&order.queue).is_some()
+            || core.plugins.bounded().contains_key(&order.handler.plugin);
         if (is_bounded || !before) && core.wants_more() {
             core.look_for_runs.notify_one();
         }
@@ -79,7 +81,7 @@ async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
     let place = tokio::select! {
         biased;
         () = core.stopping.cancelled() => None,
-        place = core.places.one(leased.order.priority, &leased.order.queue) => place,
+        place = core.places.one(leased.order.priority, &leased.order.queue, &leased.order.handler) => place,
     };
     let Some(place) = place else {
         if let Err(problem) = core.ledger.release(vec![leased.lease]).await {

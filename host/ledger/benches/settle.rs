@@ -116,7 +116,7 @@ fn settlement(lease: Lease) -> Settlement {
         plugin: Some(plugin),
         started_at: start(),
         finished_at: start(),
-        usage: Usage { wall_ms: 3, cpu_ms: 0, peak_memory_bytes: 1 << 20 },
+        usage: Usage { wall_ms: 3, cpu_ms: 0, peak_memory_bytes: 1 << 20, fuel: None },
         logs: Vec::new(),
         logs_dropped: 0,
         items: Vec::new(),

@@ -4,14 +4,14 @@ use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{InstancePre, Linker, Module, Store};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
-use crate::bindings::PluginPre;
 use crate::bindings::types::Invocation;
+use crate::bindings::{Plugin, PluginPre};
 use crate::classify::Ended;
 use crate::engine::Machine;
 use crate::guest::Guest;
 use crate::program;
 
-/// Linked once, instantiated for every call.
+/// Linked once, instantiated for every call unless the plugin's instances are kept.
 pub(crate) enum Callee {
     /// A component that keeps to the contract of `wit/`.
     Plugin(PluginPre<Guest>),
@@ -55,13 +55,24 @@ impl Callee {
         !matches!(self, Callee::Plugin(_))
     }
 
-    /// A fresh instance, called once.
-    pub(crate) async fn call(&self, store: &mut Store<Guest>, invocation: &Invocation) -> Ended {
+    /// A call of the instance that is there, or of a fresh one, which is there then. Programs leave none.
+    pub(crate) async fn call(
+        &self,
+        store: &mut Store<Guest>,
+        instance: &mut Option<Plugin>,
+        invocation: &Invocation,
+    ) -> Ended {
         match self {
-            Callee::Plugin(pre) => match pre.instantiate_async(&mut *store).await {
-                Ok(plugin) => answered(plugin.noontide_plugin_handler().call_run(&mut *store, invocation).await),
-                Err(error) => Ended::NoInstance(error),
-            },
+            Callee::Plugin(pre) => {
+                let plugin = match instance {
+                    Some(plugin) => plugin,
+                    None => match pre.instantiate_async(&mut *store).await {
+                        Ok(plugin) => instance.insert(plugin),
+                        Err(error) => return Ended::NoInstance(error),
+                    },
+                };
+                answered(plugin.noontide_plugin_handler().call_run(&mut *store, invocation).await)
+            }
             Callee::Command(pre) => match pre.instantiate_async(&mut *store).await {
                 Ok(command) => {
                     let ended = command.wasi_cli_run().call_run(&mut *store).await;

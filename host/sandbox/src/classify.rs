@@ -11,6 +11,7 @@ use wasmtime_wasi::I32Exit;
 use crate::bindings::types as wit;
 use crate::guest::Guest;
 use crate::journal::harmless;
+use crate::quota::Over;
 use crate::redact::Redactor;
 use crate::stopwatch::{LONGEST, Stopped};
 
@@ -28,6 +29,8 @@ pub(crate) enum Ended {
     Broke(wasmtime::Error),
     /// The host broke it off.
     Stopped(Stopped),
+    /// A folder holds too much.
+    OverQuota(Over),
 }
 
 /// Says what it means.
@@ -37,6 +40,7 @@ pub(crate) fn outcome(ended: Ended, guest: &Guest, allowed: Duration) -> Outcome
         Ended::Answered(Ok(good)) => succeeded(good, journal().redactor()),
         Ended::Answered(Err(failure)) => failed(failure, guest.watch.is_cancelled(), journal().redactor()),
         Ended::Stopped(stopped) => stopped_by_host(stopped, allowed),
+        Ended::OverQuota(over) => over_quota(over),
         Ended::NoInstance(error) => no_instance(&error, guest, allowed),
         Ended::Broke(error) => broke(&error, guest, allowed),
     }
@@ -107,6 +111,10 @@ fn stopped_by_host(stopped: Stopped, allowed: Duration) -> Outcome {
     }
 }
 
+pub(crate) fn over_quota(Over { folder, quota }: Over) -> Outcome {
+    Outcome::OverQuota { folder, quota }
+}
+
 fn no_instance(error: &wasmtime::Error, guest: &Guest, allowed: Duration) -> Outcome {
     if error.is::<PoolConcurrencyLimitError>() {
         return Outcome::Unavailable { message: format!("the host has no place left for a guest: {error:#}") };
@@ -124,6 +132,9 @@ fn broke(error: &wasmtime::Error, guest: &Guest, allowed: Duration) -> Outcome {
     }
     if let Some(limit) = guest.meter.denied() {
         return Outcome::OutOfMemory { limit };
+    }
+    if let (Some(limit), Some(Trap::OutOfFuel)) = (guest.meter.fuel(), error.downcast_ref::<Trap>()) {
+        return Outcome::OutOfFuel { limit };
     }
     let kind = if let Some(trap) = error.downcast_ref::<Trap>() {
         trap.to_string().trim_start_matches("wasm trap: ").to_owned()

@@ -63,6 +63,16 @@ impl Machine {
         Ok(Self { engine, allocator, ticker })
     }
 
+    /// An engine that counts the steps of guests. They are placed one by one: it is for few, and a second pool would be
+    /// another reservation.
+    pub(crate) fn counting(folder: &Path) -> Result<Self, SandboxError> {
+        let mut config = config(cache(folder)?);
+        config.consume_fuel(true);
+        let engine = Engine::new(&config).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
+        let ticker = Ticker::start(engine.weak())?;
+        Ok(Self { engine, allocator: "on-demand".to_owned(), ticker })
+    }
+
     pub(crate) fn pool_use(&self) -> Option<PoolUse> {
         let metrics = self.engine.pooling_allocator_metrics()?;
         Some(PoolUse {

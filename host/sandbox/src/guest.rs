@@ -1,6 +1,6 @@
 //! The data of a store: all the host keeps for one guest.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use noontide_domain::ports::{Clock, Connections, RunDesk};
@@ -18,6 +18,7 @@ use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, HTTP_FIELDS, Meter, RESOURCES, hostcall_fuel};
 use crate::output::SharedJournal;
 use crate::program::Program;
+use crate::steady::Steady;
 use crate::stopwatch::Stopwatch;
 
 /// One guest, as the host sees it.
@@ -58,14 +59,17 @@ pub(crate) struct Allowance {
     pub(crate) fire: Option<(Key, u32)>,
     /// For programs: what they are started with.
     pub(crate) program: Option<Program>,
+    /// In place of time and chance.
+    pub(crate) steady: Option<Steady>,
 }
 
 impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, program } = allowance;
-        let mut journal = Journal::new(clock, limits.log_lines);
+        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, program, steady } =
+            allowance;
+        let mut journal = Journal::new(clock, &limits);
         if program.is_some() {
             journal.keep_stdout(RESULT);
         }
@@ -78,7 +82,7 @@ impl Guest {
         let effects = Counted::default();
         let witness = Witness::new(&plugin, Arc::clone(&journal), effects.clone());
         let sockets = Sockets::new(egress.clone(), grant.clone(), witness.clone());
-        let mut wasi = crate::wasi::context(grant.as_deref(), program, &journal, &sockets)?;
+        let mut wasi = crate::wasi::context(grant.as_deref(), program, steady.as_ref(), &journal, &sockets)?;
         wasi.ctx().table.set_max_capacity(RESOURCES);
         Ok(Self {
             wasi,
@@ -100,6 +104,46 @@ impl Guest {
         })
     }
 
+    /// For another call of the same instance: nothing of the last one is left but what the guest itself keeps. Its streams,
+    /// folders and variables stay, because its grant is the same.
+    pub(crate) fn again(&mut self, allowance: Allowance) {
+        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, .. } = allowance;
+        self.meter.again();
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).again(clock, &limits);
+        // What was counted went with the last call's report; sockets that are still open count on.
+        let _ = self.effects.taken();
+        self.sockets.forget();
+        let witness = Witness::new(&plugin, Arc::clone(&self.journal), self.effects.clone());
+        let outlet = Outlet::new(egress.clone(), grant.clone(), limits, deadline, witness);
+        // Without `..`: whoever adds a field says here what becomes of it.
+        let Self {
+            wasi: _,
+            meter: _,
+            watch,
+            journal: _,
+            desk: former_desk,
+            grant: former_grant,
+            connections: former_connections,
+            state,
+            state_allows,
+            tray,
+            egress: former_egress,
+            artifacts,
+            effects: _,
+            sockets: _,
+            outlet: former_outlet,
+            http,
+        } = self;
+        *watch = Stopwatch::new(deadline, desk.clone());
+        *state = StateBook::default();
+        *state_allows = StateSize { bytes: limits.state_size, keys: limits.state_keys };
+        *tray = Tray::new(&limits, fire.as_ref().map(|(key, before)| (key, *before)));
+        *artifacts = ArtifactShelf::new(limits);
+        (*former_outlet, *http) = (outlet, WasiHttpCtx::new());
+        (*former_desk, *former_grant) = (desk, grant);
+        (*former_connections, *former_egress) = (connections, egress);
+    }
+
     /// The side of it that modules of preview 1 call.
     pub(crate) fn preview_1(&mut self) -> &mut WasiP1Ctx {
         &mut self.wasi
@@ -107,10 +151,14 @@ impl Guest {
 
     /// A store that is interrupted at each tick, from its very first instruction on.
     pub(crate) fn into_store(self, engine: &Engine) -> Store<Guest> {
-        let fuel = hostcall_fuel(self.artifacts.largest());
+        let hostcalls = hostcall_fuel(self.artifacts.largest());
+        let fuel = self.meter.fuel();
         let mut store = Store::new(engine, self);
         store.limiter(|guest| &mut guest.meter);
-        store.set_hostcall_fuel(fuel);
+        store.set_hostcall_fuel(hostcalls);
+        if let Some(fuel) = fuel {
+            store.set_fuel(fuel).expect("who has fuel runs in an engine that counts it");
+        }
         store.set_max_component_handles(COMPONENT_HANDLES);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|mut store| {

@@ -1,4 +1,5 @@
-//! One call of a handler: a permit, the generation of this moment, a fresh store, limits, and a report in any case.
+//! One call of a handler: a permit, the generation of this moment, a fresh store (or one that is kept), limits, and a report
+//! in any case.
 
 use std::sync::Arc;
 use std::sync::PoisonError;
@@ -7,30 +8,39 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
-use noontide_domain::{Cause, Grant, Item, Key, Leased, Limits, Order, Outcome, Report, Terms, Unavailable, Usage};
-use serde_json::{Map, Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use noontide_domain::{Grant, Item, Key, Limits, Outcome, Report, Terms, Unavailable, Usage};
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use wasmtime::Store;
 
+use crate::bindings::Plugin;
 use crate::bindings::types as wit;
+use crate::callee::Callee;
 use crate::classify::{self, Ended};
 use crate::egress::Egress;
 use crate::engine::Machine;
+use crate::fuel::Counting;
 use crate::guest::{Allowance, Guest};
+use crate::invocation::invocation;
 use crate::items;
+use crate::kept::{Idle, Kept};
 use crate::program::Program;
+use crate::quota::Quotas;
 use crate::registry::Generation;
-use crate::sandbox::Sandbox;
-use crate::stopwatch::{GRACE, LONGEST, Stopped};
+use crate::sandbox::{Allowed, Sandbox};
+use crate::steady::Steady;
+use crate::stopwatch::{GRACE, Stopped};
 
 /// All that one attempt needs; it moves to the guests' runtime and stays there.
 struct Attempt {
     machine: Arc<Machine>,
     generation: Arc<Generation>,
-    grant: Option<Arc<Grant>>,
-    limits: Limits,
-    allowed: Duration,
+    /// In place of the generation's own code, where steps are counted.
+    counted: Option<(Arc<Counting>, Arc<Callee>)>,
+    allowed: Allowed,
+    time: Duration,
+    steady: Option<Steady>,
     invocation: wit::Invocation,
     items: Arc<[Item]>,
     /// The key of the fire, and how many messages it has left so far.
@@ -40,7 +50,16 @@ struct Attempt {
     egress: Arc<Egress>,
     clock: Arc<dyn Clock>,
     started_at: DateTime<Utc>,
-    _place: (OwnedSemaphorePermit, Running),
+    kept: Arc<Kept>,
+    _running: Running,
+}
+
+/// Where the guest stands.
+enum Place {
+    /// A fresh one will.
+    Free(OwnedSemaphorePermit),
+    /// It is there from an earlier call.
+    Taken(Box<Idle>),
 }
 
 /// Carries out a call. Dropping this future stops the guest.
@@ -55,31 +74,36 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         Ok(found) => found,
         Err(unavailable) => return Report::never_began(not_callable(&unavailable), clock.now()),
     };
-    let Some(permit) = permit(&sandbox.permits, generation.permits.min(sandbox.places), &*call.desk).await else {
+    let Some((place, allowed)) = place(sandbox, &generation, &call).await else {
         return Report::never_began(Outcome::Cancelled, clock.now());
     };
+    let counted = match counted(sandbox, &generation, &allowed).await {
+        Ok(counted) => counted,
+        Err(message) => return Report::never_began(Outcome::Unavailable { message }, clock.now()),
+    };
     let started_at = clock.now();
-    let (grant, limits) = sandbox.allowance(&generation.version.name);
     let handler = &generation.info.handlers[position];
-    let allowed = order.timeout.or(handler.timeout).unwrap_or(limits.timeout).clamp(Duration::from_millis(1), LONGEST);
+    let time = allowed.time(order.timeout.or(handler.timeout));
     let attempt = Attempt {
         machine: Arc::clone(&sandbox.machine),
-        invocation: invocation(&call.leased, &handler.name, started_at, allowed),
+        invocation: invocation(&call.leased, &handler.name, started_at, time),
         items: Arc::clone(&call.leased.items),
         fire: (call.leased.order.key.clone(), call.leased.messages),
-        _place: (permit, Running::new(&generation.running)),
+        _running: Running::new(&generation.running),
         generation: Arc::clone(&generation),
+        steady: Steady::of(allowed.clock, order),
         desk: call.desk,
         connections: sandbox.connections.clone(),
         egress: Arc::clone(&sandbox.egress),
         clock: Arc::clone(&clock),
-        grant,
-        limits,
+        kept: Arc::clone(&sandbox.kept),
+        counted,
         allowed,
+        time,
         started_at,
     };
     let begun = Instant::now();
-    match Owned(sandbox.guests.handle().spawn(attempt.run())).join().await {
+    match Owned(sandbox.guests.handle().spawn(attempt.run(place))).join().await {
         Ok(report) => report,
         Err(error) => {
             tracing::error!(plugin = %generation.version.name, %error, "a call broke in the host");
@@ -96,43 +120,110 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
     }
 }
 
+/// A place, and what is allowed there at that moment: an instance that is kept for just this, or room for a fresh one.
+/// `None` if the run was asked to stop before there was one.
+async fn place(sandbox: &Sandbox, generation: &Arc<Generation>, call: &Call) -> Option<(Place, Allowed)> {
+    let name = &generation.version.name;
+    let terms = call.leased.order.terms.as_deref();
+    let allowed = sandbox.allowance(name, terms);
+    let kept = allowed.kept().and_then(|grant| sandbox.kept.take(generation, grant));
+    if let Some(idle) = kept {
+        return Some((Place::Taken(Box::new(idle)), allowed));
+    }
+    let permit = permit(sandbox, generation.permits.min(sandbox.places), &*call.desk).await?;
+    // What changed meanwhile counts.
+    Some((Place::Free(permit), sandbox.allowance(name, terms)))
+}
+
+/// What a plugin is called through that has its steps counted.
+async fn counted(
+    sandbox: &Sandbox,
+    generation: &Arc<Generation>,
+    allowed: &Allowed,
+) -> Result<Option<(Arc<Counting>, Arc<Callee>)>, String> {
+    if allowed.limits.fuel.is_none() {
+        return Ok(None);
+    }
+    let counting = sandbox.fuel.counting().map_err(|error| error.to_string())?;
+    let callee = counting.callee(generation).await?;
+    Ok(Some((counting, callee)))
+}
+
 impl Attempt {
-    async fn run(self) -> Report {
+    async fn run(self, place: Place) -> Report {
         let begun = Instant::now();
-        let _ticking = self.machine.ticker.ticking();
+        let quotas = Quotas::of(self.allowed.grant.as_deref());
+        if let Some(over) = quotas.over().await {
+            return self.refused(classify::over_quota(over));
+        }
+        let _ticking = self.machine().ticker.ticking();
+        let allowance = self.allowance(begun + self.time);
+        // Who is bound first goes last: whoever comes next finds the place in the pool.
+        let (permit, calls, mut store, mut instance) = match place {
+            Place::Free(permit) => match Guest::new(allowance) {
+                Ok(guest) => (permit, 0, guest.into_store(&self.machine().engine), None),
+                Err(message) => return self.refused(Outcome::Unavailable { message }),
+            },
+            Place::Taken(idle) => {
+                let Idle { mut store, plugin, permit, calls, .. } = *idle;
+                store.data_mut().again(allowance);
+                store.set_epoch_deadline(1);
+                (permit, calls, store, Some(plugin))
+            }
+        };
+        let ended = self.until_the_end(&mut store, &mut instance, &quotas, begun + self.time).await;
+        let answered = matches!(ended, Ended::Answered(_));
+        let report = self.report(ended, &mut store, begun);
+        if answered && let Some(plugin) = instance {
+            self.keep(permit, calls + 1, store, plugin);
+        }
+        report
+    }
+
+    fn machine(&self) -> &Machine {
+        self.counted.as_ref().map_or(&*self.machine, |(counting, _)| &counting.machine)
+    }
+
+    fn callee(&self) -> &Callee {
+        self.counted.as_ref().map_or(&self.generation.callee, |(_, callee)| callee)
+    }
+
+    fn allowance(&self, deadline: Instant) -> Allowance {
         let program = self.generation.callee.is_program().then(|| {
             let name = self.generation.version.name.as_str();
-            Program::of(name, self.grant.as_deref(), &self.invocation)
+            Program::of(name, self.allowed.grant.as_deref(), &self.invocation)
         });
-        let guest = Guest::new(Allowance {
-            grant: self.grant.clone(),
+        Allowance {
+            grant: self.allowed.grant.clone(),
             program,
-            limits: self.limits,
+            limits: self.allowed.limits,
             desk: Some(Arc::clone(&self.desk)),
             connections: self.connections.clone(),
             egress: Some(Arc::clone(&self.egress)),
             plugin: self.generation.version.name.to_string(),
             fire: Some(self.fire.clone()),
-            deadline: begun + self.allowed,
+            deadline,
             clock: Arc::clone(&self.clock),
-        });
-        let guest = match guest {
-            Ok(guest) => guest,
-            Err(message) => {
-                let report = Report::never_began(Outcome::Unavailable { message }, self.clock.now());
-                return Report { started_at: self.started_at, plugin: Some(self.generation.version.clone()), ..report };
-            }
-        };
-        let mut store = guest.into_store(&self.machine.engine);
-        let ended = self.until_the_end(&mut store, begun + self.allowed).await;
-        // The store goes before the permit: whoever comes next finds its place in the pool.
-        self.report(ended, store.into_data(), begun)
+            steady: self.steady.clone(),
+        }
     }
 
-    /// The call itself against its deadline and against a request to stop. Each yield of a computing guest comes by
-    /// here; one that computes without the timer being looked after is stopped by its own stopwatch.
-    async fn until_the_end(&self, store: &mut Store<Guest>, deadline: Instant) -> Ended {
-        let call = self.generation.callee.call(store, &self.invocation);
+    /// The end of an attempt whose guest was not there.
+    fn refused(&self, outcome: Outcome) -> Report {
+        let report = Report::never_began(outcome, self.clock.now());
+        Report { started_at: self.started_at, plugin: Some(self.generation.version.clone()), ..report }
+    }
+
+    /// The call itself against its deadline, against a request to stop and against its quotas. Each yield of a computing guest
+    /// comes by here; one that computes without the timer being looked after is stopped by its own stopwatch.
+    async fn until_the_end(
+        &self,
+        store: &mut Store<Guest>,
+        instance: &mut Option<Plugin>,
+        quotas: &Quotas,
+        deadline: Instant,
+    ) -> Ended {
+        let call = self.callee().call(store, instance, &self.invocation);
         let asked = async {
             self.desk.cancelled().await;
             tokio::time::sleep(GRACE).await;
@@ -142,36 +233,58 @@ impl Attempt {
             ended = call => ended,
             () = tokio::time::sleep_until(deadline.into()) => Ended::Stopped(Stopped::TimedOut),
             () = asked => Ended::Stopped(Stopped::Cancelled),
+            over = quotas.watch() => Ended::OverQuota(over),
         }
+    }
+
+    /// For the next call, if it may have one: a guest that came to its end, that nobody asked to stop and that wanted no more
+    /// memory than there was.
+    fn keep(&self, permit: OwnedSemaphorePermit, calls: u32, store: Store<Guest>, plugin: Plugin) {
+        let Some(grant) = self.allowed.kept().filter(|grant| calls < grant.reuse.0.get()) else { return };
+        let guest = store.data();
+        if self.generation.callee.is_program() || guest.meter.denied().is_some() || guest.watch.is_cancelled() {
+            return;
+        }
+        let (generation, grant) = (Arc::clone(&self.generation), Arc::clone(grant));
+        self.kept.keep(Idle { store, plugin, permit, generation, grant, calls }, &Handle::current());
     }
 
     /// What holds while it runs.
     fn terms(&self) -> Terms {
         Terms {
             contract: self.generation.makeup.contract.clone(),
-            limits: Limits { timeout: self.allowed, ..self.limits },
-            grant: self.grant.as_deref().and_then(Grant::digest),
+            limits: Limits { timeout: self.time, ..self.allowed.limits },
+            grant: self.allowed.grant.as_deref().and_then(Grant::digest),
         }
     }
 
-    fn report(&self, ended: Ended, guest: Guest, begun: Instant) -> Report {
-        let journal = || guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
+    fn report(&self, ended: Ended, store: &mut Store<Guest>, begun: Instant) -> Report {
+        let left = store.get_fuel().unwrap_or_default();
+        let guest = store.data_mut();
+        let shared = Arc::clone(&guest.journal);
+        let journal = || shared.lock().unwrap_or_else(PoisonError::into_inner);
         let (outcome, items) = match ended {
             Ended::Answered(Ok(wit::Outcome::Items(said))) if !self.items.is_empty() => {
                 items::judge(&self.items, &said, journal().redactor())
             }
-            ended => (classify::outcome(ended, &guest, self.allowed), Vec::new()),
+            ended => (classify::outcome(ended, guest, self.time), Vec::new()),
         };
-        let usage =
-            Usage { wall_ms: ms(begun.elapsed()), cpu_ms: guest.watch.cpu_ms(), peak_memory_bytes: guest.meter.peak() };
+        // Compiled code writes down what it used when it calls or ends, not wherever it is stopped.
+        let counted = !matches!(outcome, Outcome::TimedOut { .. } | Outcome::Cancelled | Outcome::OverQuota { .. });
+        let usage = Usage {
+            wall_ms: ms(begun.elapsed()),
+            cpu_ms: guest.watch.cpu_ms(),
+            peak_memory_bytes: guest.meter.peak(),
+            fuel: guest.meter.fuel().filter(|_| counted).map(|fuel| fuel.saturating_sub(left)),
+        };
         let (logs, logs_dropped) = journal().close();
         // Some names are the guest's own.
         let effects = guest.effects.taken().renamed(|name| journal().redactor().owned(name));
         let mut report = Report {
-            state: guest.state.into_writes(),
+            state: guest.state.take_writes(),
             state_allows: guest.state_allows,
-            messages: guest.tray.into_messages(),
-            artifacts: guest.artifacts.into_files(),
+            messages: guest.tray.take_messages(),
+            artifacts: guest.artifacts.take_files(),
             effects,
             terms: Some(self.terms()),
             items,
@@ -195,11 +308,13 @@ impl Attempt {
     }
 }
 
-/// Waits for a place; `None` if the run was asked to stop before there was one.
-async fn permit(permits: &Arc<Semaphore>, count: u32, desk: &dyn RunDesk) -> Option<OwnedSemaphorePermit> {
+/// Waits for room in the pool; `None` if the run was asked to stop before there was any.
+async fn permit(sandbox: &Sandbox, count: u32, desk: &dyn RunDesk) -> Option<OwnedSemaphorePermit> {
+    let permits = &sandbox.permits;
     if let Ok(permit) = Arc::clone(permits).try_acquire_many_owned(count) {
         return Some(permit);
     }
+    let _waiting = sandbox.kept.make_room(count);
     tokio::select! {
         biased;
         permit = Arc::clone(permits).acquire_many_owned(count) => permit.ok(),
@@ -213,68 +328,6 @@ fn not_callable(unavailable: &Unavailable) -> Outcome {
         Unavailable::Input { .. } => Outcome::Failed { message, retryable: false, after: None },
         Unavailable::Plugin { .. } | Unavailable::Handler { .. } => Outcome::Unavailable { message },
     }
-}
-
-fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, allowed: Duration) -> wit::Invocation {
-    let order = &leased.order;
-    let millis = DateTime::timestamp_millis;
-    wit::Invocation {
-        run_id: order.id.to_string(),
-        fire_key: order.key.hex(),
-        schedule: order.schedule.as_ref().map(ToString::to_string),
-        handler: handler.to_owned(),
-        attempt: leased.lease.attempt,
-        max_attempts: order.retry.attempts,
-        due_at: millis(&order.due_at),
-        fired_at: millis(&now),
-        deadline: i64::try_from(allowed.as_millis()).ok().map(|allowed| millis(&now) + allowed),
-        previous_success: leased.previous_success.as_ref().map(millis),
-        window: order.window.map(|window| wit::Window { from: millis(&window.from), to: millis(&window.to) }),
-        timezone: order.timezone.name().to_owned(),
-        cause: match order.cause {
-            Cause::Schedule | Cause::After => wit::Cause::Schedule,
-            Cause::Manual => wit::Cause::Manual,
-            Cause::Enqueued => wit::Cause::Enqueued,
-            Cause::Backfill => wit::Cause::Backfill,
-        },
-        trace_parent: trace_parent(leased),
-        input: order.input.to_string(),
-        items: leased.items.iter().map(item).collect(),
-        extra: extra(order),
-    }
-}
-
-/// What the contract has no word for: a record or an enum that grows would turn away the plugins that are there. Headers are
-/// told apart by their beginning.
-fn extra(order: &Order) -> Vec<(String, String)> {
-    let cause = (order.cause == Cause::After).then(|| ("cause".to_owned(), "after".to_owned()));
-    let headers = order.headers.iter().map(|(name, text)| (format!("header.{name}"), text.to_owned()));
-    let chain = order.chain.map(|chain| ("chain".to_owned(), chain.to_string()));
-    let told = order.origin.iter().flat_map(|origin| origin.told());
-    cause.into_iter().chain(headers).chain(includes(order)).chain(chain).chain(told).collect()
-}
-
-fn includes(order: &Order) -> Vec<(String, String)> {
-    if order.includes.is_empty() {
-        return Vec::new();
-    }
-    let names: Vec<_> = order.includes.iter().map(|one| one.schedule.as_str()).collect();
-    let inputs: Map<_, _> = order.includes.iter().map(|one| (one.schedule.to_string(), one.input.clone())).collect();
-    vec![
-        ("includes".to_owned(), json!(names).to_string()),
-        ("included-inputs".to_owned(), Value::Object(inputs).to_string()),
-    ]
-}
-
-fn item(item: &Item) -> wit::Item {
-    wit::Item { key: item.key.hex(), payload: item.payload.clone() }
-}
-
-/// The run's trace, and a span of its own for this attempt: random as the run's id is, and the same if asked again.
-fn trace_parent(leased: &Leased) -> String {
-    let (_, random) = leased.order.id.0.as_u64_pair();
-    let span = random ^ u64::from(leased.lease.attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    format!("00-{}-{:016x}-01", leased.order.trace_id, span.max(1))
 }
 
 fn ms(duration: Duration) -> u64 {
@@ -309,22 +362,5 @@ impl Owned {
 impl Drop for Owned {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use noontide_domain::{Headers, RunId};
-
-    use super::*;
-
-    #[test]
-    fn headers_are_handed_over_beside_what_the_contract_has_no_word_for() {
-        let id = RunId::new();
-        let handler = "mail/send".parse().expect("a handler");
-        let headers = Headers::new([("tenant".to_owned(), "acme".to_owned())].into()).expect("headers");
-        let order = Order { headers, ..Order::new(id, Key::manual(id), handler, DateTime::UNIX_EPOCH, Cause::After) };
-        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-        assert_eq!(extra(&order), [pair("cause", "after"), pair("header.tenant", "acme")]);
     }
 }

@@ -1,11 +1,12 @@
 //! What a run says: log lines, stdout and stderr, in the order they came, without secrets, bounded and harmless to a terminal.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::io::BufRead;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::LogLine;
 use noontide_domain::ports::Clock;
+use noontide_domain::{Limits, LogLine};
 
 use crate::redact::{Redactor, SHORTEST};
 
@@ -14,8 +15,6 @@ pub(crate) const LINE: usize = 8 << 10;
 /// Pairs kept beside a log line, and the bytes of each part.
 const FIELDS: usize = 32;
 const FIELD: usize = 1 << 10;
-/// Of each stream, so much is kept from its beginning and as much from its end, in bytes.
-const KEPT: usize = 64 << 10;
 /// Counted for each line on top of its bytes, so that a flood of empty lines is bounded too.
 const LINE_COST: usize = 64;
 
@@ -51,21 +50,28 @@ pub(crate) struct Journal {
     /// stdout as it came, as long as it has no more bytes than asked for.
     whole: Option<Vec<u8>>,
     whole_limit: usize,
+    /// Of each stream, so much is kept from its beginning and as much from its end, in bytes.
+    kept: usize,
+    /// Longest line of a stream.
+    line: usize,
 }
 
-/// One stream: its unfinished line, what is left for the beginning, and the end.
+/// One stream: its unfinished line, what is left for the beginning, and the end, as it came: of a flood, most lines are never
+/// read again.
 #[derive(Default)]
 struct Tape {
     /// Bytes in which a secret may have begun.
     held: Vec<u8>,
     unfinished: Vec<u8>,
     head: usize,
-    tail: VecDeque<(u64, DateTime<Utc>, String)>,
+    tail: VecDeque<(u64, DateTime<Utc>, Vec<u8>)>,
     tail_cost: usize,
 }
 
 impl Journal {
-    pub(crate) fn new(clock: Arc<dyn Clock>, log_limit: usize) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>, limits: &Limits) -> Self {
+        // Two streams, each with a beginning and an end.
+        let kept = usize::try_from(limits.output / 4).unwrap_or(usize::MAX);
         Self {
             clock,
             redactor: Redactor::default(),
@@ -73,13 +79,21 @@ impl Journal {
             next: 0,
             lines: Vec::new(),
             logged: 0,
-            log_limit,
+            log_limit: limits.log_lines,
             dropped: 0,
             stdout: Tape::default(),
             stderr: Tape::default(),
             whole: None,
             whole_limit: 0,
+            kept,
+            line: LINE.min(kept / 2).max(1),
         }
+    }
+
+    /// For another call of the same guest: empty, but what must not be told it may still remember.
+    pub(crate) fn again(&mut self, clock: Arc<dyn Clock>, limits: &Limits) {
+        let redactor = std::mem::take(&mut self.redactor);
+        *self = Self { redactor, ..Self::new(clock, limits) };
     }
 
     /// From now on, stdout is kept as it comes, up to one byte more than `limit`.
@@ -167,21 +181,16 @@ impl Journal {
 
     fn write(&mut self, stream: Stream, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let room = LINE - self.tape(stream).unfinished.len();
-            let reach = &bytes[..bytes.len().min(room)];
-            match reach.iter().position(|byte| *byte == b'\n') {
-                Some(end) => {
-                    self.tape(stream).unfinished.extend_from_slice(&bytes[..end]);
-                    self.end_line(stream);
-                    bytes = &bytes[end + 1..];
-                }
-                None => {
-                    self.tape(stream).unfinished.extend_from_slice(reach);
-                    bytes = &bytes[reach.len()..];
-                    if reach.len() == room {
-                        self.end_line(stream);
-                    }
-                }
+            let most = self.line;
+            let unfinished = &mut self.tape(stream).unfinished;
+            let room = most - unfinished.len();
+            let mut reach = &bytes[..bytes.len().min(room)];
+            // Searches and copies at once, and reading from memory does not fail.
+            let taken = reach.read_until(b'\n', unfinished).unwrap_or(reach.len()).max(1);
+            bytes = &bytes[taken..];
+            let is_whole = unfinished.pop_if(|byte| *byte == b'\n').is_some();
+            if is_whole || taken == room {
+                self.end_line(stream);
             }
         }
     }
@@ -189,24 +198,23 @@ impl Journal {
     /// The newest words of stderr that name a panic, for the message of a trap.
     pub(crate) fn panic_words(&mut self) -> Option<String> {
         self.release(Stream::Stderr);
-        let mut printed: Vec<(u64, &str)> = self.stderr.tail.iter().map(|(n, _, text)| (*n, text.as_str())).collect();
+        let tail = self.stderr.tail.iter().map(|(n, _, bytes)| (*n, text(bytes)));
         let head = self.lines.iter().filter(|(_, line)| line.source == "stderr");
-        printed.extend(head.map(|(n, line)| (*n, line.message.as_str())));
+        let mut printed: Vec<(u64, String)> = tail.chain(head.map(|(n, line)| (*n, line.message.clone()))).collect();
         printed.sort_unstable_by_key(|(n, _)| *n);
         let place = printed.iter().rposition(|(_, text)| text.contains("panicked at"))?;
-        let words = printed.get(place + 1).map(|(_, text)| *text).unwrap_or_default();
+        let words = printed.get(place + 1).map(|(_, text)| text.as_str()).unwrap_or_default();
         Some(format!("{} {words}", printed[place].1).trim_end().to_owned())
     }
 
     /// The last line of stderr that says something.
     pub(crate) fn last_words(&mut self) -> Option<String> {
         self.release(Stream::Stderr);
-        let unfinished = String::from_utf8_lossy(&self.stderr.unfinished);
-        let last = harmless(unfinished.trim(), LINE);
-        let tail = self.stderr.tail.iter().rev().map(|(_, _, text)| text.as_str());
+        let last = std::iter::once(text(&self.stderr.unfinished));
+        let tail = self.stderr.tail.iter().rev().map(|(_, _, bytes)| text(bytes));
         let head = self.lines.iter().rev().filter(|(_, line)| line.source == "stderr");
-        let printed = std::iter::once(last.as_str()).chain(tail).chain(head.map(|(_, line)| line.message.as_str()));
-        printed.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
+        let mut printed = last.chain(tail).chain(head.map(|(_, line)| line.message.clone()));
+        printed.find(|text| !text.trim().is_empty()).map(|text| text.trim().to_owned())
     }
 
     /// All lines in their order, and how many there is no room for.
@@ -217,7 +225,17 @@ impl Journal {
                 self.end_line(stream);
             }
             let tail = std::mem::take(&mut self.tape(stream).tail);
-            self.lines.extend(tail.into_iter().map(|(number, at, text)| (number, printed(stream, at, text))));
+            let mut room = self.kept;
+            let mut kept = Vec::new();
+            // Written out it may be longer than it came; then less of it is kept.
+            for (number, at, bytes) in tail.iter().rev() {
+                let text = text(bytes);
+                let Some(left) = room.checked_sub(text.len() + LINE_COST) else { break };
+                room = left;
+                kept.push((*number, printed(stream, *at, text)));
+            }
+            self.dropped += (tail.len() - kept.len()) as u64;
+            self.lines.extend(kept);
         }
         let mut lines = std::mem::take(&mut self.lines);
         lines.sort_by_key(|(number, _)| *number);
@@ -226,28 +244,31 @@ impl Journal {
 
     fn end_line(&mut self, stream: Stream) {
         let at = self.clock.now();
-        let bytes = std::mem::take(&mut self.tape(stream).unfinished);
-        let text = harmless(&String::from_utf8_lossy(&bytes), 6 * LINE);
-        let cost = text.len() + LINE_COST;
+        let kept = self.kept;
         let tape = self.tape(stream);
-        if tape.tail.is_empty() && tape.head + cost <= KEPT {
-            tape.head += cost;
-            self.push(printed(stream, at, text));
-            return;
+        let bytes = std::mem::take(&mut tape.unfinished);
+        if tape.tail.is_empty() {
+            let text = text(&bytes);
+            let cost = text.len() + LINE_COST;
+            if tape.head + cost <= kept {
+                tape.head += cost;
+                self.push(printed(stream, at, text));
+                return;
+            }
         }
         let number = self.number();
         let tape = self.tape(stream);
-        tape.tail.push_back((number, at, text));
-        tape.tail_cost += cost;
+        tape.tail_cost += bytes.len() + LINE_COST;
+        tape.tail.push_back((number, at, bytes));
         self.trim(stream);
     }
 
     fn trim(&mut self, stream: Stream) {
-        let mut gone = 0;
+        let (mut gone, kept) = (0, self.kept);
         let tape = self.tape(stream);
-        while tape.tail_cost > KEPT {
-            let Some((_, _, text)) = tape.tail.pop_front() else { break };
-            tape.tail_cost -= text.len() + LINE_COST;
+        while tape.tail_cost > kept {
+            let Some((_, _, bytes)) = tape.tail.pop_front() else { break };
+            tape.tail_cost -= bytes.len() + LINE_COST;
             gone += 1;
         }
         self.dropped += gone;
@@ -271,6 +292,11 @@ impl Journal {
     }
 }
 
+/// What was printed, as it may be shown.
+fn text(bytes: &[u8]) -> String {
+    harmless(&String::from_utf8_lossy(bytes), 6 * LINE)
+}
+
 fn printed(stream: Stream, at: DateTime<Utc>, message: String) -> LogLine {
     let (level, source) = stream.words();
     LogLine { at, level: level.to_owned(), source: source.to_owned(), message, fields: Vec::new() }
@@ -286,8 +312,8 @@ pub(crate) fn harmless(text: &str, most: usize) -> String {
         }
         match character {
             '\t' => out.push('\t'),
-            // C0, DEL, C1, and the characters that reorder what is displayed around them.
-            c if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+            // C0, DEL, C1, line breaks of Unicode, and the characters that reorder what is displayed around them.
+            c if c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
                 out.extend(c.escape_default());
             }
             c => out.push(c),
@@ -313,7 +339,7 @@ mod tests {
     }
 
     fn journal(limit: usize) -> Journal {
-        Journal::new(Arc::new(Still), limit)
+        Journal::new(Arc::new(Still), &Limits { log_lines: limit, ..Limits::default() })
     }
 
     #[test]
@@ -338,6 +364,18 @@ mod tests {
         assert!(lines.len() < 2_100, "{} lines", lines.len());
         assert_eq!(lines[0].message, "line 0");
         assert_eq!(lines[lines.len() - 1].message, "line 19999");
+    }
+
+    #[test]
+    fn no_more_is_kept_than_the_limits_say_and_a_long_line_is_kept_in_pieces() {
+        let limits = Limits { output: 16 << 10, ..Limits::default() };
+        let mut journal = Journal::new(Arc::new(Still), &limits);
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            journal.print(stream, &b"x".repeat(1 << 20));
+        }
+        let (lines, dropped) = journal.close();
+        let kept: usize = lines.iter().map(|line| line.message.len()).sum();
+        assert!((8 << 10..=16 << 10).contains(&kept) && dropped > 0, "{kept} bytes");
     }
 
     #[test]

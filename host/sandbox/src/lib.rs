@@ -14,9 +14,10 @@
 //! A generation is called through its `callee`: by the contract's handler, or as a `program` with arguments, stdin and an exit code.
 //!
 //! A guest has nothing but what the operator's [`Grant`](noontide_domain::Grant) says (`wasi`, `imports`); its memory,
-//! time and words are bounded (`limits`, `invoke`, `journal`), and in its words there is no
-//! secret that it has read (`redact`). Whatever a guest does wrong is data ([`Outcome`](noontide_domain::Outcome), made in
-//! `classify`), never an error of ours and never a panic.
+//! time, words, folders and steps are bounded (`limits`, `invoke`, `journal`, `quota`, `fuel`), and in its words there is no
+//! secret that it has read (`redact`); its clock and its chance may be those of the run (`steady`), and an instance may serve
+//! several calls (`kept`). Whatever a guest does wrong is data ([`Outcome`](noontide_domain::Outcome), made in `classify`),
+//! never an error of ours and never a panic.
 //!
 //! Three kinds of threads: guests run on their own tokio runtime, away from the scheduler's timers; one thread looks
 //! at the folder and compiles, one file at a time (`watch`); one thread ticks the epoch that interrupts guests
@@ -28,22 +29,27 @@ mod classify;
 mod effects;
 mod egress;
 mod engine;
+mod fuel;
 mod guest;
 mod imports;
+mod invocation;
 mod invoke;
 mod items;
 mod journal;
+mod kept;
 mod limits;
 mod load;
 mod outlet;
 mod output;
 mod program;
+mod quota;
 mod redact;
 mod registry;
 mod sandbox;
 mod scan;
 mod schema;
 mod settings;
+mod steady;
 mod stopwatch;
 mod wasi;
 mod watch;

@@ -37,17 +37,28 @@ pub(crate) struct Meter {
     last_growth: usize,
     table_entries: usize,
     denied: bool,
+    fuel: Option<u64>,
 }
 
 impl Meter {
     pub(crate) fn new(limits: &Limits) -> Self {
         let limit = usize::try_from(limits.memory).unwrap_or(usize::MAX);
-        Self { limit, used: 0, peak: 0, last_growth: 0, table_entries: 0, denied: false }
+        Self { limit, used: 0, peak: 0, last_growth: 0, table_entries: 0, denied: false, fuel: limits.fuel }
     }
 
     /// The most the memories held together, in bytes.
     pub(crate) fn peak(&self) -> u64 {
         self.peak as u64
+    }
+
+    /// The fuel it began with, if that is counted.
+    pub(crate) fn fuel(&self) -> Option<u64> {
+        self.fuel
+    }
+
+    /// For another call of the same guest: what it holds counts from the beginning.
+    pub(crate) fn again(&mut self) {
+        (self.peak, self.denied) = (self.used, false);
     }
 
     /// The limit, if the guest was ever told no.

@@ -17,7 +17,7 @@ const ANSWER: u64 = 64 << 10;
 impl Outlet for Sandbox {
     async fn send(&self, outgoing: Outgoing) -> Reply {
         let Outgoing { plugin, webhook, within } = outgoing;
-        let (grant, _) = self.allowance(&plugin);
+        let grant = self.allowance(&plugin, None).grant;
         let grants = grant.as_ref().map_or(&[][..], |grant| &grant.http);
         let message = HttpMessage {
             method: webhook.method,

@@ -12,7 +12,7 @@ use noontide_domain::{
     PluginVersion, Unavailable, suggest,
 };
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 
 use crate::callee::Callee;
 use crate::scan::Stamp;
@@ -26,6 +26,9 @@ pub(crate) struct Generation {
     /// In the order of `info.handlers`.
     pub(crate) schemas: Vec<Option<Schema>>,
     pub(crate) callee: Callee,
+    /// As it was read; compiled once more if somebody wants its steps counted.
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) counted: OnceCell<Arc<Callee>>,
     /// Permits that one guest takes.
     pub(crate) permits: u32,
     pub(crate) loaded_at: DateTime<Utc>,

@@ -4,22 +4,27 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, Connections, PluginHost};
 use noontide_domain::{
-    Grant, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName, PluginStatus, Report, Unavailable,
+    Conditions, Grant, GuestClock, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName,
+    PluginStatus, Report, Unavailable,
 };
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::egress::Egress;
 use crate::engine::{Machine, PoolUse};
+use crate::fuel::Fuel;
+use crate::kept::Kept;
 use crate::load::{Loader, Refusal};
 use crate::registry::{FileEntry, Generation, Registry};
 use crate::scan::Scanner;
 use crate::settings::{SandboxError, SandboxSettings};
+use crate::stopwatch::LONGEST;
 use crate::watch::{Ask, Watcher, Word};
 
 /// The plugins of a host. Opened once; everything else goes through it.
@@ -32,6 +37,8 @@ pub struct Sandbox {
     pub(crate) places: u32,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
+    pub(crate) fuel: Fuel,
+    pub(crate) kept: Arc<Kept>,
     pub(crate) egress: Arc<Egress>,
     loader: Arc<Loader>,
     grants: ArcSwap<BTreeMap<PluginName, Arc<Grant>>>,
@@ -39,6 +46,30 @@ pub struct Sandbox {
     memory_ceiling: u64,
     asks: Sender<Ask>,
     watcher: Word,
+}
+
+/// What one call may do, and have.
+#[derive(Debug, Clone)]
+pub(crate) struct Allowed {
+    pub(crate) grant: Option<Arc<Grant>>,
+    pub(crate) limits: Limits,
+    pub(crate) clock: GuestClock,
+    /// No call takes longer, whoever asks for it.
+    longest: Duration,
+}
+
+impl Allowed {
+    /// The time it has, if its schedule or its handler asks for `asked`.
+    pub(crate) fn time(&self, asked: Option<Duration>) -> Duration {
+        asked.unwrap_or(self.limits.timeout).min(self.longest).max(Duration::from_millis(1))
+    }
+
+    /// The grant under which its instance may serve another call. Where the clock stands still or steps are counted, what an
+    /// earlier call left behind would show.
+    pub(crate) fn kept(&self) -> Option<&Arc<Grant>> {
+        let is_plain = self.clock == GuestClock::Real && self.limits.fuel.is_none();
+        self.grant.as_ref().filter(|grant| is_plain && grant.reuse.0.get() > 1)
+    }
 }
 
 /// The guests' own runtime, away from the scheduler's timers.
@@ -82,6 +113,7 @@ impl Sandbox {
         crate::settings::private_folder(&settings.cache, &settings.plugins)?;
         let egress = Arc::new(Egress::new(settings.egress.clone())?);
         let machine = Arc::new(Machine::new(&settings)?);
+        let fuel = Fuel::new(&settings.cache);
         let guests = Arc::new(Guests::new()?);
         let registry = Arc::new(Registry::new());
         let loader = Arc::new(Loader::new(Arc::clone(&machine), guests.handle().clone(), &settings)?);
@@ -110,6 +142,8 @@ impl Sandbox {
             places,
             clock: settings.clock,
             connections: settings.connections,
+            fuel,
+            kept: Arc::default(),
             egress,
             loader,
             grants: ArcSwap::default(),
@@ -126,6 +160,7 @@ impl Sandbox {
     pub fn set_grants(&self, grants: BTreeMap<PluginName, Grant>) {
         let grants = grants.into_iter().map(|(name, grant)| (name, Arc::new(grant))).collect();
         self.grants.store(Arc::new(grants));
+        self.kept.clear();
     }
 
     /// Looks at the plugin folder now and whenever something changes in it, for as long as the sandbox is there.
@@ -183,12 +218,27 @@ impl Sandbox {
         self.machine.pool_use()
     }
 
-    /// The grant of a plugin and its limits, cut to the host's ceiling.
-    pub(crate) fn allowance(&self, plugin: &PluginName) -> (Option<Arc<Grant>>, Limits) {
-        let grant = self.grants.load().get(plugin).cloned();
-        let mut limits = grant.as_ref().map_or(self.limits, |grant| grant.limits);
+    /// Instances that wait for another call of their plugin.
+    pub fn kept(&self) -> usize {
+        self.kept.count()
+    }
+
+    /// The grant of a plugin as the terms leave it, and its limits, cut to the host's ceiling.
+    pub(crate) fn allowance(&self, plugin: &PluginName, terms: Option<&Conditions>) -> Allowed {
+        let granted = self.grants.load().get(plugin).cloned();
+        let mut limits = granted.as_ref().map_or(self.limits, |grant| grant.limits);
+        let clock = granted.as_ref().map(|grant| grant.clock).unwrap_or_default();
+        let narrowing = terms.map(|terms| &terms.grant).filter(|narrowing| !narrowing.is_nothing());
+        let grant = match narrowing {
+            None => granted,
+            Some(narrowing) => {
+                limits = narrowing.limits.over(limits);
+                granted.map(|grant| Arc::new(grant.narrowed(narrowing)))
+            }
+        };
         limits.memory = limits.memory.min(self.memory_ceiling);
-        (grant, limits)
+        let longest = narrowing.and_then(|narrowing| narrowing.limits.timeout).unwrap_or(LONGEST).min(LONGEST);
+        Allowed { grant, limits, clock: terms.and_then(|terms| terms.clock).unwrap_or(clock), longest }
     }
 
     fn shown(&self, generation: &Generation) -> LoadedPlugin {
@@ -224,6 +274,11 @@ impl PluginHost for Sandbox {
 
     async fn invoke(&self, call: Call) -> Report {
         crate::invoke::invoke(self, call).await
+    }
+
+    fn bounded(&self) -> BTreeMap<PluginName, usize> {
+        let bound = |(name, grant): (&PluginName, &Arc<Grant>)| Some((name.clone(), grant.limits.concurrency?));
+        self.grants.load().iter().filter_map(bound).collect()
     }
 
     fn plugins(&self) -> Vec<PluginStatus> {

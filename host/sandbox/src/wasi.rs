@@ -12,6 +12,7 @@ use crate::journal::Stream;
 use crate::limits::RANDOM_BYTES;
 use crate::output::{Captured, SharedJournal};
 use crate::program::Program;
+use crate::steady::Steady;
 
 /// Builds the WASI side of a guest.
 ///
@@ -20,6 +21,7 @@ use crate::program::Program;
 pub(crate) fn context(
     grant: Option<&Grant>,
     program: Option<Program>,
+    steady: Option<&Steady>,
     journal: &SharedJournal,
     sockets: &Sockets,
 ) -> Result<WasiP1Ctx, String> {
@@ -31,6 +33,9 @@ pub(crate) fn context(
         .allow_udp(false)
         .allow_ip_name_lookup(false)
         .max_random_size(RANDOM_BYTES);
+    if let Some(steady) = steady {
+        steady.apply(&mut builder);
+    }
     let sockets = sockets.clone();
     builder.socket_addr_check(move |address, what| {
         let may = sockets.may(address, what);

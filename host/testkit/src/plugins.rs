@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, PluginHost};
 use noontide_domain::{
     Artifact, Granted, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Makeup, Outcome, PluginInfo,
-    PluginStatus, PluginVersion, Report, StateSize, StateWrite, Unavailable, Usage, Wants, Webhook,
+    PluginName, PluginStatus, PluginVersion, Report, StateSize, StateWrite, Unavailable, Usage, Wants, Webhook,
 };
 use tokio::sync::watch;
 
@@ -23,6 +23,7 @@ pub struct ScriptedPlugins {
 struct Stage {
     handlers: BTreeMap<HandlerRef, Part>,
     versions: BTreeMap<String, String>,
+    bounded: BTreeMap<PluginName, usize>,
     calls: Vec<Call>,
     running: usize,
     most_at_once: usize,
@@ -125,6 +126,11 @@ impl ScriptedPlugins {
     /// The version that calls of `plugin` run on from now on; `1` unless set.
     pub fn set_version(&self, plugin: &str, version: &str) {
         self.stage().versions.insert(plugin.to_owned(), version.to_owned());
+    }
+
+    /// Of how many runs at the same time `plugin` is bounded from now on.
+    pub fn bound(&self, plugin: &str, most: usize) {
+        self.stage().bounded.insert(plugin.parse().expect("a plugin name"), most);
     }
 
     /// All calls so far, in the order they began.
@@ -241,6 +247,10 @@ impl PluginHost for ScriptedPlugins {
             },
         };
         report(step, Some(version), started_at, self.clock.now())
+    }
+
+    fn bounded(&self) -> BTreeMap<PluginName, usize> {
+        self.stage().bounded.clone()
     }
 
     fn plugins(&self) -> Vec<PluginStatus> {

@@ -105,7 +105,7 @@ fn version(version: &PluginVersion) -> Value {
 }
 
 fn usage(usage: &Usage) -> Value {
-    json!({ "wall_ms": usage.wall_ms, "cpu_ms": usage.cpu_ms, "peak_memory_bytes": usage.peak_memory_bytes })
+    json!(usage)
 }
 
 pub(crate) fn attempt(attempt: &AttemptRecord) -> Value {
@@ -261,6 +261,8 @@ pub(crate) fn schedule(
             "cap": duration::words(schedule.retry.cap),
         },
         "timeout": schedule.timeout.map(duration::words),
+        "grant": schedule.terms.as_ref().map(|terms| &terms.grant).filter(|grant| !grant.is_nothing()),
+        "clock": schedule.terms.as_ref().and_then(|terms| terms.clock),
         "start_deadline": schedule.start_deadline.map(duration::words),
         "expires": schedule.expires.map(duration::words),
         "max_runs": schedule.max_runs,

@@ -115,9 +115,18 @@ impl Host {
 
     /// Memory it holds for itself (files it has mapped do not count), in MiB.
     pub fn own_memory_mib(&self) -> u64 {
+        self.kib("RssAnon:") / 1024
+    }
+
+    /// The most memory it ever held, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        self.kib("VmHWM:") * 1024
+    }
+
+    fn kib(&self, what: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the host lives");
-        let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("RssAnon");
-        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") / 1024
+        let line = status.lines().find_map(|line| line.strip_prefix(what)).expect("the kernel tells");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 }
 

@@ -12,9 +12,11 @@ pub(crate) mod named;
 mod plugin;
 mod queue;
 mod schedule;
+pub(crate) mod terms;
 mod timetable;
 pub(crate) mod trigger;
 
+pub(crate) use terms::Grants;
 pub(crate) use trigger::Times;
 
 use std::cell::RefCell;
@@ -45,7 +47,8 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let connections = connection::Connections::read(&desk, &top);
     let grants = grants(&desk, &top, &connections);
     let calendars = calendar::calendars(&desk, &top);
-    let alone = Times { zone, calendars: &calendars, triggers: &named::Triggers::new(), queues: &queues };
+    let alone =
+        Times { zone, calendars: &calendars, triggers: &named::Triggers::new(), queues: &queues, grants: &grants };
     let triggers = named::triggers(&desk, &top, &alone);
     let mut schedules = Schedules::read(&desk, &top, &Times { triggers: &triggers, ..alone });
     schedules.link_what_is_there(&desk);
@@ -60,7 +63,8 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         engine: engine?,
         queues,
         log: log?,
-        grants,
+        grants: grants.read,
+        faulty_grants: grants.faulty,
         connections: connections.read,
         faulty_connections: connections.faulty,
         schedules: schedules.read,
@@ -91,20 +95,17 @@ fn parse_zone(name: &str) -> Result<chrono_tz::Tz, String> {
     })
 }
 
-fn grants<'a>(
-    desk: &'a Desk<'a>,
-    top: &Reader<'a>,
-    connections: &connection::Connections,
-) -> BTreeMap<PluginName, noontide_domain::Grant> {
-    let mut grants = BTreeMap::new();
+fn grants<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, connections: &connection::Connections) -> Grants {
+    let mut grants = Grants::default();
     for (name, place, table) in named_tables(top, "plugin") {
         let scope = Scope::Plugin(name.to_owned());
         let reader = Reader::new(desk, table, scope, format!("plugin `{name}`: "));
         let parsed = reader.good(place, name.parse::<PluginName>());
         let grant = plugin::grant(&reader, connections);
         let clean = reader.finish();
-        if let (true, Some(name)) = (clean, parsed) {
-            grants.insert(name, grant);
+        match parsed.filter(|_| clean) {
+            Some(name) => grants.read.extend([(name, grant)]),
+            None => grants.faulty.extend([name.to_owned()]),
         }
     }
     grants

@@ -1,11 +1,11 @@
 //! `[schedule.x]`.
 
 use noontide_domain::trigger::Step;
-use noontide_domain::{CatchUp, CatchUpMode, Overlap, Owner, RetryPolicy, Schedule, Trigger, WindowLength};
+use noontide_domain::{CatchUp, CatchUpMode, HandlerRef, Overlap, Owner, RetryPolicy, Schedule, Trigger, WindowLength};
 use serde_json::Value as Json;
 
 use super::trigger::Times;
-use super::{input, links, named, own_zone, queue, timetable, trigger};
+use super::{input, links, named, own_zone, queue, terms, timetable, trigger};
 use crate::reader::Reader;
 use crate::tree::{Place, Value};
 
@@ -20,7 +20,8 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
     if !reader.has("handler") {
         reader.problem(place, "has no `handler`; write handler = \"plugin/handler\"");
     }
-    let handler = reader.text("handler").and_then(|(text, node)| reader.good(&node.place, text.parse()));
+    let handler: Option<HandlerRef> =
+        reader.text("handler").and_then(|(text, node)| reader.good(&node.place, text.parse()));
     let input = match reader.get("input") {
         None => Some(Json::Object(serde_json::Map::new())),
         Some(node) => input::json(reader, node),
@@ -51,6 +52,7 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         expect_within: reader.positive("expect-within"),
         retry: retry(reader),
         timeout: reader.positive("timeout"),
+        terms: terms::terms(reader, handler.as_ref().map(|handler| &handler.plugin), defaults.grants),
         enabled: reader.flag("enabled").unwrap_or(true),
         asked: None,
         name: name?,

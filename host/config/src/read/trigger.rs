@@ -29,6 +29,8 @@ pub(crate) struct Times<'a> {
     pub(crate) triggers: &'a Triggers,
     /// All `[queue.x]`.
     pub(crate) queues: &'a Queues,
+    /// All `[plugin.x]`.
+    pub(crate) grants: &'a super::Grants,
 }
 
 /// The trigger of a schedule.

@@ -6,6 +6,7 @@ mod named;
 mod network;
 mod queues;
 mod refusals;
+mod terms;
 
 use std::fs;
 use std::path::Path;

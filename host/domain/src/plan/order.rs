@@ -21,6 +21,7 @@ pub fn order(standing: &Standing, levels: &Levels, id: RunId, due_at: DateTime<U
         timezone: schedule.timezone,
         retry: schedule.retry,
         timeout: schedule.timeout,
+        terms: schedule.terms.clone(),
         ..Order::new(id, Key::manual(id), schedule.handler.clone(), due_at, cause)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,10 @@ pub struct Grant {
     pub exit_codes: BTreeMap<i32, ExitMeaning>,
     /// How much it may use.
     pub limits: Limits,
+    /// What its wall clock shows, where the schedule says nothing else.
+    pub clock: GuestClock,
+    /// How many calls one instance may take.
+    pub reuse: Reuse,
 }
 
 /// What it means that a program ended with some exit code.
@@ -58,6 +63,52 @@ pub struct FolderGrant {
     pub path: PathBuf,
     /// Reading only, unless true.
     pub write: bool,
+    /// What all its files together may have, in bytes; over it no attempt begins or goes on.
+    pub quota: Option<u64>,
+}
+
+/// What a guest's wall clock shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuestClock {
+    /// The time it is.
+    #[default]
+    Real,
+    /// The run's due instant, standing still; and randomness follows from the run's fire key. So a retry or a backfill computes
+    /// what the first attempt would have.
+    Due,
+}
+
+impl GuestClock {
+    /// The word in configuration and API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GuestClock::Real => "real",
+            GuestClock::Due => "due",
+        }
+    }
+
+    /// Reads that word.
+    ///
+    /// # Errors
+    /// Says which words there are.
+    pub fn parse(word: &str) -> Result<Self, String> {
+        match word {
+            "real" => Ok(GuestClock::Real),
+            "due" => Ok(GuestClock::Due),
+            other => Err(format!("`{other}` is no clock; real or due is expected")),
+        }
+    }
+}
+
+/// How many calls one instance of a plugin may take; usually one, so that each finds nothing of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reuse(pub NonZeroU32);
+
+impl Default for Reuse {
+    fn default() -> Self {
+        Self(NonZeroU32::MIN)
+    }
 }
 
 /// Where a secret comes from. Its value is in no configuration, no log and no answer of the API.

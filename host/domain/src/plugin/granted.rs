@@ -136,7 +136,7 @@ mod tests {
             ..grant()
         };
         assert_eq!(same.digest(), grant().digest());
-        let folder = FolderGrant { path: "/srv".into(), write: false };
+        let folder = FolderGrant { path: "/srv".into(), write: false, quota: None };
         let narrower = Grant { sql: Default::default(), ..grant() };
         let writing = Grant { sql: [("shop".to_owned(), Access::ReadWrite)].into(), ..grant() };
         let elsewhere =

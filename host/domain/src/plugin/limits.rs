@@ -21,6 +21,12 @@ pub struct Limits {
     pub artifact_total: u64,
     /// Artifacts of one attempt.
     pub artifact_count: usize,
+    /// What is kept of stdout and stderr together, in bytes.
+    pub output: u64,
+    /// Attempts at the same time on one host; `None` for as many as there are places.
+    pub concurrency: Option<usize>,
+    /// Steps of computing, in wasmtime's fuel. `None` counts none, and computes about twice as fast.
+    pub fuel: Option<u64>,
     /// What it remembers in all its memories together, in bytes of keys and values.
     pub state_size: u64,
     /// Entries of all its memories together.
@@ -42,6 +48,9 @@ impl Default for Limits {
             artifact_size: 8 << 20,
             artifact_total: 16 << 20,
             artifact_count: 32,
+            output: 256 << 10,
+            concurrency: None,
+            fuel: None,
             state_size: 1 << 20,
             state_keys: 1_000,
             outbox_messages: 32,

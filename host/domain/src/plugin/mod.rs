@@ -5,6 +5,7 @@ mod grant;
 mod granted;
 mod limits;
 mod makeup;
+mod narrow;
 mod status;
 pub mod wants;
 
@@ -15,10 +16,11 @@ use serde::{Deserialize, Serialize};
 use crate::PluginName;
 
 pub use egress::{HttpGrant, TcpGrant};
-pub use grant::{ExitMeaning, FolderGrant, Grant, SecretSource};
+pub use grant::{ExitMeaning, FolderGrant, Grant, GuestClock, Reuse, SecretSource};
 pub use granted::{Granted, GrantedFolder};
 pub use limits::Limits;
 pub use makeup::Makeup;
+pub use narrow::{Beyond, Conditions, Keep, Kept, LimitNarrowing, Narrowing};
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
 pub use wants::{Answer, Wish, WishKind};
 

@@ -233,7 +233,7 @@ mod tests {
         let grant = Grant {
             secrets: [("PASSWORD".to_owned(), SecretSource::Env("P".to_owned()))].into(),
             sql: [("shop".to_owned(), Access::ReadOnly), ("stock".to_owned(), Access::ReadWrite)].into(),
-            folders: [("/out".to_owned(), FolderGrant { path: "out".into(), write: true })].into(),
+            folders: [("/out".to_owned(), FolderGrant { path: "out".into(), write: true, quota: None })].into(),
             ..Grant::default()
         };
         let wishes = compare(&wants, Some(&grant));

@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::Origin;
 use crate::{
-    HandlerRef, Headers, HostId, Included, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName, Window,
+    Conditions, HandlerRef, Headers, HostId, Included, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName,
+    Window,
 };
 
 pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
@@ -86,6 +87,9 @@ pub struct Order {
     pub retry: RetryPolicy,
     /// Longest time for one attempt.
     pub timeout: Option<Duration>,
+    /// What it may do less than its plugin, and what its clock shows; `None` if nothing is said.
+    #[serde(default)]
+    pub terms: Option<Box<Conditions>>,
     /// The first attempt begins by this instant, or the run expires.
     pub start_by: Option<DateTime<Utc>>,
     /// No attempt begins after this instant.
@@ -118,6 +122,7 @@ impl Order {
             timezone: chrono_tz::UTC,
             retry: RetryPolicy::default(),
             timeout: None,
+            terms: None,
             start_by: None,
             expires_at: None,
             trace_id: id.0.simple().to_string(),

@@ -53,6 +53,18 @@ pub enum Outcome {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// Computed more than its fuel allows.
+    OutOfFuel {
+        /// What it had.
+        limit: u64,
+    },
+    /// A folder that it may write holds more than its quota.
+    OverQuota {
+        /// As the guest sees it.
+        folder: String,
+        /// In bytes.
+        quota: u64,
+    },
     /// Stopped because it was asked to.
     Cancelled,
     /// Its host went away: the lease ran out.
@@ -75,6 +87,8 @@ impl Outcome {
             Outcome::Trapped { .. } => "trapped",
             Outcome::TimedOut { .. } => "timed-out",
             Outcome::OutOfMemory { .. } => "out-of-memory",
+            Outcome::OutOfFuel { .. } => "out-of-fuel",
+            Outcome::OverQuota { .. } => "over-quota",
             Outcome::Cancelled => "cancelled",
             Outcome::Abandoned => "abandoned",
             Outcome::Unavailable { .. } => "unavailable",
@@ -98,6 +112,13 @@ impl Outcome {
                 "asked for more than its {} of memory; `limits = {{ memory = … }}` of the plugin raises it",
                 crate::duration::bytes(*limit)
             )),
+            Outcome::OutOfFuel { limit } => {
+                Some(format!("used up its {limit} of fuel; `limits = {{ fuel = … }}` of the plugin raises it"))
+            }
+            Outcome::OverQuota { folder, quota } => Some(format!(
+                "folder `{folder}` holds more than its quota of {}; make room in it, or raise `quota` of the grant",
+                crate::duration::bytes(*quota)
+            )),
             Outcome::Cancelled => Some("cancelled".to_owned()),
             Outcome::Abandoned => Some("its host went away: the lease ran out".to_owned()),
         }
@@ -113,6 +134,9 @@ pub struct Usage {
     pub cpu_ms: u64,
     /// The most its memories held together, in bytes.
     pub peak_memory_bytes: u64,
+    /// Steps of computing, if its plugin's limits count them and it was not stopped from outside: the same for the same work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel: Option<u64>,
 }
 
 /// One line of a run's log.

@@ -55,6 +55,8 @@ pub fn settle(outcome: &Outcome, attempt: u32, run: RunId, policy: &RetryPolicy,
         Outcome::Trapped { .. }
         | Outcome::TimedOut { .. }
         | Outcome::OutOfMemory { .. }
+        | Outcome::OutOfFuel { .. }
+        | Outcome::OverQuota { .. }
         | Outcome::Abandoned
         | Outcome::Unavailable { .. } => again(None),
     }

@@ -57,6 +57,27 @@ async fn a_bounded_queue_runs_no_more_at_once_and_another_goes_on_beside_it() {
 }
 
 #[tokio::test]
+async fn a_bounded_plugin_runs_no_more_at_once_and_holds_no_place_that_others_could_use() {
+    let world = World::new();
+    let gate = world.plugins.hold("mail/send");
+    world.plugins.bound("mail", 1);
+    world.plugins.add("post/send");
+    let host = world.host_with(Vec::new(), Settings { concurrency: 2, ..Settings::default() }).await;
+    // More than a host holds, and all before the others.
+    host.enqueue(vec![errand("default", 9); 50]).await.expect("taken");
+    let post = || Errand::new("post/send".parse().expect("a handler"), serde_json::json!({}));
+    host.enqueue((0..10).map(|_| post()).collect()).await.expect("taken");
+    let done =
+        |rows: &[noontide_domain::ports::RunRecord]| rows.iter().filter(|row| row.state == RunState::Succeeded).count();
+    world.ledger.until(|rows| done(rows) == 10).await;
+    let calls = world.plugins.calls();
+    let mail = calls.iter().filter(|call| call.leased.order.handler.plugin.as_str() == "mail").count();
+    assert_eq!((mail, calls.len()), (1, 11));
+    gate.open();
+    world.ledger.until(|rows| done(rows) == 60).await;
+}
+
+#[tokio::test]
 async fn a_host_leaves_alone_what_it_does_not_take_and_another_one_does() {
     let world = World::new();
     let all = queues(&[("mail", None)]);

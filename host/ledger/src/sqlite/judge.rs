@@ -198,7 +198,11 @@ fn lease(fires: &[Fire], fates: &mut [Fate], tenant: &Tenant, now: DateTime<Utc>
     let mut due: Vec<_> = (0..fires.len()).filter(is_due).collect();
     due.sort_by_key(|i| Reverse(fires[*i].order.priority));
     let mut queues = tenant.queues.clone();
-    for i in due.into_iter().filter(|i| queues.take(&fires[*i].order.queue)).take(tenant.places) {
+    for i in due
+        .into_iter()
+        .filter(|i| queues.take(&fires[*i].order.queue, &fires[*i].order.handler.plugin))
+        .take(tenant.places)
+    {
         fates[i] = Fate::Leased;
     }
 }

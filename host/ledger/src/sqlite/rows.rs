@@ -21,7 +21,7 @@ macro_rules! order_columns {
     () => {
         "id, key_hash, key_text, schedule, handler, due_at, cause, late, input, window_from, window_to, timezone, \
          max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, start_by, expires_at, priority, queue, headers, includes, \
-         trace_id, chain, origin"
+         trace_id, chain, origin, terms"
     };
 }
 /// What [`record`] reads.
@@ -29,8 +29,8 @@ macro_rules! record_columns {
     () => {
         "run.id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, state, reason, cause, late, attempt, \
          max_attempts, not_before, started_at, finished_at, outcome, plugin_name, plugin_version, plugin_sha256, wall_ms, \
-         cpu_ms, peak_memory_bytes, provenance, host, input, priority, queue, headers, window_from, window_to, includes, trace_id, \
-          items, items_succeeded, items_failed, chain, origin, created_at"
+         cpu_ms, peak_memory_bytes, fuel, provenance, host, input, priority, queue, headers, window_from, window_to, includes, \
+         trace_id, items, items_succeeded, items_failed, chain, origin, created_at"
     };
 }
 pub(super) use {order_columns, record_columns};
@@ -64,6 +64,7 @@ pub(super) fn order(row: &SqliteRow) -> Found<Order> {
         trace_id: row.try_get("trace_id")?,
         chain: maybe_run(row, "chain")?,
         origin: maybe_json("origin", row)?,
+        terms: maybe_json("terms", row)?,
     })
 }
 
@@ -308,6 +309,7 @@ fn usage(row: &SqliteRow) -> Found<Usage> {
         wall_ms: number("wall_ms")?,
         cpu_ms: number("cpu_ms")?,
         peak_memory_bytes: number("peak_memory_bytes")?,
+        fuel: row.try_get::<Option<i64>, _>("fuel")?.map(i64::unsigned_abs),
     })
 }
 

@@ -46,7 +46,8 @@ pub fn steps(overlap: impl Strategy<Value = Overlap> + Clone + 'static) -> impl 
         2 => (1..40_u64).prop_map(Step::Pass),
         6 => (drafts(5), skip, prop::option::of(0..3_usize))
             .prop_map(|(fires, skip, places)| Step::Claim { fires, skip, places }),
-        4 => (0..4_usize, [0..3_usize, 0..3]).prop_map(|(places, rooms)| Step::Lease(places, rooms)),
+        4 => (0..4_usize, [0..3_usize, 0..3], prop::option::weighted(0.4, 0..3_usize))
+            .prop_map(|(places, rooms, of_plugin)| Step::Lease(places, rooms, of_plugin)),
         4 => batch(overlap.clone()).prop_map(Step::Submit),
         5 => (prop::collection::vec(any::<usize>(), 1..3), verdict(), drafts(2), prop::option::of(0..4_usize))
             .prop_map(|(held, verdict, then, failing)| Step::Settle { held, verdict, then, failing }),

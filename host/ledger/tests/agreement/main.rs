@@ -59,7 +59,7 @@ enum Step {
         places: Option<usize>,
     },
     /// So many places, and room in each queue.
-    Lease(usize, [usize; 2]),
+    Lease(usize, [usize; 2], Option<usize>),
     Submit(Batch),
     Settle {
         held: Vec<usize>,
@@ -154,7 +154,13 @@ impl Pair {
             expires_at: draft.expires_at.map(after),
             priority: Priority(draft.priority),
             queue: queue(draft.queue),
-            ..Order::new(id, key, "mail/send".parse().expect("a handler"), due_at, draft.cause)
+            ..Order::new(
+                id,
+                key,
+                ["mail/send", "post"][draft.schedule].parse().expect("a handler"),
+                due_at,
+                draft.cause,
+            )
         };
         let fills = (draft.cause == Cause::Backfill).then(|| Key::occurrence(&name, due_at));
         Fire { order, overlap: draft.overlap, not_before: after(draft.not_before), fills }
@@ -168,9 +174,10 @@ impl Pair {
         match step {
             Step::Pass(seconds) => self.clock.advance(Duration::from_secs(*seconds)),
             Step::Claim { fires, skip, places } => self.claim(self.fires(fires), *skip, *places).await,
-            Step::Lease(places, rooms) => {
+            Step::Lease(places, rooms, of_plugin) => {
                 let named = [0, 1].map(|i| (queue(i), rooms[i])).into();
-                let queues = QueueRoom { named, others: false };
+                let plugins = of_plugin.iter().map(|room| ("mail".parse().expect("a name"), *room)).collect();
+                let queues = QueueRoom { named, others: false, plugins };
                 both!(self, ledger.next_ready(&queues));
                 let tenant = Tenant { places: *places, queues, ..self.tenant.clone() };
                 let leased = both!(self, ledger.lease(tenant.clone(), self.clock.now()));

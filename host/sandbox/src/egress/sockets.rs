@@ -27,14 +27,13 @@ pub(crate) struct Sockets {
 
 impl Sockets {
     pub(crate) fn new(egress: Option<Arc<Egress>>, grant: Option<Arc<Grant>>, witness: Witness) -> Self {
-        let written = grant.iter().flat_map(|grant| &grant.tcp).filter_map(|tcp| match tcp.host {
-            NetHost::Ip(address) if tcp.permits(address).is_ok() => {
-                Some((SocketAddr::new(address, tcp.port), origin(&tcp.host, tcp.port)))
-            }
-            _ => None,
-        });
-        let pins = Arc::new(Mutex::new(written.collect()));
+        let pins = Arc::new(Mutex::new(written(grant.as_deref())));
         Self { egress, grant, pins, witness }
+    }
+
+    /// For another call of the same instance: what a name led to is looked up again.
+    pub(crate) fn forget(&self) {
+        *self.pins.lock().unwrap_or_else(PoisonError::into_inner) = written(self.grant.as_deref());
     }
 
     /// Whether there is a grant at all.
@@ -120,6 +119,17 @@ impl Sockets {
     fn grants(&self) -> &[TcpGrant] {
         self.grant.as_ref().map(|grant| grant.tcp.as_slice()).unwrap_or_default()
     }
+}
+
+/// The addresses that stand in the grant itself.
+fn written(grant: Option<&Grant>) -> BTreeMap<SocketAddr, String> {
+    let written = grant.into_iter().flat_map(|grant| &grant.tcp).filter_map(|tcp| match tcp.host {
+        NetHost::Ip(address) if tcp.permits(address).is_ok() => {
+            Some((SocketAddr::new(address, tcp.port), origin(&tcp.host, tcp.port)))
+        }
+        _ => None,
+    });
+    written.collect()
 }
 
 /// Sockets know IPv6 addresses without brackets.

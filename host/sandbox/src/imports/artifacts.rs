@@ -26,8 +26,8 @@ impl ArtifactShelf {
     }
 
     /// In the order of their names.
-    pub(crate) fn into_files(self) -> Vec<Artifact> {
-        self.files.into_values().collect()
+    pub(crate) fn take_files(&mut self) -> Vec<Artifact> {
+        std::mem::take(&mut self.files).into_values().collect()
     }
 
     fn attach(&mut self, name: &str, media_type: &str, content: Vec<u8>) -> Result<(), ArtifactError> {
@@ -94,7 +94,7 @@ mod tests {
         assert_eq!(refusal(&mut shelf, "b", b"123"), Some(("artifact-total".to_owned(), 6)));
         assert_eq!(refusal(&mut shelf, "b", b"1"), None);
         assert_eq!(refusal(&mut shelf, "c", b""), Some(("artifact-count".to_owned(), 2)));
-        let kept: Vec<_> = shelf.into_files().into_iter().map(|file| file.content.to_vec()).collect();
+        let kept: Vec<_> = shelf.take_files().into_iter().map(|file| file.content.to_vec()).collect();
         assert_eq!(kept, [b"1234".to_vec(), b"1".to_vec()]);
     }
 
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(refusal(&mut shelf, "a", b"1234"), None);
         assert_eq!(refusal(&mut shelf, "b", b"12"), None);
         assert_eq!(refusal(&mut shelf, "a", b"4321"), None);
-        assert_eq!(shelf.into_files()[0].content.to_vec(), b"4321");
+        assert_eq!(shelf.take_files()[0].content.to_vec(), b"4321");
     }
 
     #[test]

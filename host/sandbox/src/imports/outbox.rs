@@ -21,8 +21,8 @@ impl Tray {
     }
 
     /// In the order in which they were handed over.
-    pub(crate) fn into_messages(self) -> Vec<Webhook> {
-        self.messages
+    pub(crate) fn take_messages(&mut self) -> Vec<Webhook> {
+        std::mem::take(&mut self.messages)
     }
 
     fn is_full(&self) -> bool {
@@ -122,7 +122,7 @@ mod tests {
         assert!(
             matches!(take(), Err(OutboxError::TooLarge(bound)) if bound.name == "outbox-messages" && bound.allows == 2)
         );
-        assert_eq!(tray.into_messages().len(), 2);
+        assert_eq!(tray.take_messages().len(), 2);
         let describing = Tray::new(&limits, None).take(checked(request()).expect("a webhook"));
         assert!(matches!(describing, Err(OutboxError::Invalid(_))));
     }

@@ -51,9 +51,10 @@ struct Write {
 
 impl StateBook {
     /// What the run wants to have written, in the order of the keys.
-    pub(crate) fn into_writes(self) -> Vec<StateWrite> {
-        let written =
-            self.pages.into_iter().filter_map(|(name, leaf)| leaf.write.map(|write| (name, leaf.base, write)));
+    pub(crate) fn take_writes(&mut self) -> Vec<StateWrite> {
+        let written = std::mem::take(&mut self.pages)
+            .into_iter()
+            .filter_map(|(name, leaf)| leaf.write.map(|write| (name, leaf.base, write)));
         // What was new and is gone again never was.
         let kept = written.filter(|(_, base, write)| *base > 0 || write.value.is_some());
         let write = |((scope, key), base, Write { value, revision })| StateWrite { scope, key, value, base, revision };

@@ -16,6 +16,7 @@ use noontide_domain::ports::Clock;
 use noontide_domain::{PluginError, PluginName, PluginVersion, duration};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
+use tokio::sync::OnceCell;
 use wasmtime::component::Component;
 use wasmtime::{Module, ResourcesRequired};
 
@@ -117,6 +118,8 @@ impl Loader {
             makeup,
             schemas: described.schemas,
             callee,
+            bytes: content.bytes.as_slice().into(),
+            counted: OnceCell::new(),
             permits,
             loaded_at: self.clock.now(),
             load_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -30,7 +30,7 @@ async fn without_a_grant_there_is_nothing_to_see() {
 async fn granted_variables_and_folders_are_seen_and_no_others() {
     let stage = Stage::of(&["nosy"]).await;
     std::fs::write(stage.folder.path().join("note"), "x").expect("written");
-    let folder = FolderGrant { path: stage.folder.path().to_owned(), write: false };
+    let folder = FolderGrant { path: stage.folder.path().to_owned(), write: false, quota: None };
     stage.grant(
         "fixture-nosy",
         Grant {
@@ -51,7 +51,7 @@ async fn granted_variables_and_folders_are_seen_and_no_others() {
 async fn a_folder_is_written_only_where_the_grant_says_so() {
     let stage = Stage::of(&["recorder"]).await;
     let granted = |write| {
-        let folder = FolderGrant { path: stage.folder.path().to_owned(), write };
+        let folder = FolderGrant { path: stage.folder.path().to_owned(), write, quota: None };
         Grant { folders: BTreeMap::from([("/record".into(), folder)]), ..Grant::default() }
     };
     stage.grant("fixture-recorder", granted(false));
@@ -74,7 +74,7 @@ async fn a_folder_is_written_only_where_the_grant_says_so() {
 async fn a_granted_folder_that_is_not_there_is_named() {
     let stage = Stage::of(&["recorder"]).await;
     let path = stage.folder.path().join("nowhere");
-    let folder = FolderGrant { path: path.clone(), write: true };
+    let folder = FolderGrant { path: path.clone(), write: true, quota: None };
     stage
         .grant("fixture-recorder", Grant { folders: BTreeMap::from([("/record".into(), folder)]), ..Grant::default() });
     let report = stage.call("fixture-recorder", json!({})).await;

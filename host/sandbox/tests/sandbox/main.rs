@@ -3,8 +3,10 @@
 
 mod artifacts;
 mod canary;
+mod deadline;
 mod egress;
 mod grants;
+mod greedy;
 mod hostile;
 mod outbox;
 mod outcomes;
@@ -12,3 +14,4 @@ mod programs;
 mod refused;
 mod stage;
 mod swap;
+mod terms;

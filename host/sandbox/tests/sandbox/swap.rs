@@ -49,7 +49,7 @@ async fn a_file_that_comes_and_goes_is_noticed_within_two_seconds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_swap_under_a_running_call_touches_only_the_next_one() {
     let stage = Stage::of(&["recorder"]).await;
-    let folder = FolderGrant { path: stage.folder.path().to_owned(), write: true };
+    let folder = FolderGrant { path: stage.folder.path().to_owned(), write: true, quota: None };
     stage
         .grant("fixture-recorder", Grant { folders: BTreeMap::from([("/record".into(), folder)]), ..Grant::default() });
     stage.sandbox.start_watching();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use noontide_domain::chain::Origin;
 use noontide_domain::ports::{Claim, Claimed, LedgerError, Skip};
-use noontide_domain::{Cause, Headers, Key, Priority, RunState, SkipReason, Window};
+use noontide_domain::{Cause, Conditions, GuestClock, Headers, Key, Narrowing, Priority, RunState, SkipReason, Window};
 
 use super::{Exam, again, exclusive, failure, fire, included, named, over, second, success, tenant};
 use crate::ledger_contract::schedules::every_minute;
@@ -206,6 +206,8 @@ pub async fn everything_in_an_order_comes_back_from_a_lease(exam: &Exam) {
     full.order.timezone = "Europe/Berlin".parse().expect("a zone");
     full.order.retry.cap = std::time::Duration::from_millis(1_500);
     full.order.timeout = Some(std::time::Duration::from_millis(250));
+    let grant = Narrowing { env: Some(Default::default()), ..Narrowing::default() };
+    full.order.terms = Conditions { grant, clock: Some(GuestClock::Due) }.boxed();
     let mut enqueued = super::enqueued("a\u{0}b");
     enqueued.order.chain = Some(full.order.id);
     let origin = Origin::Success { run: full.order.id, result: Some(serde_json::json!(["\u{0}", 0.1, u64::MAX])) };

@@ -135,6 +135,7 @@ macro_rules! ledger_contract {
                 queued_runs_have_their_priority_too
                 a_host_leases_from_the_queues_it_takes
                 a_full_queue_holds_up_no_other
+                a_plugin_that_is_full_holds_up_no_other_whatever_the_queue
                 a_queue_has_room_for_those_in_turn_and_the_others_together
                 a_claim_leases_by_priority_and_room
                 what_waits_for_later_hides_nothing_of_lower_priority

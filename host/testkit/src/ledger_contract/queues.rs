@@ -24,7 +24,7 @@ fn call(key: &str, name: &str, priority: u8, ready: i64) -> Fire {
 /// Room for so many of each of these queues, and for no others.
 fn only(rooms: &[(&str, usize)]) -> QueueRoom {
     let named: BTreeMap<_, _> = rooms.iter().map(|(name, room)| (queue(name), *room)).collect();
-    QueueRoom { named, others: false }
+    QueueRoom { named, others: false, ..QueueRoom::ALL }
 }
 
 /// The keys clients chose, in the order of the leases.
@@ -80,13 +80,38 @@ pub async fn a_host_leases_from_the_queues_it_takes(exam: &Exam) {
 pub async fn a_full_queue_holds_up_no_other(exam: &Exam) {
     let busy = (0..50).map(|i| call(&format!("busy {i}"), "busy", 200, -50 + i));
     exam.claim(busy.chain([call("mail", "mail", 1, 0), call("more", "default", 0, 0)]).collect()).await;
-    let full = || QueueRoom { named: BTreeMap::from([(queue("busy"), 0)]), others: true };
+    let full = || QueueRoom { named: BTreeMap::from([(queue("busy"), 0)]), ..QueueRoom::ALL };
     assert_eq!(exam.ledger.next_ready(&full()).await.expect("reads"), Some(second(0)));
     assert_eq!(keys(&lease(exam, 2, full()).await), ["mail", "more"]);
     assert!(lease(exam, 9, full()).await.is_empty());
     assert_eq!(exam.ledger.next_ready(&full()).await.expect("reads"), None, "nobody looks again and again");
-    let two = QueueRoom { named: BTreeMap::from([(queue("busy"), 2)]), others: true };
+    let two = QueueRoom { named: BTreeMap::from([(queue("busy"), 2)]), ..QueueRoom::ALL };
     assert_eq!(keys(&lease(exam, 9, two).await), ["busy 0", "busy 1"]);
+}
+
+pub async fn a_plugin_that_is_full_holds_up_no_other_whatever_the_queue(exam: &Exam) {
+    let of = |plugin: &str, mut fire: Fire| {
+        fire.order.handler = format!("{plugin}/run").parse().expect("a handler");
+        fire
+    };
+    let slow = (0..50).map(|i| of("slow", call(&format!("slow {i}"), "default", 5, -50 + i)));
+    let others = [of("slower", call("other", "default", 5, 0)), of("quick", call("low", "default", 1, 0))];
+    exam.claim(slow.chain(others).collect()).await;
+    let room =
+        |slow| QueueRoom { plugins: BTreeMap::from([("slow".parse().expect("a name"), slow)]), ..QueueRoom::ALL };
+    assert_eq!(exam.ledger.next_ready(&room(0)).await.expect("reads"), Some(second(0)));
+    assert_eq!(
+        keys(&lease(exam, 3, room(2)).await),
+        ["slow 0", "slow 1", "other"],
+        "whoever stands behind them is next"
+    );
+    assert_eq!(keys(&lease(exam, 9, room(0)).await), ["low"]);
+    assert!(lease(exam, 9, room(0)).await.is_empty());
+    assert_eq!(exam.ledger.next_ready(&room(0)).await.expect("reads"), None, "nobody looks again and again");
+    let fires = ["first", "second"].map(|key| of("slow", call(key, "default", 9, 0)));
+    let claimed = exam.claim_for(fires.to_vec(), Some(Tenant { queues: room(1), ..tenant(9) })).await;
+    assert!(matches!(claimed[..], [Claimed::Leased(_), Claimed::Ready(_)]), "{claimed:?}");
+    assert_eq!(keys(&lease(exam, 2, room(9)).await), ["second", "slow 2"]);
 }
 
 pub async fn a_queue_has_room_for_those_in_turn_and_the_others_together(exam: &Exam) {
@@ -107,7 +132,7 @@ pub async fn a_claim_leases_by_priority_and_room(exam: &Exam) {
         call("high", "default", 9, 0),
         call("mid", "default", 5, 0),
     ];
-    let queues = QueueRoom { named: BTreeMap::from([(queue("busy"), 1)]), others: true };
+    let queues = QueueRoom { named: BTreeMap::from([(queue("busy"), 1)]), ..QueueRoom::ALL };
     let claimed = exam.claim_for(fires, Some(Tenant { queues, ..tenant(3) })).await;
     let leased: Vec<_> = claimed.iter().map(|one| matches!(one, Claimed::Leased(_))).collect();
     assert_eq!(leased, [false, true, false, true, true]);

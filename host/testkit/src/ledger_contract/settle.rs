@@ -23,7 +23,7 @@ fn full(outcome: Outcome) -> Report {
             version: "1.2.3".to_owned(),
             sha256: "ab".repeat(32),
         }),
-        usage: Usage { wall_ms: 1_000, cpu_ms: 20, peak_memory_bytes: 5 << 30 },
+        usage: Usage { wall_ms: 1_000, cpu_ms: 20, peak_memory_bytes: 5 << 30, fuel: Some(7) },
         logs: vec![line("one", vec![]), line("zwei\n\"", vec![("to".to_owned(), "ops".to_owned())])],
         logs_dropped: 3,
         effects: effects(),

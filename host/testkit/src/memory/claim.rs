@@ -70,7 +70,7 @@ impl Book {
 
     /// Takes up room for the run, if there is some.
     pub fn has_room(&self, id: RunId, queues: &mut QueueRoom) -> bool {
-        self.rows.get(&id).is_some_and(|row| queues.take(&row.order.queue))
+        self.rows.get(&id).is_some_and(|row| queues.take(&row.order.queue, &row.order.handler.plugin))
     }
 
     /// The one thing that can be wrong with a claim, looked at before anything is written: all or nothing.

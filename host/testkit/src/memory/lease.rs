@@ -62,7 +62,8 @@ impl Book {
     }
 
     pub fn next_ready(&self, queues: &QueueRoom, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let wanted = |row: &&Row| queues.of(&row.order.queue) > 0 && self.has_its_turn(row, now);
+        let wanted =
+            |row: &&Row| queues.has(&row.order.queue, &row.order.handler.plugin) && self.has_its_turn(row, now);
         self.ready().filter(wanted).map(|row| row.not_before).min()
     }
 

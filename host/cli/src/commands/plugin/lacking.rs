@@ -34,7 +34,9 @@ mod tests {
             ..Wants::default()
         };
         let mut grant = Grant::default();
-        grant.folders.insert("/in".into(), noontide_domain::FolderGrant { path: "in".into(), write: false });
+        grant
+            .folders
+            .insert("/in".into(), noontide_domain::FolderGrant { path: "in".into(), write: false, quota: None });
         let name: PluginName = "orders".parse().unwrap();
         let line = told(&name, &wants, Some(&grant)).unwrap();
         assert!(line.starts_with("it wants, and was not granted: folders /out, sql shop; [plugin.orders] "), "{line}");

@@ -24,7 +24,7 @@ pub(super) fn folders(reader: &Reader<'_>) -> BTreeMap<String, FolderGrant> {
 /// A path alone is read-only.
 fn folder<'a>(reader: &Reader<'a>, guest: &str, node: &'a Node) -> Option<FolderGrant> {
     let Value::Table(table) = &node.value else {
-        return reader.as_path(guest, node).map(|path| FolderGrant { path, write: false });
+        return reader.as_path(guest, node).map(|path| FolderGrant { path, write: false, quota: None });
     };
     let inside = reader.inside(table);
     let path = inside.get("path").and_then(|node| inside.as_path("path", node));
@@ -39,8 +39,15 @@ fn folder<'a>(reader: &Reader<'a>, guest: &str, node: &'a Node) -> Option<Folder
             _ => inside.good(&node.place, Err(format!("`mode` is `{mode}`; read or write is expected"))),
         },
     };
+    let quota = inside.bytes("quota", 1);
+    if quota.is_some() && write == Some(false) {
+        inside.problem(
+            &inside.place_of("quota"),
+            "`quota` is for what may be written; set `mode = \"write\"`, or take it out",
+        );
+    }
     if !inside.finish() {
         reader.spoil();
     }
-    Some(FolderGrant { path: path?, write: write? })
+    Some(FolderGrant { path: path?, write: write?, quota })
 }

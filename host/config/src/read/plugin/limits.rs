@@ -5,7 +5,11 @@ use noontide_domain::{Limits, duration};
 use crate::reader::Reader;
 
 /// A page of WebAssembly memory, in bytes: with less, no guest begins.
-const LEAST_MEMORY: u64 = 64 << 10;
+pub(crate) const LEAST_MEMORY: u64 = 64 << 10;
+/// Half of each stream's beginning and end holds one line of some length, in bytes.
+pub(crate) const LEAST_OUTPUT: u64 = 16 << 10;
+/// Largest output: it is in memory while its run goes on, and one row of the ledger.
+const LARGEST_OUTPUT: u64 = 16 << 20;
 /// Most messages of one attempt: each may have 256 KiB, and all are in memory while its run goes on.
 const MOST_MESSAGES: usize = 256;
 /// Largest artifact, in bytes: each is in memory while its run goes on, and one row of the ledger.
@@ -24,6 +28,9 @@ pub(super) fn limits(reader: &Reader<'_>) -> Limits {
     limits.artifact_total = inside.bytes("artifact-total", 0).unwrap_or(limits.artifact_total);
     limits.artifact_count = inside.count("artifact-count", 0).unwrap_or(limits.artifact_count);
     limits.artifact_size = artifact_size(&inside, limits.artifact_total).unwrap_or(limits.artifact_size);
+    limits.output = output(&inside).unwrap_or(limits.output);
+    limits.concurrency = inside.count("concurrency", 1);
+    limits.fuel = inside.count("fuel", 1).map(|fuel| fuel as u64);
     limits.state_size = inside.bytes("state-size", 0).unwrap_or(limits.state_size);
     limits.state_keys = inside.count("state-keys", 0).map_or(limits.state_keys, |keys| keys as u64);
     limits.outbox_messages = outbox_messages(&inside).unwrap_or(limits.outbox_messages);
@@ -33,6 +40,19 @@ pub(super) fn limits(reader: &Reader<'_>) -> Limits {
         reader.spoil();
     }
     limits
+}
+
+fn output(limits: &Reader<'_>) -> Option<u64> {
+    let size = limits.bytes("output", LEAST_OUTPUT)?;
+    let fits = match size <= LARGEST_OUTPUT {
+        true => Ok(size),
+        false => Err(format!(
+            "`output`: {} is over {}; more is for a folder, or an artifact",
+            duration::bytes(size),
+            duration::bytes(LARGEST_OUTPUT)
+        )),
+    };
+    limits.good(&limits.place_of("output"), fits)
 }
 
 fn http_concurrency(limits: &Reader<'_>) -> Option<usize> {

@@ -7,9 +7,14 @@ mod limits;
 mod program;
 mod tcp;
 
-use noontide_domain::Grant;
+use std::num::NonZeroU32;
+
+use noontide_domain::{Grant, Reuse};
+
+pub(crate) use limits::{LEAST_MEMORY, LEAST_OUTPUT};
 
 use super::connection::Connections;
+use super::terms;
 use crate::reader::Reader;
 
 pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
@@ -26,5 +31,13 @@ pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
         args: program::args(reader),
         exit_codes: program::exit_codes(reader),
         limits: limits::limits(reader),
+        clock: terms::clock(reader).unwrap_or_default(),
+        reuse: reuse(reader),
     }
+}
+
+/// How many calls an instance may take.
+fn reuse(reader: &Reader<'_>) -> Reuse {
+    let calls = reader.count("reuse", 1).map(|calls| u32::try_from(calls).unwrap_or(u32::MAX));
+    calls.and_then(NonZeroU32::new).map_or_else(Reuse::default, Reuse)
 }

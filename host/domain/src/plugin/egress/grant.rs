@@ -32,6 +32,11 @@ impl HttpGrant {
         permitted(address, self.addresses.iter().chain(written.as_ref()))
     }
 
+    /// What it is for, without what it says of methods, paths and addresses.
+    pub fn origin(&self) -> String {
+        Self { methods: Vec::new(), path: None, addresses: Vec::new(), ..self.clone() }.to_string()
+    }
+
     fn is_for(&self, target: &Target) -> bool {
         (self.scheme, self.port) == (target.scheme, target.port) && self.host.names(&target.host)
     }
@@ -140,6 +145,11 @@ pub struct TcpGrant {
 }
 
 impl TcpGrant {
+    /// What it is for, without what it says of addresses.
+    pub fn origin(&self) -> String {
+        Self { addresses: Vec::new(), ..self.clone() }.to_string()
+    }
+
     /// An address that is written in the grant is granted with it; that one, and none beside.
     pub fn permits(&self, address: IpAddr) -> Result<(), AddressKind> {
         let written = written(&HostPattern::One(self.host.clone()));
