@@ -101,6 +101,12 @@ impl Journal {
         self.push(line);
     }
 
+    /// A line of the host's own, beside the guest's. Whoever calls it sees to it that there are few.
+    pub(crate) fn remark(&mut self, level: &str, message: &str) {
+        let (at, level, source) = (self.clock.now(), level.to_owned(), "host".to_owned());
+        self.push(LogLine { at, level, source, message: harmless(message, LINE), fields: Vec::new() });
+    }
+
     /// Bytes that the guest prints.
     pub(crate) fn print(&mut self, stream: Stream, mut bytes: &[u8]) {
         if let Some(whole) = self.whole.as_mut().filter(|_| stream == Stream::Stdout) {

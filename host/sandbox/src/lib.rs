@@ -25,6 +25,7 @@ mod bindings;
 mod callee;
 mod classify;
 mod effects;
+mod egress;
 mod engine;
 mod guest;
 mod imports;
@@ -33,6 +34,7 @@ mod items;
 mod journal;
 mod limits;
 mod load;
+mod outlet;
 mod output;
 mod program;
 mod registry;
@@ -44,6 +46,9 @@ mod stopwatch;
 mod wasi;
 mod watch;
 
+pub use egress::{
+    Egress, EgressError, EgressSettings, HttpAnswer, HttpMessage, OwnAddresses, Resolver, SystemResolver,
+};
 pub use engine::PoolUse;
 pub use sandbox::Sandbox;
 pub use settings::{SandboxError, SandboxSettings};

@@ -14,6 +14,7 @@ use noontide_domain::{
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use crate::egress::Egress;
 use crate::engine::{Machine, PoolUse};
 use crate::load::{Loader, Refusal};
 use crate::registry::{FileEntry, Generation, Registry};
@@ -31,6 +32,7 @@ pub struct Sandbox {
     pub(crate) places: u32,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
+    pub(crate) egress: Arc<Egress>,
     loader: Arc<Loader>,
     grants: ArcSwap<BTreeMap<PluginName, Arc<Grant>>>,
     limits: Limits,
@@ -78,6 +80,7 @@ impl Sandbox {
     /// The cache folder is not private, or the engine or a thread does not start.
     pub fn open(settings: SandboxSettings) -> Result<Arc<Self>, SandboxError> {
         crate::settings::private_folder(&settings.cache, &settings.plugins)?;
+        let egress = Arc::new(Egress::new(settings.egress.clone())?);
         let machine = Arc::new(Machine::new(&settings)?);
         let guests = Arc::new(Guests::new()?);
         let registry = Arc::new(Registry::new());
@@ -107,6 +110,7 @@ impl Sandbox {
             places,
             clock: settings.clock,
             connections: settings.connections,
+            egress,
             loader,
             grants: ArcSwap::default(),
             limits: settings.limits,
@@ -157,6 +161,11 @@ impl Sandbox {
             shelf.files.insert(file, entry);
         });
         Ok(shown)
+    }
+
+    /// The way out, for requests of the host's own; they need grants as a guest's do.
+    pub fn egress(&self) -> Arc<Egress> {
+        Arc::clone(&self.egress)
     }
 
     /// How guests are placed in memory: `pooling`, or `on-demand (reason)`.

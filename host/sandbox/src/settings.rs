@@ -7,6 +7,8 @@ use std::sync::Arc;
 use noontide_domain::ports::{Clock, Connections};
 use noontide_domain::{Grant, Limits, PluginName};
 
+use crate::egress::EgressSettings;
+
 /// What a [`Sandbox`](crate::Sandbox) is opened with.
 #[derive(Clone)]
 pub struct SandboxSettings {
@@ -28,6 +30,8 @@ pub struct SandboxSettings {
     pub clock: Arc<dyn Clock>,
     /// Databases that grants name; without them every grant of one is void.
     pub connections: Option<Arc<dyn Connections>>,
+    /// The way out to the network, as far as grants reach.
+    pub egress: EgressSettings,
 }
 
 impl SandboxSettings {
@@ -43,6 +47,7 @@ impl SandboxSettings {
             memory_ceiling: 512 << 20,
             clock,
             connections: None,
+            egress: EgressSettings::default(),
         }
     }
 }
@@ -54,6 +59,14 @@ pub enum SandboxError {
     #[error("cache folder {path}: {reason}")]
     Cache {
         /// The folder.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A file with certificates cannot be used.
+    #[error("certificates {path}: {reason}")]
+    Certificates {
+        /// The file.
         path: PathBuf,
         /// What is wrong, and what to do.
         reason: String,

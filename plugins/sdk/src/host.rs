@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::artifacts::ArtifactError;
 use crate::kv::{Keys, KvError};
 use crate::log::Level;
+use crate::outbox::{OutboxError, Webhook};
 use crate::secrets::SecretError;
 use crate::sql::{Dialect, Rows, SqlError, Statement};
-use crate::state::StateError;
+use crate::state::{Scope, StateError};
 
 pub(crate) trait Host {
     fn log(&self, level: Level, message: &str, fields: &[(String, String)]);
@@ -16,9 +17,20 @@ pub(crate) trait Host {
     fn time_left(&self) -> Option<Duration>;
 
     /// The value and its revision.
-    fn load(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError>;
-    fn save(&self, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError>;
-    fn remove(&self, key: &str) -> Result<(), StateError>;
+    fn load(&self, scope: Scope, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError>;
+    fn save(&self, scope: Scope, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError>;
+    fn remove(&self, scope: Scope, key: &str) -> Result<(), StateError>;
+    /// A page, and whether there are more.
+    fn keys(
+        &self,
+        scope: Scope,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<String>, bool), StateError>;
+
+    /// Gives the idempotency key.
+    fn send(&self, webhook: Webhook) -> Result<String, OutboxError>;
 
     fn attach(&self, name: &str, media_type: &str, content: &[u8]) -> Result<(), ArtifactError>;
 

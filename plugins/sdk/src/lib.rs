@@ -49,7 +49,8 @@
 //! | say what a plugin is | [`plugin!`], [`Plugin`] |
 //! | know what is asked and tell how it goes | [`Call`], [`info!`] and its sisters |
 //! | work on a timetable's payloads | [`Call::items`], [`Item`] |
-//! | remember something until the next run | [`Call::state`], [`State`] |
+//! | remember something until the next run | [`Call::state`], [`Call::shared`], [`State`] |
+//! | send something once the run has succeeded | [`Call::outbox`], [`Outbox`] |
 //! | leave a report or an export with the run | [`Call::attach`] |
 //! | ask a database that the operator granted | [`Call::sql`], [`sql`], [`Call::kv`], [`kv`] |
 //! | end well, in one of four ways | [`Outcome`], [`IntoOutcome`] |
@@ -68,6 +69,7 @@ mod invocation;
 mod items;
 pub mod kv;
 mod log;
+mod outbox;
 mod outcome;
 mod plugin;
 mod secrets;
@@ -86,6 +88,7 @@ pub use failure::Failure;
 pub use invocation::{Cause, Window};
 pub use items::{Item, ItemOutcome};
 pub use log::Level;
+pub use outbox::{Message, Outbox, OutboxError, Webhook};
 pub use outcome::{IntoOutcome, Outcome};
 pub use plugin::{Handler, Plugin, Wants};
 pub use secrets::SecretError;

@@ -15,6 +15,8 @@ use crate::artifacts::ArtifactError;
 use crate::call::Call;
 use crate::invocation::{Cause, Invocation, Window};
 use crate::log::Level;
+use crate::outbox::{OutboxError, Webhook};
+use crate::state::Scope;
 use recording::Recording;
 
 /// A [`Call`] for tests. Give it what the handler should find, call the handler with `&call`, then ask what it did.
@@ -58,8 +60,9 @@ pub struct Progress {
 impl Call {
     /// A call to try a handler with: first attempt, due at 2026-01-01T00:00:00Z, UTC, no input, nothing granted.
     pub fn test() -> TestCall {
-        let recording = Rc::new(Recording::default());
-        TestCall { call: Call { invocation: invocation(), host: Box::new(Rc::clone(&recording)) }, recording }
+        let (recording, invocation) = (Rc::new(Recording::default()), invocation());
+        recording.fire_key.replace(invocation.fire_key.clone());
+        TestCall { call: Call { invocation, host: Box::new(Rc::clone(&recording)) }, recording }
     }
 }
 
@@ -153,7 +156,24 @@ impl TestCall {
     /// A value that an earlier run wrote.
     #[must_use]
     pub fn state_before(self, key: &str, value: Value) -> Self {
-        self.recording.state.borrow_mut().insert(key.to_owned(), (value.to_string().into_bytes(), 1));
+        self.before(Scope::Schedule, key, value)
+    }
+
+    /// A value that an earlier run of any handler of the plugin wrote.
+    #[must_use]
+    pub fn shared_before(self, key: &str, value: Value) -> Self {
+        self.before(Scope::Plugin, key, value)
+    }
+
+    fn before(self, scope: Scope, key: &str, value: Value) -> Self {
+        self.recording.state.borrow_mut().insert((scope, key.to_owned()), (value.to_string().into_bytes(), 1));
+        self
+    }
+
+    /// Every message the handler hands over is refused.
+    #[must_use]
+    pub fn refusing_messages(self, refusal: OutboxError) -> Self {
+        self.recording.message_refusal.replace(Some(refusal));
         self
     }
 
@@ -203,8 +223,22 @@ impl TestCall {
 
     /// The value it left under this key, as JSON.
     pub fn state_after(&self, key: &str) -> Option<Value> {
+        self.after(Scope::Schedule, key)
+    }
+
+    /// The value it left under this key for all of the plugin, as JSON.
+    pub fn shared_after(&self, key: &str) -> Option<Value> {
+        self.after(Scope::Plugin, key)
+    }
+
+    fn after(&self, scope: Scope, key: &str) -> Option<Value> {
         let state = self.recording.state.borrow();
-        state.get(key).and_then(|(bytes, _)| serde_json::from_slice(bytes).ok())
+        state.get(&(scope, key.to_owned())).and_then(|(bytes, _)| serde_json::from_slice(bytes).ok())
+    }
+
+    /// What it handed to the outbox.
+    pub fn messages(&self) -> Vec<Webhook> {
+        self.recording.messages.borrow().clone()
     }
 }
 

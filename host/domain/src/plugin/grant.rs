@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Limits;
+use super::{HttpGrant, Limits, TcpGrant};
 use crate::Access;
 
 /// What the operator allows a plugin. Everything that is not here is denied.
@@ -20,6 +20,10 @@ pub struct Grant {
     pub sql: BTreeMap<String, Access>,
     /// Redis connections by name.
     pub kv: BTreeMap<String, Access>,
+    /// HTTP requests it may send.
+    pub http: Vec<HttpGrant>,
+    /// TCP connections it may open.
+    pub tcp: Vec<TcpGrant>,
     /// For a program: its first arguments.
     pub args: Vec<String>,
     /// For a program: what exit codes mean, where they mean something of their own.

@@ -17,6 +17,16 @@ pub struct Limits {
     pub artifact_total: u64,
     /// Artifacts of one attempt.
     pub artifact_count: usize,
+    /// What it remembers in all its memories together, in bytes of keys and values.
+    pub state_size: u64,
+    /// Entries of all its memories together.
+    pub state_keys: u64,
+    /// Messages that one attempt may hand to the outbox.
+    pub outbox_messages: usize,
+    /// The body of one HTTP response, in bytes.
+    pub http_response: u64,
+    /// HTTP requests at a time.
+    pub http_concurrency: usize,
 }
 
 impl Default for Limits {
@@ -28,6 +38,11 @@ impl Default for Limits {
             artifact_size: 8 << 20,
             artifact_total: 16 << 20,
             artifact_count: 32,
+            state_size: 1 << 20,
+            state_keys: 1_000,
+            outbox_messages: 32,
+            http_response: 16 << 20,
+            http_concurrency: 8,
         }
     }
 }

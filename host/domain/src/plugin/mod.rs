@@ -1,5 +1,6 @@
 //! Plugins as the rest of the house sees them: what they offer, what they may do, how they stand.
 
+pub mod egress;
 mod grant;
 mod limits;
 mod status;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::PluginName;
 
+pub use egress::{HttpGrant, TcpGrant};
 pub use grant::{ExitMeaning, FolderGrant, Grant, SecretSource};
 pub use limits::Limits;
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};

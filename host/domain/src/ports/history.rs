@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::LedgerError;
+use super::{LedgerError, MessageFilter, MessageRecord};
 use crate::chain::Origin;
 use crate::{
     ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Link, LogLine, MediaType, Outcome,
@@ -246,6 +246,8 @@ pub trait History: Send + Sync {
         id: RunId,
         name: &ArtifactName,
     ) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError>;
+    /// Messages that handlers handed to the outbox, newest first.
+    async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRecord>, LedgerError>;
     /// The items that a run was handed and no later run since, in the order of their ids.
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError>;
     /// One link of a chain.

@@ -171,7 +171,7 @@ pub(super) fn state_in(column: &str, row: &SqliteRow) -> Found<RunState> {
 }
 
 /// What stands at the place of the number.
-fn numbered<T: Copy>(column: &str, number: i64, all: &[T]) -> Found<T> {
+pub(super) fn numbered<T: Copy>(column: &str, number: i64, all: &[T]) -> Found<T> {
     let position = usize::try_from(number).ok();
     position.and_then(|i| all.get(i)).copied().ok_or_else(|| shape(column, number))
 }

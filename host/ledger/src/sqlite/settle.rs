@@ -1,4 +1,4 @@
-//! Recording the ends of attempts: the run, its archive, its log, its files, its state and the schedule's last success, all in the
+//! Recording the ends of attempts: the run, its archive, its log, its files, its state, its messages and the schedule's last success, all in the
 //! transaction, and only if the lease still holds.
 
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,7 @@ use sqlx::Row;
 
 use super::state::{self, Fit};
 use super::writer::{Desk, Request};
-use super::{artifacts, claim, items, links, rows};
+use super::{artifacts, claim, items, links, outbox, rows};
 
 /// What was asked to stop does not become ready again: its next attempt would only be cancelled.
 const END: &str = "\
@@ -63,9 +63,9 @@ impl Request for Settle {
         let mut ended = Vec::new();
         for share in shares(&self.settlements) {
             if let [settlement] = share
-                && let Fit::Conflict { key } = state::write(settlement, desk).await?
+                && let Some(refused) = refused(state::write(settlement, desk).await?)
             {
-                answers.push(Settled::StateConflict { key });
+                answers.push(refused);
                 continue;
             }
             let recorded = record(share, desk).await?;
@@ -89,6 +89,14 @@ impl Request for Settle {
         }
         links::follow(&ended, desk).await?;
         Ok(answers)
+    }
+}
+
+fn refused(fit: Fit) -> Option<Settled> {
+    match fit {
+        Fit::Fits => None,
+        Fit::Conflict { key } => Some(Settled::StateConflict { key }),
+        Fit::Over(over) => Some(Settled::StateOver(over)),
     }
 }
 
@@ -153,6 +161,7 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
     }
     for settlement in share.iter().filter(|one| recorded.contains_key(&one.lease.run)) {
         artifacts::write(settlement, desk).await?;
+        outbox::write(settlement, desk).await?;
     }
     insert(SUCCESS, successes, desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;

@@ -36,6 +36,8 @@ pub(super) struct Row {
     pub logs: Vec<AttemptLogs>,
     /// With the attempt that attached it, in the order of their names.
     pub artifacts: BTreeMap<ArtifactName, (u32, Artifact)>,
+    /// How many messages its attempts have left.
+    pub messages: u32,
 }
 
 impl Row {
@@ -62,6 +64,7 @@ impl Row {
             archive: Vec::new(),
             logs: Vec::new(),
             artifacts: BTreeMap::new(),
+            messages: 0,
         }
     }
 

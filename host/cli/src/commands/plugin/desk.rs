@@ -1,7 +1,8 @@
 //! What a handler may ask for while `plugin run` calls it: no ledger, a state that begins empty and is thrown away.
 
 use async_trait::async_trait;
-use noontide_domain::ports::{LedgerError, RunDesk};
+use noontide_domain::ports::{KeyPage, LedgerError, RunDesk};
+use noontide_domain::{StateScope, StateSize};
 
 use crate::output::Output;
 
@@ -28,7 +29,15 @@ impl RunDesk for Desk {
         self.output.hint(&format!("progress {done}{total} {note}"));
     }
 
-    async fn state(&self, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+    async fn state(&self, _: StateScope, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
         Ok(None)
+    }
+
+    async fn state_keys(&self, _: StateScope, _: KeyPage) -> Result<Vec<String>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn state_size(&self) -> Result<StateSize, LedgerError> {
+        Ok(StateSize::default())
     }
 }

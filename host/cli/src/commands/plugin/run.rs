@@ -121,7 +121,7 @@ fn call(order: Order, output: Output) -> Call {
         }
     });
     Call {
-        leased: Leased { order, lease, previous_success: None, items: Default::default() },
+        leased: Leased { order, lease, previous_success: None, items: Default::default(), messages: 0 },
         desk: Arc::new(Desk { output, cancelled }),
     }
 }
