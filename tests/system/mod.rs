@@ -16,6 +16,7 @@ mod import;
 mod inbox;
 mod kills;
 mod kv;
+mod languages;
 mod log_files;
 mod main_job;
 mod policy;

@@ -1,5 +1,6 @@
 // One call of a handler: what is asked, and the host's ear while it is being done.
 
+import { Outbox } from "./outbox.js";
 import { Cancelled, InvalidInput, described, done, failed } from "./outcome.js";
 import { Kv, Sql, State, bytes } from "./stores.js";
 
@@ -142,7 +143,15 @@ export class Call {
   }
 
   get state() {
-    return new State(this.#host);
+    return new State(this.#host, "schedule");
+  }
+
+  get shared() {
+    return new State(this.#host, "plugin");
+  }
+
+  get outbox() {
+    return new Outbox(this.#host);
   }
 
   attach(name, mediaType, content) {

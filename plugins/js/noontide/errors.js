@@ -34,5 +34,13 @@ export const connectionReadOnly = (kind, connection) =>
     `connection \`${connection}\` is granted for reading only: to write, grant \`${kind} = { ${connection} = "read-write" }\``,
   );
 
+/** A bound that is used up: a key in `limits` of the plugin, or one of the host's own. */
+export function over(what, name, allows) {
+  if (!/^(state|outbox|artifact)-/.test(name)) return new HostError("too-large", `${what}: over the host's bound for \`${name}\`, ${allows}`);
+  const unit = { "state-keys": "entries", "outbox-messages": "messages", "artifact-count": "files" }[name] ?? "bytes";
+  const words = `over \`${name}\`, which allows ${allows} ${unit}`;
+  return new HostError("too-large", `${what}: ${words}: less, or raise it in \`limits\` of this plugin's table, [plugin.<name>]`);
+}
+
 /** Another write came first. */
 export const conflict = () => new HostError("conflict", "state: the entry is not at the expected revision");

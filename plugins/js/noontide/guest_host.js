@@ -2,12 +2,13 @@
 
 import { attach } from "noontide:plugin/artifacts@0.1.0";
 import * as redis from "noontide:plugin/kv@0.1.0";
+import { send } from "noontide:plugin/outbox@0.1.0";
 import { isCancelled, log, progress, timeLeft } from "noontide:plugin/run@0.1.0";
 import * as secrets from "noontide:plugin/secrets@0.1.0";
 import * as databases from "noontide:plugin/sql@0.1.0";
-import { load, remove, save } from "noontide:plugin/state@0.1.0";
+import { keys, load, remove, save } from "noontide:plugin/state@0.1.0";
 
-import { HostError, conflict, connectionNotGranted, connectionReadOnly, secretNotGranted } from "./errors.js";
+import { HostError, conflict, connectionNotGranted, connectionReadOnly, over, secretNotGranted } from "./errors.js";
 import { Rows } from "./stores.js";
 
 /** The real host. */
@@ -23,13 +24,15 @@ export const host = {
       ({ tag, val }) => (tag === "not-granted" ? secretNotGranted(name) : new HostError(tag, `secret \`${name}\` cannot be read: ${val}`)),
     ),
 
-  // State: the only place that knows how the contract asks for it.
-  stateLoad(key) {
-    const entry = asked(() => load(key), stateError);
+  stateLoad(scope, key) {
+    const entry = asked(() => load(scope, key), stateError);
     return entry ? { value: entry.value, revision: Number(entry.revision) } : undefined;
   },
-  stateSave: (key, value, expected) => Number(asked(() => save(key, value, big(expected)), stateError)),
-  stateRemove: (key) => asked(() => remove(key), stateError),
+  stateSave: (scope, key, value, expected) => Number(asked(() => save(scope, key, value, big(expected)), stateError)),
+  stateRemove: (scope, key) => asked(() => remove(scope, key), stateError),
+  stateKeys: (scope, prefix, after, limit) => asked(() => keys(scope, prefix, after, limit), stateError),
+
+  outboxSend: (webhook) => asked(() => send(webhook), outboxError),
 
   sqlDialect: (connection) => sql(connection, () => databases.dialect(connection)),
   sqlQuery(connection, statement) {
@@ -63,16 +66,17 @@ function asked(ask, words) {
 }
 
 function artifactError({ tag, val }) {
-  if (tag !== "over-limit") return new HostError(tag, `artifact: ${val}`);
-  const unit = val.key === "artifact-count" ? "files" : "bytes";
-  const what = `over \`${val.key}\`, which allows ${val.allows} ${unit}`;
-  return new HostError(tag, `artifact: ${what}: attach less, or raise it in \`limits\` of this plugin's table, [plugin.<name>]`);
+  return tag === "over-limit" ? over("artifact", val.key, val.allows) : new HostError(tag, `artifact: ${val}`);
+}
+
+function outboxError({ tag, val }) {
+  return tag === "too-large" ? over("outbox", val.name, val.allows) : new HostError(tag, `outbox: ${val}`);
 }
 
 function stateError({ tag, val }) {
   if (tag === "conflict") return conflict();
-  const words = tag === "too-large" ? `over the host's limit of ${val}` : `the host cannot read its record: ${val}`;
-  return new HostError(tag, `state: ${words}`);
+  if (tag === "too-large") return over("state", val.name, val.allows);
+  return new HostError(tag, `state: the host cannot read its record: ${val}`);
 }
 
 const sql = (connection, ask) => asked(ask, (reason) => connected("sql", "the database", connection, reason));

@@ -130,6 +130,10 @@ export interface Call {
 
   /** The schedule's durable memory. What a run writes counts only if the run ends well. */
   readonly state: State;
+  /** The durable memory that all handlers and schedules of the plugin share. */
+  readonly shared: State;
+  /** What the host sends once this run's success is on record. */
+  readonly outbox: Outbox;
   /** Leaves a file with this run. It is kept when the handler ends, well or badly; a trap, a timeout or a request to stop
    * leaves none. */
   attach(name: string, mediaType: string, content: string | Uint8Array): void;
@@ -176,6 +180,25 @@ export interface State {
   casBytes(key: string, expected: number, value: Uint8Array): number;
   /** Forgets the key; forgetting what is not there is fine. */
   remove(key: string): void;
+  /** All keys that begin with `prefix` in the order of their bytes, this run's own writes included. */
+  keys(prefix?: string): string[];
+}
+
+/** What the host sends for this run once its success is on record, and never if the run fails, traps, is stopped or loses its
+ * lease. A message goes out at least once, with the same `Idempotency-Key` however often. */
+export interface Outbox {
+  /** Hands a request over; gives the `Idempotency-Key` it will have. The URL is within `http` of `[plugin.<name>]`. */
+  webhook(url: string, request?: WebhookRequest): string;
+}
+
+export interface WebhookRequest {
+  /** The body as JSON; else `body` as it is. */
+  json?: unknown;
+  body?: string | Uint8Array;
+  contentType?: string;
+  headers?: Record<string, string>;
+  /** POST unless it is said: PUT, PATCH, DELETE or GET. */
+  method?: string;
 }
 
 /** A parameter, or one column of a row. Decimals, UUIDs, JSON, dates, intervals and arrays are text; integers past 53 bits

@@ -8,12 +8,17 @@ const utf8 = new TextEncoder();
 /** Text as bytes; bytes as they are. */
 export const bytes = (content) => (typeof content === "string" ? utf8.encode(content) : content);
 
-/** The durable memory of a schedule. What a run writes is committed with its outcome or not at all. */
+/** Keys of one answer. */
+const PAGE = 1000;
+
+/** A durable memory. What a run writes is committed with its outcome or not at all. */
 export class State {
   #host;
+  #scope;
 
-  constructor(host) {
+  constructor(host, scope) {
     this.#host = host;
+    this.#scope = scope;
   }
 
   get(key) {
@@ -21,32 +26,42 @@ export class State {
   }
 
   getWithRevision(key) {
-    const entry = this.#host.stateLoad(key);
+    const entry = this.#host.stateLoad(this.#scope, key);
     return entry && { value: JSON.parse(text.decode(entry.value)), revision: entry.revision };
   }
 
   set(key, value) {
-    return this.#host.stateSave(key, utf8.encode(JSON.stringify(value)), undefined);
+    return this.#host.stateSave(this.#scope, key, utf8.encode(JSON.stringify(value)), undefined);
   }
 
   cas(key, expected, value) {
-    return this.#host.stateSave(key, utf8.encode(JSON.stringify(value)), expected);
+    return this.#host.stateSave(this.#scope, key, utf8.encode(JSON.stringify(value)), expected);
   }
 
   getBytes(key) {
-    return this.#host.stateLoad(key);
+    return this.#host.stateLoad(this.#scope, key);
   }
 
   setBytes(key, value) {
-    return this.#host.stateSave(key, value, undefined);
+    return this.#host.stateSave(this.#scope, key, value, undefined);
   }
 
   casBytes(key, expected, value) {
-    return this.#host.stateSave(key, value, expected);
+    return this.#host.stateSave(this.#scope, key, value, expected);
   }
 
   remove(key) {
-    this.#host.stateRemove(key);
+    this.#host.stateRemove(this.#scope, key);
+  }
+
+  keys(prefix = "") {
+    const found = [];
+    for (let more = true; more; ) {
+      const page = this.#host.stateKeys(this.#scope, prefix, found.at(-1), PAGE);
+      found.push(...page.keys);
+      more = page.more && page.keys.length > 0;
+    }
+    return found;
   }
 }
 

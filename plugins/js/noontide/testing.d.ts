@@ -19,6 +19,7 @@ export interface Given {
   secrets?: Record<string, string>;
   /** What earlier runs wrote. */
   state?: Record<string, unknown>;
+  shared?: Record<string, unknown>;
   /** `answers` pairs words with what a statement that holds them gives: rows, a number of changes, or an error. */
   sql?: Record<string, { dialect?: "sqlite" | "postgresql" | "mysql"; writable?: boolean; answers?: [string, Rows | number | Error][] }>;
   /** What is granted holds, by connection and key. */
@@ -28,6 +29,7 @@ export interface Given {
   /** Asks the run to stop once the handler has looked so many times; 0 asks before it begins. */
   cancelledAfter?: number;
   refusingArtifacts?: HostError;
+  refusingMessages?: HostError;
 }
 
 /** A call that remembers what the handler said and wrote. */
@@ -36,6 +38,9 @@ export interface TestCall extends Call {
   readonly steps: { done: number; total: number | undefined; note: string }[];
   artifact(name: string): { mediaType: string; content: Uint8Array; text: string } | undefined;
   stateAfter(key: string): any;
+  sharedAfter(key: string): any;
+  /** What it handed to the outbox. */
+  readonly messages: { url: string; method: string; contentType: string | undefined; headers: [string, string][]; body: Uint8Array }[];
   statements(connection: string): { text: string; parameters: SqlValue[] }[];
   kvAfter(connection: string, key: string): Uint8Array | undefined;
 }

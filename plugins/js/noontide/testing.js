@@ -34,8 +34,15 @@ class TestCall extends Call {
   }
 
   stateAfter(key) {
-    const entry = this.#recording.state.get(key);
-    return entry && JSON.parse(text.decode(entry.value));
+    return left(this.#recording.states.schedule, key);
+  }
+
+  sharedAfter(key) {
+    return left(this.#recording.states.plugin, key);
+  }
+
+  get messages() {
+    return this.#recording.messages;
   }
 
   statements(connection) {
@@ -45,6 +52,11 @@ class TestCall extends Call {
   kvAfter(connection, key) {
     return this.#recording.cache(connection).get(key);
   }
+}
+
+function left(state, key) {
+  const entry = state.get(key);
+  return entry && JSON.parse(text.decode(entry.value));
 }
 
 function invocation(given) {
@@ -76,14 +88,12 @@ class Recording {
   lines = [];
   steps = [];
   artifacts = new Map();
-  state = new Map();
+  messages = [];
 
   constructor(given) {
     this.given = given;
     this.looksLeft = given.cancelledAfter;
-    for (const [key, value] of Object.entries(given.state ?? {})) {
-      this.state.set(key, { value: utf8.encode(JSON.stringify(value)), revision: 1 });
-    }
+    this.states = { schedule: entries(given.state), plugin: entries(given.shared) };
     const databases = Object.entries(given.sql ?? {});
     this.databases = new Map(databases.map(([name, database]) => [name, { dialect: "sqlite", answers: [], ...database, asked: [] }]));
     const caches = Object.entries(given.kv ?? {});
@@ -118,19 +128,30 @@ class Recording {
     this.artifacts.set(name, { mediaType, content, text: text.decode(content) });
   }
 
-  stateLoad(key) {
-    return this.state.get(key);
+  stateLoad(scope, key) {
+    return this.states[scope].get(key);
   }
 
-  stateSave(key, value, expected) {
-    const revision = this.state.get(key)?.revision ?? 0;
+  stateSave(scope, key, value, expected) {
+    const revision = this.states[scope].get(key)?.revision ?? 0;
     if (expected !== undefined && expected !== revision) throw conflict();
-    this.state.set(key, { value, revision: revision + 1 });
+    this.states[scope].set(key, { value, revision: revision + 1 });
     return revision + 1;
   }
 
-  stateRemove(key) {
-    this.state.delete(key);
+  stateRemove(scope, key) {
+    this.states[scope].delete(key);
+  }
+
+  stateKeys(scope, prefix, after, limit) {
+    const found = [...this.states[scope].keys()].filter((key) => key.startsWith(prefix) && (after === undefined || key > after)).sort();
+    return { keys: found.slice(0, limit), more: found.length > limit };
+  }
+
+  outboxSend(webhook) {
+    if (this.given.refusingMessages) throw this.given.refusingMessages;
+    this.messages.push(webhook);
+    return `test@2026-01-01T00:00:00Z-${this.messages.length - 1}`;
   }
 
   sqlDialect(connection) {
@@ -192,6 +213,11 @@ class Recording {
     if (cache === undefined) throw connectionNotGranted("kv", connection);
     return cache;
   }
+}
+
+function entries(values = {}) {
+  const entry = (value) => ({ value: utf8.encode(JSON.stringify(value)), revision: 1 });
+  return new Map(Object.entries(values).map(([key, value]) => [key, entry(value)]));
 }
 
 function answer(database, statement) {

@@ -71,6 +71,20 @@ test("a run sees its own writes, and compare-and-set refuses another revision", 
   assert.equal(state.get("page"), undefined);
 });
 
+test("the shared memory is another, and keys come in order", () => {
+  const call = testCall({ state: { b: 1, a: 2, x: 3 }, shared: { a: 7 } });
+  assert.deepEqual([call.shared.get("a"), call.shared.set("n", 1), call.state.get("n")], [7, 1, undefined]);
+  assert.deepEqual([call.state.keys(), call.state.keys("x"), call.sharedAfter("n")], [["a", "b", "x"], ["x"], 1]);
+});
+
+test("a message is handed over with its key", () => {
+  const call = testCall();
+  assert.match(call.outbox.webhook("https://example.com/hook", { json: { a: 1 }, headers: { "X-A": "b" } }), /-0$/);
+  const [{ method, contentType, headers, body }] = call.messages;
+  assert.deepEqual([method, contentType, headers], ["POST", "application/json", [["X-A", "b"]]]);
+  assert.equal(new TextDecoder().decode(body), '{"a":1}');
+});
+
 test("what is not granted says what to write where", () => {
   const call = testCall({ secrets: { KEY: "s3cret" } });
   assert.equal(call.secret("KEY"), "s3cret");

@@ -11,6 +11,7 @@ from . import shape
 from .host import Host, Level
 from .item import Item
 from .kv import Kv
+from .outbox import Outbox
 from .outcome import Cancelled, InvalidInput
 from .sql import Sql
 from .state import State
@@ -232,7 +233,17 @@ class Call:
     @property
     def state(self) -> State:
         """The schedule's durable memory. What a run writes counts only if the run ends well."""
-        return State(self._host)
+        return State(self._host, "schedule")
+
+    @property
+    def shared(self) -> State:
+        """The durable memory that all handlers and schedules of the plugin share."""
+        return State(self._host, "plugin")
+
+    @property
+    def outbox(self) -> Outbox:
+        """What the host sends once this run's success is on record: `call.outbox.webhook(url, json=order)`."""
+        return Outbox(self._host)
 
     def attach(self, name: str, media_type: str, content: bytes | str) -> None:
         """Leaves a file with this run, such as a report: `report.html`, `text/html; charset=utf-8`. It is kept when the

@@ -148,16 +148,9 @@ def _ended(result: Any) -> Done | Items | Skipped | RunAgain:
     if result is None:
         return Done(None)
     try:
-        return Done(json.dumps(result, default=_written, allow_nan=False))
+        return Done(json.dumps(result, default=shape.written, allow_nan=False))
     except (TypeError, ValueError) as error:
         raise Permanent(f"the result does not serialise: {error}") from None
-
-
-def _written(value: Any) -> Any:
-    written = shape.jsonable(value)
-    if written is value:
-        raise TypeError(f"{value!r} has no JSON")
-    return written
 
 
 def _traceback(error: BaseException) -> list[str]:

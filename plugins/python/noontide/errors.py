@@ -23,6 +23,10 @@ class StateError(HostError):
     """A value of the state was not read or written."""
 
 
+class OutboxError(HostError):
+    """A message was not taken."""
+
+
 class Conflict(StateError):
     """The entry is not at the revision that was expected."""
 
@@ -76,3 +80,12 @@ def connection_read_only(kind: str, connection: str) -> ReadOnly:
         f"connection `{connection}` is granted for reading only: to write, grant "
         f"`{kind} = {{ {connection} = \"read-write\" }}`"
     )
+
+
+def over(what: str, name: str, allows: int) -> str:
+    """A bound that is used up: a key in `limits` of the plugin, or one of the host's own."""
+    units = {"state-keys": "entries", "outbox-messages": "messages", "artifact-count": "files"}
+    if not name.startswith(("state-", "outbox-", "artifact-")):
+        return f"{what}: over the host's bound for `{name}`, {allows}"
+    unit = units.get(name, "bytes")
+    return f"{what}: over `{name}`, which allows {allows} {unit}: less, or raise it in `limits` of this plugin's table, [plugin.<name>]"

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from componentize_py_types import Err
-from wit_world.imports import artifacts, kv, run, secrets, sql, state
+from wit_world.imports import artifacts, kv, outbox, run, secrets, sql, state
 
 from . import errors
-from .host import Level
+from .host import Level, Scope
+from .outbox import Webhook
 from .sql import Rows, Statement, Value
 
 T = TypeVar("T")
@@ -50,19 +51,29 @@ class Imports:
         try:
             artifacts.attach(name, media_type, content)
         except Err as refused:
-            raise errors.ArtifactError(f"artifact: {_artifact(refused.value)}") from None
+            raise errors.ArtifactError(_artifact(refused.value)) from None
 
-    # State: the only place that knows how the contract asks for it.
-
-    def state_load(self, key: str) -> tuple[bytes, int] | None:
-        entry = _state(lambda: state.load(key))
+    def state_load(self, scope: Scope, key: str) -> tuple[bytes, int] | None:
+        entry = _state(lambda: state.load(_scope(scope), key))
         return None if entry is None else (entry.value, entry.revision)
 
-    def state_save(self, key: str, value: bytes, expected: int | None) -> int:
-        return _state(lambda: state.save(key, value, expected))
+    def state_save(self, scope: Scope, key: str, value: bytes, expected: int | None) -> int:
+        return _state(lambda: state.save(_scope(scope), key, value, expected))
 
-    def state_remove(self, key: str) -> None:
-        _state(lambda: state.remove(key))
+    def state_remove(self, scope: Scope, key: str) -> None:
+        _state(lambda: state.remove(_scope(scope), key))
+
+    def state_keys(self, scope: Scope, prefix: str, after: str | None, limit: int) -> tuple[list[str], bool]:
+        page = _state(lambda: state.keys(_scope(scope), prefix, after, limit))
+        return list(page.keys), page.more
+
+    def outbox_send(self, webhook: Webhook) -> str:
+        headers = list(webhook.headers.items())
+        message = outbox.Webhook(webhook.url, webhook.method, webhook.content_type, headers, webhook.body)
+        try:
+            return outbox.send(message)
+        except Err as refused:
+            raise errors.OutboxError(_outbox(refused.value)) from None
 
     def sql_dialect(self, connection: str) -> str:
         return _connected("sql", connection, lambda: sql.dialect(connection)).name.lower()
@@ -105,14 +116,23 @@ class Imports:
 def _artifact(error: artifacts.ArtifactError) -> str:
     match error:
         case artifacts.ArtifactError_OverLimit(cap):
-            unit = "files" if cap.key == "artifact-count" else "bytes"
-            return (
-                f"over `{cap.key}`, which allows {cap.allows} {unit}: attach less, or raise it in `limits` of this "
-                "plugin's table, [plugin.<name>]"
-            )
+            return errors.over("artifact", cap.key, cap.allows)
         case artifacts.ArtifactError_InvalidName(reason) | artifacts.ArtifactError_InvalidMediaType(reason):
-            return reason
+            return f"artifact: {reason}"
     return str(error)
+
+
+def _outbox(error: outbox.OutboxError) -> str:
+    match error:
+        case outbox.OutboxError_TooLarge(bound):
+            return errors.over("outbox", bound.name, bound.allows)
+        case outbox.OutboxError_NotGranted(reason) | outbox.OutboxError_Invalid(reason):
+            return f"outbox: {reason}"
+    return str(error)
+
+
+def _scope(scope: Scope) -> state.Scope:
+    return state.Scope[scope.upper()]
 
 
 def _state(ask: Callable[[], T]) -> T:
@@ -122,8 +142,8 @@ def _state(ask: Callable[[], T]) -> T:
         match refused.value:
             case state.StateError_Conflict():
                 raise errors.Conflict("state: the entry is not at the expected revision") from None
-            case state.StateError_TooLarge(limit):
-                raise errors.StateError(f"state: over the host's limit of {limit}") from None
+            case state.StateError_TooLarge(bound):
+                raise errors.StateError(errors.over("state", bound.name, bound.allows)) from None
             case state.StateError_Unavailable(reason):
                 raise errors.StateError(f"state: the host cannot read its record: {reason}") from None
         raise

@@ -221,8 +221,16 @@ def _place(at: str) -> str:
 # ---- writing ----
 
 
+def written(value: Any) -> Any:
+    """What `json.dumps` asks for what it does not know: dataclasses, instants, enums, sets."""
+    plain = jsonable(value)
+    if plain is value:
+        raise TypeError(f"{value!r} has no JSON")
+    return plain
+
+
 def jsonable(value: Any) -> Any:
-    """What `json.dumps` asks for what it does not know: dataclasses, instants, enums, sets, and what has no other words."""
+    """The value in types that JSON has, or as it is."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if isinstance(value, (datetime, date)):

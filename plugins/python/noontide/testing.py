@@ -10,7 +10,8 @@ from typing import Any
 
 from . import errors
 from .call import Call, Cause, Invocation, Window
-from .host import Level
+from .host import Level, Scope
+from .outbox import Webhook
 from .sql import Rows, Statement
 
 
@@ -78,11 +79,13 @@ class TestCall(Call):
         extra: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         state: Mapping[str, Any] | None = None,
+        shared: Mapping[str, Any] | None = None,
         sql: Mapping[str, Database] | None = None,
         kv: Mapping[str, Mapping[str, bytes]] | None = None,
         time_left: timedelta | None = None,
         cancelled_after: int | None = None,
         refusing_artifacts: Exception | None = None,
+        refusing_messages: Exception | None = None,
     ) -> None:
         """`cancelled_after` asks the run to stop once the handler has looked so many times; 0 asks before it begins."""
         asked = Invocation(
@@ -106,12 +109,13 @@ class TestCall(Call):
         )
         self.recording = Recording(
             secrets=dict(secrets or {}),
-            state={key: (json.dumps(value).encode(), 1) for key, value in (state or {}).items()},
+            state={"schedule": _entries(state), "plugin": _entries(shared)},
             databases=dict(sql or {}),
             caches={name: dict(held) for name, held in (kv or {}).items()},
             left=time_left,
             looks_left=cancelled_after,
             artifact_refusal=refusing_artifacts,
+            message_refusal=refusing_messages,
         )
         super().__init__(asked, self.recording)
 
@@ -132,7 +136,19 @@ class TestCall(Call):
 
     def state_after(self, key: str) -> Any:
         """The value it left under this key; none if there is none."""
-        entry = self.recording.state.get(key)
+        return self._left("schedule", key)
+
+    def shared_after(self, key: str) -> Any:
+        """The value it left under this key of the shared memory; none if there is none."""
+        return self._left("plugin", key)
+
+    @property
+    def messages(self) -> list[Webhook]:
+        """What it handed to the outbox."""
+        return self.recording.messages
+
+    def _left(self, scope: Scope, key: str) -> Any:
+        entry = self.recording.state[scope].get(key)
         return None if entry is None else json.loads(entry[0])
 
     def statements(self, connection: str) -> list[Statement]:
@@ -149,15 +165,17 @@ class Recording:
     """The host of a test."""
 
     secrets: dict[str, str]
-    state: dict[str, tuple[bytes, int]]
+    state: dict[Scope, dict[str, tuple[bytes, int]]]
     databases: dict[str, Database]
     caches: dict[str, dict[str, bytes]]
     left: timedelta | None
     looks_left: int | None
     artifact_refusal: Exception | None
+    message_refusal: Exception | None
     lines: list[LogLine] = field(default_factory=list)
     steps: list[tuple[int, int | None, str]] = field(default_factory=list)
     artifacts: dict[str, Artifact] = field(default_factory=dict)
+    messages: list[Webhook] = field(default_factory=list)
 
     def log(self, level: Level, message: str, fields: Sequence[tuple[str, str]]) -> None:
         self.lines.append(LogLine(level, message, dict(fields)))
@@ -184,18 +202,29 @@ class Recording:
             raise self.artifact_refusal
         self.artifacts[name] = Artifact(media_type, content)
 
-    def state_load(self, key: str) -> tuple[bytes, int] | None:
-        return self.state.get(key)
+    def state_load(self, scope: Scope, key: str) -> tuple[bytes, int] | None:
+        return self.state[scope].get(key)
 
-    def state_save(self, key: str, value: bytes, expected: int | None) -> int:
-        revision = self.state.get(key, (b"", 0))[1]
+    def state_save(self, scope: Scope, key: str, value: bytes, expected: int | None) -> int:
+        revision = self.state[scope].get(key, (b"", 0))[1]
         if expected is not None and expected != revision:
             raise errors.Conflict("state: the entry is not at the expected revision")
-        self.state[key] = (value, revision + 1)
+        self.state[scope][key] = (value, revision + 1)
         return revision + 1
 
-    def state_remove(self, key: str) -> None:
-        self.state.pop(key, None)
+    def state_remove(self, scope: Scope, key: str) -> None:
+        self.state[scope].pop(key, None)
+
+    def state_keys(self, scope: Scope, prefix: str, after: str | None, limit: int) -> tuple[list[str], bool]:
+        found = sorted((key for key in self.state[scope] if key.startswith(prefix)), key=str.encode)
+        found = [key for key in found if after is None or key.encode() > after.encode()]
+        return found[:limit], len(found) > limit
+
+    def outbox_send(self, webhook: Webhook) -> str:
+        if self.message_refusal is not None:
+            raise self.message_refusal
+        self.messages.append(webhook)
+        return f"test@2026-01-01T00:00:00Z-{len(self.messages) - 1}"
 
     def sql_dialect(self, connection: str) -> str:
         return self._database(connection).dialect
@@ -253,6 +282,10 @@ class Recording:
         if connection not in self.caches:
             raise errors.connection_not_granted("kv", connection)
         return self.caches[connection]
+
+
+def _entries(values: Mapping[str, Any] | None) -> dict[str, tuple[bytes, int]]:
+    return {key: (json.dumps(value).encode(), 1) for key, value in (values or {}).items()}
 
 
 def _folded(text: str) -> str:

@@ -198,6 +198,19 @@ class Kept(unittest.TestCase):
         state.remove("page")
         self.assertIsNone(state.get("page"))
 
+    def test_the_shared_memory_is_another_and_keys_come_in_order(self) -> None:
+        call = Call.test(state={"b": 1, "a": 2, "x": 3}, shared={"a": 7})
+        self.assertEqual((call.shared.get("a"), call.shared.set("n", 1), call.state.get("n")), (7, 1, None))
+        self.assertEqual((call.state.keys(), call.state.keys("x"), call.shared_after("n")), (["a", "b", "x"], ["x"], 1))
+
+    def test_a_message_is_handed_over_with_its_key(self) -> None:
+        call = Call.test()
+        key = call.outbox.webhook("https://example.com/hook", json={"day": date(2026, 1, 1)}, headers={"X-A": "b"})
+        message = call.messages[0]
+        self.assertTrue(key.endswith("-0"))
+        self.assertEqual((message.method, message.content_type), ("POST", "application/json"))
+        self.assertEqual((message.body, message.headers), (b'{"day": "2026-01-01"}', {"X-A": "b"}))
+
     def test_what_is_not_granted_says_what_to_write_where(self) -> None:
         call = Call.test(secrets={"KEY": "s3cret"})
         self.assertEqual(call.secret("KEY"), "s3cret")
