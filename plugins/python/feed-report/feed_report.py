@@ -35,7 +35,7 @@ class Input:
 
 
 @handler(summary="One row of statistics a name, inside the window if there is one.", example={"folder": "/feed"}, timeout="5m")
-def digest(call: Call, input: Input) -> dict:
+def digest(call: Call, input: Input) -> dict[str, object] | Skipped:
     columns = readings.Columns(input.time, input.name, input.value)
     groups: dict[str, list[float]] = {}
     bad = 0

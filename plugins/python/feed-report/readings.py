@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,7 +51,7 @@ def _lines(text: Any) -> Iterator[Any]:
     return (json.loads(line) for line in text if line.strip())
 
 
-KINDS = {".csv": csv.DictReader, ".json": json.load, ".jsonl": _lines}
+KINDS: dict[str, Callable[[Any], Iterable[Any]]] = {".csv": csv.DictReader, ".json": json.load, ".jsonl": _lines}
 
 
 def _reading(number: int, row: Any, columns: Columns) -> Reading | Bad:

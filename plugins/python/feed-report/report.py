@@ -34,7 +34,11 @@ class Row:
 PAGE = Template("""<!doctype html>
 <meta charset="utf-8">
 <title>Readings</title>
-<style>body{font:15px system-ui;margin:2rem}td,th{padding:.2rem .8rem;text-align:right}td:first-child,th:first-child{text-align:left}</style>
+<style>
+body { font: 15px system-ui; margin: 2rem }
+td, th { padding: .2rem .8rem; text-align: right }
+:first-child:is(td, th) { text-align: left }
+</style>
 <h1>Readings $span</h1>
 <table><tr>$heads</tr>
 $rows

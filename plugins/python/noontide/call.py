@@ -162,7 +162,7 @@ class Call:
 
     def includes(self) -> list[str]:
         """Smaller schedules whose work is part of this run, the nearest first: `weekly` and `daily` of a monthly one."""
-        return json.loads(self.extra("includes") or "[]")
+        return list(json.loads(self.extra("includes") or "[]"))
 
     def included_input(self, schedule: str, type_: Any = Any) -> Any:
         """The input of an included schedule; none if this run does not include it."""

@@ -211,4 +211,4 @@ def _from_sql(value: sql.Value) -> Value:
             return None
         case sql.Value_Instant(unix_us):
             return EPOCH + timedelta(microseconds=unix_us)
-    return value.value  # type: ignore[union-attr]
+    return value.value

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from .outcome import ItemOutcome
+from .outcome import Failure, ItemOutcome
 
 T = TypeVar("T")
 
@@ -36,8 +36,6 @@ class Item(Generic[T]):
 
 def described(error: BaseException) -> str:
     """An exception in one line: its type if it is not one of ours, what it says, and where it was raised."""
-    from .outcome import Failure
-
     if isinstance(error, Failure):
         return str(error)
     return "".join(traceback.format_exception_only(error)).strip()

@@ -137,7 +137,7 @@ def read(hint: Any, value: Any, at: str = "") -> Any:
     if get_origin(hint) is Annotated:
         return read(get_args(hint)[0], value, at)
     if dataclasses.is_dataclass(hint):
-        return hint(**_members(hint, [field.name for field in _fields(hint)], _required(hint), value, at, closed=True))
+        return hint(**_members(hint, [field.name for field in _fields(hint)], _required(hint), value, at, closed=True))  # type: ignore[operator]
     if typing.is_typeddict(hint):
         return _members(hint, list(typing.get_type_hints(hint)), hint.__required_keys__, value, at, closed=False)
     origin, args = get_origin(hint) or hint, get_args(hint)
