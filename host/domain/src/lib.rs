@@ -47,14 +47,16 @@ pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use outbox::{BadWebhook, MessageId, MessageState, Webhook};
 pub use plugin::{
-    ExitMeaning, FolderGrant, Grant, HandlerInfo, HttpGrant, Limits, LoadedPlugin, PluginError, PluginInfo,
-    PluginStatus, PluginVersion, SecretSource, TcpGrant, Unavailable, Wants,
+    Answer, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, HandlerInfo, HttpGrant, Limits, LoadedPlugin,
+    Makeup, PluginError, PluginInfo, PluginStatus, PluginVersion, SecretSource, TcpGrant, Unavailable, Wants, Wish,
+    WishKind,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};
 pub use run::{
     Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Effects, Item, ItemCounts, ItemOutcome, ItemStatus,
-    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, Traffic, Usage, Verdict,
+    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Provenance, Report, RunState, SkipReason, Terms,
+    Traffic, Usage, Verdict,
 };
 pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use state::{OverLimit, StateScope, StateSize, StateWrite};

@@ -130,7 +130,12 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
                 return tell_end(core, leased, &verdict, report);
             }
             Ok(Settled::StateConflict { key }) => {
-                refuse(&mut report, format!("state entry `{key}` was changed by another run meanwhile"));
+                // The sandbox told of keys in which there is no secret.
+                let entry = match report.effects.state_written.contains_key(&key) {
+                    true => format!("state entry `{key}`"),
+                    false => "a state entry".to_owned(),
+                };
+                refuse(&mut report, format!("{entry} was changed by another run meanwhile"));
             }
             Ok(Settled::StateOver(OverLimit { limit, allows })) => {
                 let message = format!(

@@ -69,6 +69,11 @@ impl Guest {
         if program.is_some() {
             journal.keep_stdout(RESULT);
         }
+        for (name, value) in grant.iter().flat_map(|grant| &grant.env) {
+            if grant.iter().any(|grant| grant.env_from.contains_key(name)) {
+                journal.keep_variable(name, value);
+            }
+        }
         let journal = Arc::new(Mutex::new(journal));
         let effects = Counted::default();
         let witness = Witness::new(&plugin, Arc::clone(&journal), effects.clone());

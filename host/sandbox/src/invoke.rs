@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
-use noontide_domain::{Cause, Grant, Item, Key, Leased, Limits, Order, Outcome, Report, Unavailable, Usage};
+use noontide_domain::{Cause, Grant, Item, Key, Leased, Limits, Order, Outcome, Report, Terms, Unavailable, Usage};
 use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
@@ -145,22 +145,35 @@ impl Attempt {
         }
     }
 
+    /// What holds while it runs.
+    fn terms(&self) -> Terms {
+        Terms {
+            contract: self.generation.makeup.contract.clone(),
+            limits: Limits { timeout: self.allowed, ..self.limits },
+            grant: self.grant.as_deref().and_then(Grant::digest),
+        }
+    }
+
     fn report(&self, ended: Ended, guest: Guest, begun: Instant) -> Report {
+        let journal = || guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let (outcome, items) = match ended {
             Ended::Answered(Ok(wit::Outcome::Items(said))) if !self.items.is_empty() => {
-                items::judge(&self.items, &said)
+                items::judge(&self.items, &said, journal().redactor())
             }
             ended => (classify::outcome(ended, &guest, self.allowed), Vec::new()),
         };
         let usage =
             Usage { wall_ms: ms(begun.elapsed()), cpu_ms: guest.watch.cpu_ms(), peak_memory_bytes: guest.meter.peak() };
-        let (logs, logs_dropped) = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).close();
+        let (logs, logs_dropped) = journal().close();
+        // Some names are the guest's own.
+        let effects = guest.effects.taken().renamed(|name| journal().redactor().owned(name));
         let mut report = Report {
             state: guest.state.into_writes(),
             state_allows: guest.state_allows,
             messages: guest.tray.into_messages(),
             artifacts: guest.artifacts.into_files(),
-            effects: guest.effects.taken(),
+            effects,
+            terms: Some(self.terms()),
             items,
             outcome,
             plugin: Some(self.generation.version.clone()),

@@ -37,6 +37,7 @@ mod load;
 mod outlet;
 mod output;
 mod program;
+mod redact;
 mod registry;
 mod sandbox;
 mod scan;

@@ -143,7 +143,7 @@ impl Sandbox {
     /// # Errors
     /// The stage that refused it, and why.
     pub async fn inspect_file(&self, path: impl Into<PathBuf>) -> Result<LoadedPlugin, PluginError> {
-        self.load_file(path.into()).await.map(|generation| generation.shown())
+        self.load_file(path.into()).await.map(|generation| self.shown(&generation))
     }
 
     /// The same, and the plugin can be called then. The next look at the plugin folder forgets it, unless it lies
@@ -155,7 +155,7 @@ impl Sandbox {
         let path = path.into();
         let file = path.file_name().map_or_else(|| path.display().to_string(), |file| file.display().to_string());
         let generation = Arc::new(self.load_file(path).await?);
-        let shown = generation.shown();
+        let shown = self.shown(&generation);
         let entry = FileEntry { generation: Some(generation), ..FileEntry::default() };
         self.registry.update(|shelf| {
             shelf.files.insert(file, entry);
@@ -191,6 +191,10 @@ impl Sandbox {
         (grant, limits)
     }
 
+    fn shown(&self, generation: &Generation) -> LoadedPlugin {
+        generation.shown(self.grants.load().get(&generation.version.name).map(Arc::as_ref))
+    }
+
     async fn load_file(&self, path: PathBuf) -> Result<Generation, PluginError> {
         let (loader, clock) = (Arc::clone(&self.loader), Arc::clone(&self.clock));
         let load = move || load(&loader, &path, &*clock);
@@ -223,7 +227,7 @@ impl PluginHost for Sandbox {
     }
 
     fn plugins(&self) -> Vec<PluginStatus> {
-        self.registry.shown()
+        self.registry.shown(&self.grants.load())
     }
 
     async fn rescan(&self) {

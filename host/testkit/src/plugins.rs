@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, PluginHost};
 use noontide_domain::{
-    Artifact, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Outcome, PluginInfo, PluginStatus,
-    PluginVersion, Report, StateSize, StateWrite, Unavailable, Usage, Wants, Webhook,
+    Artifact, Granted, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Makeup, Outcome, PluginInfo,
+    PluginStatus, PluginVersion, Report, StateSize, StateWrite, Unavailable, Usage, Wants, Webhook,
 };
 use tokio::sync::watch;
 
@@ -258,6 +258,9 @@ impl PluginHost for ScriptedPlugins {
                     handlers: handlers.into_iter().map(info).collect(),
                     wants: Wants::default(),
                 },
+                makeup: Makeup::default(),
+                granted: Granted::default(),
+                wishes: Vec::new(),
                 loaded_at: self.clock.now(),
                 load_ms: 0,
                 running: stage.running,
@@ -315,5 +318,6 @@ fn report(
         messages: step.messages,
         artifacts: step.artifacts,
         effects: noontide_domain::Effects::default(),
+        terms: None,
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::artifacts::ArtifactError;
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::http::Http;
 use crate::invocation::{Cause, Invocation, Window};
 use crate::items::Item;
 use crate::kv::Kv;
@@ -213,6 +214,11 @@ impl Call {
     /// A Redis database by the name that the operator gave it: `call.kv("cache").get("greeting")?`.
     pub fn kv<'call>(&'call self, connection: &'call str) -> Kv<'call> {
         Kv::of(connection, self.host.as_ref())
+    }
+
+    /// HTTP to where the operator granted it: `call.http().get("https://api.example.com/orders")?.text()?`.
+    pub fn http(&self) -> Http<'_> {
+        Http::of(self.host.as_ref())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The contract's side: from and to the words of `wit/`. Compiled for wasm32 only.
 
+mod http;
 mod kv;
 mod sql;
 
@@ -13,6 +14,7 @@ use crate::artifacts::ArtifactError;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::http::{Head, HttpError, Request, Sink};
 use crate::invocation::{Cause, Invocation, Window};
 use crate::kv::{Keys, KvError};
 use crate::log::Level;
@@ -27,7 +29,7 @@ use crate::state::{Scope, StateError};
 pub mod bindings {
     wit_bindgen::generate!({
         world: "plugin",
-        path: "../../wit",
+        path: "wit",
         pub_export_macro: true,
         default_bindings_module: "noontide_sdk::guest::bindings",
     });
@@ -191,6 +193,10 @@ impl Host for Imports {
     fn kv_keys(&self, connection: &str, prefix: &str, limit: u32) -> Result<Keys, KvError> {
         let found = redis::keys(connection, prefix, limit).map_err(kv::refused(connection))?;
         Ok(Keys { keys: found.keys, more: found.more })
+    }
+
+    fn http(&self, request: &Request<'_>, sink: Sink<'_>) -> Result<Head, HttpError> {
+        http::send(request, sink)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::artifacts::ArtifactError;
+use crate::http::{Head, HttpError, Request, Sink};
 use crate::kv::{Keys, KvError};
 use crate::log::Level;
 use crate::outbox::{OutboxError, Webhook};
@@ -53,4 +54,7 @@ pub(crate) trait Host {
     fn kv_increment(&self, connection: &str, key: &str, by: i64) -> Result<i64, KvError>;
     fn kv_expire(&self, connection: &str, key: &str, ttl: Duration) -> Result<bool, KvError>;
     fn kv_keys(&self, connection: &str, prefix: &str, limit: u32) -> Result<Keys, KvError>;
+
+    /// The head of the answer; its body goes into the sink as it comes.
+    fn http(&self, request: &Request<'_>, sink: Sink<'_>) -> Result<Head, HttpError>;
 }

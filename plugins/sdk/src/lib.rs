@@ -53,6 +53,7 @@
 //! | send something once the run has succeeded | [`Call::outbox`], [`Outbox`] |
 //! | leave a report or an export with the run | [`Call::attach`] |
 //! | ask a database that the operator granted | [`Call::sql`], [`sql`], [`Call::kv`], [`kv`] |
+//! | send a request to where the operator granted it | [`Call::http`], [`http`] |
 //! | end well, in one of four ways | [`Outcome`], [`IntoOutcome`] |
 //! | end badly, in one of four ways | [`Failure`] |
 //! | test without a host | [`Call::test`], `TestCall` |
@@ -65,6 +66,7 @@ mod call;
 mod declare;
 mod failure;
 mod host;
+pub mod http;
 mod invocation;
 mod items;
 pub mod kv;
@@ -94,7 +96,7 @@ pub use plugin::{Handler, Plugin, Wants};
 pub use secrets::SecretError;
 pub use state::{State, StateError};
 #[cfg(not(target_arch = "wasm32"))]
-pub use testing::{Artifact, LogLine, Progress, TestCall};
+pub use testing::{Artifact, LogLine, Progress, SentRequest, TestCall};
 
 pub use chrono;
 pub use schemars;

@@ -14,6 +14,16 @@ use crate::host::Host;
 /// has read and written, nothing of this run holds and it is called again.
 ///
 /// Values are JSON, or bytes as they are. Each key counts its writes; that count is its revision.
+///
+/// ```
+/// # use noontide_sdk::{Call, Failure};
+/// fn next_page(call: &Call) -> Result<u32, Failure> {
+///     let page = call.state().get::<u32>("page")?.unwrap_or(0) + 1;
+///     call.state().set("page", &page)?;
+///     Ok(page)
+/// }
+/// # assert_eq!(next_page(&Call::test()), Ok(1));
+/// ```
 #[derive(Clone, Copy)]
 pub struct State<'call> {
     host: &'call dyn Host,

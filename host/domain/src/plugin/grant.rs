@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::{HttpGrant, Limits, TcpGrant};
 use crate::Access;
 
@@ -14,6 +16,9 @@ pub struct Grant {
     pub folders: BTreeMap<String, FolderGrant>,
     /// Environment variables, with values already resolved.
     pub env: BTreeMap<String, String>,
+    /// Of `env`, those whose value the host's own environment gave, and how: `env DB_PASSWORD`, or the text with `${…}` as it was
+    /// written. Such values are kept out of what a run says, as secrets are.
+    pub env_from: BTreeMap<String, String>,
     /// Secrets by name; read when the guest asks.
     pub secrets: BTreeMap<String, SecretSource>,
     /// SQL connections by name.
@@ -33,7 +38,8 @@ pub struct Grant {
 }
 
 /// What it means that a program ended with some exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ExitMeaning {
     /// Done; stdout is the result.
     Done,

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-/// How much a plugin may use in one attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How much a plugin may use in one attempt. As JSON: bytes, counts, and the timeout in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
 pub struct Limits {
     /// Over all its memories together, in bytes.
     pub memory: u64,
     /// Where neither schedule nor handler set one.
+    #[serde(with = "milliseconds")]
     pub timeout: Duration,
     /// Log lines kept of one attempt.
     pub log_lines: usize,
@@ -44,5 +48,17 @@ impl Default for Limits {
             http_response: 16 << 20,
             http_concurrency: 8,
         }
+    }
+}
+
+mod milliseconds {
+    use super::*;
+
+    pub(super) fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        u64::try_from(length.as_millis()).unwrap_or(u64::MAX).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }

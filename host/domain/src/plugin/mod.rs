@@ -2,8 +2,11 @@
 
 pub mod egress;
 mod grant;
+mod granted;
 mod limits;
+mod makeup;
 mod status;
+pub mod wants;
 
 use std::time::Duration;
 
@@ -13,8 +16,11 @@ use crate::PluginName;
 
 pub use egress::{HttpGrant, TcpGrant};
 pub use grant::{ExitMeaning, FolderGrant, Grant, SecretSource};
+pub use granted::{Granted, GrantedFolder};
 pub use limits::Limits;
+pub use makeup::Makeup;
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
+pub use wants::{Answer, Wish, WishKind};
 
 /// One loaded state of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

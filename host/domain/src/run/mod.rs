@@ -13,6 +13,7 @@ mod artifact;
 mod effects;
 mod items;
 mod outcome;
+mod provenance;
 mod settle;
 
 use std::fmt;
@@ -31,6 +32,7 @@ pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaT
 pub use effects::{Effects, Traffic};
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
 pub use outcome::{LogLine, Outcome, Report, Usage};
+pub use provenance::{Provenance, Terms};
 pub use settle::{ABANDONED_ATTEMPTS, Verdict, settle};
 
 /// Why a run exists.

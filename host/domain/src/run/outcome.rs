@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, Effects, ItemOutcome, ItemsEnd};
+use super::{Artifact, Effects, ItemOutcome, ItemsEnd, Provenance, Terms};
 use crate::{PluginVersion, StateSize, StateWrite, Webhook};
 
 /// How one attempt ended, as the sandbox and the rescuer see it. A guest's fault is data, never an error of ours.
@@ -161,6 +161,8 @@ pub struct Report {
     pub artifacts: Vec<Artifact>,
     /// What it did outside of its sandbox, however it ended.
     pub effects: Effects,
+    /// What held while it ran; `None` if it never began.
+    pub terms: Option<Terms>,
 }
 
 impl Report {
@@ -180,7 +182,13 @@ impl Report {
             messages: Vec::new(),
             artifacts: Vec::new(),
             effects: Effects::default(),
+            terms: None,
         }
+    }
+
+    /// What is kept of how it came about; `None` if it never began.
+    pub fn provenance(&self) -> Option<Provenance> {
+        self.terms.clone().map(|terms| Provenance { terms, effects: self.effects.clone() })
     }
 
     /// Whether what it wrote to its state counts, and what it handed to the outbox: it ended well, or it told its items apart and answers for each.

@@ -26,7 +26,7 @@ const EXPIRE: &str = "\
 const TAKE: &str = concat!(
     "UPDATE run SET state = 1, host = ?1, fence = fence + 1, attempt = attempt + 1, lease_until = ?2, \
      started_at = ?3, finished_at = NULL, plugin_name = NULL, plugin_version = NULL, plugin_sha256 = NULL, \
-     wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, queued = 0 \
+     wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, provenance = NULL, queued = 0 \
      WHERE id IN (SELECT unhex(value) FROM json_each(?4)) AND state = 0 \
      RETURNING fence, attempt, items, messages, \
      (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",

@@ -104,7 +104,9 @@ impl Loader {
         let begun = Instant::now();
         let kind = sniff::kind(&content.bytes)?;
         let names = world::survey(&content.bytes, self.machine.engine.get_wasm_features())?;
-        let (described, callee, permits) = match (world::judge(kind, &names)?, kind) {
+        let world = world::judge(kind, &names)?;
+        let makeup = names.makeup(content.bytes.len() as u64);
+        let (described, callee, permits) = match (world, kind) {
             (World::Plugin, _) => self.plugin(content)?,
             (World::Command, Kind::Component) => self.command(content, names)?,
             (World::Command, Kind::Module) => self.module(content, names)?,
@@ -112,6 +114,7 @@ impl Loader {
         Ok(Generation {
             version: PluginVersion { name: described.name, version: described.version, sha256: content.sha256.clone() },
             info: described.info,
+            makeup,
             schemas: described.schemas,
             callee,
             permits,

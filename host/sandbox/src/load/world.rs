@@ -1,10 +1,14 @@
 //! What a file imports and exports, by name, before a single instruction is compiled.
 
-use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use std::collections::BTreeSet;
+
+use noontide_domain::Makeup;
+use wasmparser::{BinaryReader, Parser, Payload, ProducersSectionReader, Validator, WasmFeatures};
 
 use super::Refusal;
 use super::sniff::Kind;
 use crate::bindings::CONTRACT;
+use crate::journal::harmless;
 
 const OURS: &str = "noontide:plugin/";
 
@@ -48,6 +52,12 @@ const WASI: [&str; 29] = [
 /// an optimiser makes of a huge one is the cheapest way to use up a host at load.
 const BODY: usize = 4 << 20;
 
+/// Kept of what a file says about itself: names of interfaces, tools that made it, labels; and the bytes of each.
+const NAMES: usize = 256;
+const PRODUCERS: usize = 32;
+const LABELS: usize = 8;
+const LABEL: usize = 256;
+
 /// Where modules of preview 1 get their functions from.
 const PREVIEW_1: &str = "wasi_snapshot_preview1";
 
@@ -56,6 +66,8 @@ const PREVIEW_1: &str = "wasi_snapshot_preview1";
 pub(super) struct Names {
     imports: Vec<String>,
     exports: Vec<String>,
+    producers: BTreeSet<String>,
+    labels: Vec<(String, String)>,
     /// What it says of its version and of itself, where compilers put such things.
     pub(super) version: Option<String>,
     pub(super) description: Option<String>,
@@ -99,6 +111,7 @@ pub(super) fn survey(bytes: &[u8], features: WasmFeatures) -> Result<Names, Refu
                     names.exports.push(export.map_err(broken)?.name.to_owned());
                 }
             }
+            Payload::CustomSection(section) if section.name() == "producers" => names.made_by(section.data()),
             Payload::CustomSection(section) if depth == 0 => names.note(section.name(), section.data()),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
@@ -194,7 +207,42 @@ impl Names {
         match section {
             "version" => self.version = text(),
             "description" => self.description = text(),
+            "authors" | "licenses" | "source" | "homepage" | "revision" if self.labels.len() < LABELS => {
+                self.labels.extend(text().map(|text| (section.to_owned(), harmless(&text, LABEL))));
+            }
             _ => {}
+        }
+    }
+
+    /// What compilers and tools say of themselves, of the file and of each module in it. What cannot be read is no reason to
+    /// refuse a file.
+    fn made_by(&mut self, data: &[u8]) {
+        let Ok(fields) = ProducersSectionReader::new(BinaryReader::new(data, 0)) else { return };
+        for field in fields.into_iter().map_while(Result::ok) {
+            for value in field.values.into_iter().map_while(Result::ok) {
+                if self.producers.len() < PRODUCERS {
+                    let text = format!("{}: {} {}", field.name, value.name, value.version);
+                    self.producers.insert(harmless(text.trim_end(), LABEL));
+                }
+            }
+        }
+    }
+
+    /// As it is shown.
+    pub(super) fn makeup(&self, bytes: u64) -> Makeup {
+        let version = |interface: &str| self.exports.iter().find_map(|name| name.strip_prefix(interface));
+        let contract = match (version("noontide:plugin/handler@"), version("wasi:cli/run@")) {
+            (Some(version), _) => format!("noontide:plugin@{version}"),
+            (None, Some(version)) => format!("wasi:cli/run@{version}"),
+            (None, None) => "preview 1".to_owned(),
+        };
+        Makeup {
+            contract: harmless(&contract, LABEL),
+            imports: shown(&self.imports),
+            exports: shown(&self.exports),
+            bytes,
+            producers: self.producers.iter().cloned().collect(),
+            labels: self.labels.clone(),
         }
     }
 
@@ -205,6 +253,10 @@ impl Names {
     fn exports_one(&self, start: &str) -> bool {
         self.exports.iter().any(|name| name.starts_with(start))
     }
+}
+
+fn shown(names: &[String]) -> Vec<String> {
+    names.iter().take(NAMES).map(|name| harmless(name, LABEL)).collect()
 }
 
 fn not_ours(names: &Names, missing: &[&str]) -> String {

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, KeyPage, LedgerError, PluginHost, RunDesk};
 use noontide_domain::{
-    Cause, Grant, HostId, Key, Lease, Leased, Order, PluginName, PluginStatus, Report, RetryPolicy, RunId,
-    StateScope, StateSize,
+    Cause, Grant, HostId, Key, Lease, Leased, Order, PluginName, PluginStatus, Report, RetryPolicy, RunId, StateScope,
+    StateSize,
 };
 use noontide_sandbox::{Sandbox, SandboxSettings};
 use serde_json::Value;

@@ -160,6 +160,7 @@ pub(super) fn report(outcome: Outcome) -> Report {
         messages: Vec::new(),
         artifacts: Vec::new(),
         effects: noontide_domain::Effects::default(),
+        terms: None,
     }
 }
 

@@ -158,6 +158,7 @@ macro_rules! ledger_contract {
             settle {
                 the_end_of_an_attempt_is_recorded_with_all_it_said
                 an_old_fence_writes_nothing
+                of_an_attempt_that_never_began_there_is_no_provenance
                 nothing_is_settled_twice
                 a_failure_that_runs_again_is_archived
                 an_attempt_that_does_not_count_keeps_its_number

@@ -25,6 +25,7 @@ impl Book {
         row.finished_at = None;
         row.plugin = None;
         row.usage = Default::default();
+        row.provenance = None;
         let order = row.order.clone();
         let lease = Lease { run: id, host: tenant.host, fence: row.fence, attempt: row.attempt };
         let entry = order.schedule.as_ref().and_then(|schedule| self.schedules.get(schedule));

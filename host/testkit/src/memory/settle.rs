@@ -68,6 +68,7 @@ impl Row {
 
     fn settle(&mut self, verdict: Verdict, report: Report) {
         let attempt = self.attempt;
+        self.provenance = report.provenance();
         if report.keeps_artifacts() && !report.artifacts.is_empty() {
             let named = |file: Artifact| (file.name.clone(), (attempt, file));
             self.artifacts = report.artifacts.iter().cloned().map(named).collect();
@@ -96,6 +97,7 @@ impl Row {
                     started_at: report.started_at,
                     finished_at: report.finished_at,
                     usage: report.usage,
+                    provenance: self.provenance.clone(),
                 };
                 self.archive.push((self.fence, record));
                 self.state = RunState::Ready;

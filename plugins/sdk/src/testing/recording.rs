@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Artifact, LogLine, Progress, kv, sql};
+use super::{Artifact, LogLine, Progress, http, kv, sql};
 use crate::artifacts::ArtifactError;
 use crate::host::Host;
+use crate::http::{Head, HttpError, Request, Sink};
 use crate::kv::{Keys, KvError};
 use crate::log::Level;
 use crate::outbox::{OutboxError, Webhook};
@@ -29,6 +30,7 @@ pub(super) struct Recording {
     pub(super) artifact_refusal: RefCell<Option<ArtifactError>>,
     pub(super) sql: RefCell<sql::Scripts>,
     pub(super) kv: RefCell<kv::Stores>,
+    pub(super) http: RefCell<http::Script>,
     pub(super) time_left: Cell<Option<Duration>>,
     pub(super) looks_left: Cell<Option<u32>>,
 }
@@ -167,6 +169,12 @@ impl Host for Rc<Recording> {
 
     fn kv_keys(&self, connection: &str, prefix: &str, limit: u32) -> Result<Keys, KvError> {
         self.store(connection, false, |store| Ok(store.keys(prefix, limit)))
+    }
+
+    fn http(&self, request: &Request<'_>, sink: Sink<'_>) -> Result<Head, HttpError> {
+        let (head, body) = self.http.borrow_mut().answer(request)?;
+        sink(&body).map_err(HttpError::Sink)?;
+        Ok(head)
     }
 }
 

@@ -11,6 +11,9 @@ const MOST_MESSAGES: usize = 256;
 /// Largest artifact, in bytes: each is in memory while its run goes on, and one row of the ledger.
 const LARGEST_ARTIFACT: u64 = 64 << 20;
 
+/// Requests of one attempt at a time: each holds a connection of the host's.
+const MOST_REQUESTS: usize = 256;
+
 pub(super) fn limits(reader: &Reader<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(table) = reader.table("limits") else { return limits };
@@ -24,10 +27,21 @@ pub(super) fn limits(reader: &Reader<'_>) -> Limits {
     limits.state_size = inside.bytes("state-size", 0).unwrap_or(limits.state_size);
     limits.state_keys = inside.count("state-keys", 0).map_or(limits.state_keys, |keys| keys as u64);
     limits.outbox_messages = outbox_messages(&inside).unwrap_or(limits.outbox_messages);
+    limits.http_response = inside.bytes("http-response", 1).unwrap_or(limits.http_response);
+    limits.http_concurrency = http_concurrency(&inside).unwrap_or(limits.http_concurrency);
     if !inside.finish() {
         reader.spoil();
     }
     limits
+}
+
+fn http_concurrency(limits: &Reader<'_>) -> Option<usize> {
+    let count = limits.count("http-concurrency", 1)?;
+    let fits = match count <= MOST_REQUESTS {
+        true => Ok(count),
+        false => Err(format!("`http-concurrency` is {count}; at most {MOST_REQUESTS} go out at a time")),
+    };
+    limits.good(&limits.place_of("http-concurrency"), fits)
 }
 
 fn artifact_size(limits: &Reader<'_>, total: u64) -> Option<u64> {
@@ -45,6 +59,7 @@ fn artifact_size(limits: &Reader<'_>, total: u64) -> Option<u64> {
 
 fn outbox_messages(limits: &Reader<'_>) -> Option<usize> {
     let count = limits.count("outbox-messages", 0)?;
-    let too_many = || format!("`outbox-messages`: {count} is over {MOST_MESSAGES}; put more into one message, or into more runs");
+    let too_many =
+        || format!("`outbox-messages`: {count} is over {MOST_MESSAGES}; put more into one message, or into more runs");
     limits.good(&limits.place_of("outbox-messages"), (count <= MOST_MESSAGES).then_some(count).ok_or_else(too_many))
 }

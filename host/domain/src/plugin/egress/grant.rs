@@ -32,6 +32,15 @@ impl HttpGrant {
         permitted(address, self.addresses.iter().chain(written.as_ref()))
     }
 
+    /// Whether it names every origin that `wish` names; methods, paths and addresses are not compared.
+    pub fn is_as_wide_as(&self, wish: &HttpGrant) -> bool {
+        let host = match &wish.host {
+            HostPattern::One(host) => self.host.names(host),
+            below => self.host == *below,
+        };
+        host && (self.scheme, self.port) == (wish.scheme, wish.port)
+    }
+
     fn is_for(&self, target: &Target) -> bool {
         (self.scheme, self.port) == (target.scheme, target.port) && self.host.names(&target.host)
     }
