@@ -195,7 +195,7 @@ async fn every_end_of_a_handler_in_javascript_is_the_one_its_author_meant() {
         let said = lines(&api, &logged).await;
         assert_eq!(said[0].2, json!({ "rows": "3", "of": "[\"orders\"]" }), "{said:?}");
         let printed: Vec<_> = said.iter().map(|line| (line.0.as_str(), line.1.as_str())).collect();
-        assert_eq!(printed[1..], [("info", "to stdout {a: 1}"), ("warn", "to stderr")]);
+        assert_eq!(printed[1..], [("info", "to stdout { a: 1 }"), ("warn", "to stderr")]);
         host.stop().await;
     }
 }

@@ -52,8 +52,14 @@ async function ended(result) {
   return new Done(result === undefined ? undefined : JSON.stringify(result));
 }
 
+/** Frames that say nothing to the plugin's author. */
+const OURS = /noontide\/(plugin|guest)\.js|\/sources\/initializer\.js/;
+/** Lines of a stack that are kept: a recursion has thousands. */
+const FRAMES = 20;
+
 function stack(error) {
-  const frames = (error?.stack ?? "").split("\n").filter((line) => line.trim() && !line.includes("noontide/plugin.js"));
+  const all = (error?.stack ?? "").split("\n").filter((line) => line.trim() && !OURS.test(line));
+  const frames = all.length > FRAMES ? [...all.slice(0, FRAMES), `… and ${all.length - FRAMES} more`] : all;
   // Node's stacks begin with the message, those of a component do not.
   return frames[0]?.includes(error?.message || "\0") ? frames : [described(error), ...frames.map((line) => `  ${line}`)];
 }
