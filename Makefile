@@ -13,7 +13,7 @@ DENY_VERSION := 0.20.2
 BEAT      := $(CURDIR)/tests/data/celery-beat
 
 # The plugins' workspace has a target folder of its own: another target, other profiles.
-GUESTS := $(MAKE) -C plugins CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/plugins
+GUESTS := $(MAKE) -C plugins CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/plugins CACHE=$(CACHE)
 
 # Fuzz targets run on the stable compiler: libFuzzer needs the coverage that these passes put in, and a C++ compiler.
 # The target triple keeps the flags from build scripts and macros. How long each target runs, in seconds:
@@ -25,7 +25,18 @@ FUZZ_FLAGS   := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-cove
                 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
                 -Cllvm-args=-sanitizer-coverage-trace-compares
 
-.PHONY: help demo test no-fuzz toolchain host plugins servers lint deny unit guests system celery-beat-fixtures fuzz torture bench clean
+# Languages besides Rust whose tools are on this machine, or can be had: their plugins and templates are built and run too.
+PYTHON    := $(shell python3 -c 'import ensurepip, venv; print("python")' 2>/dev/null)
+JS        := $(if $(and $(shell command -v node),$(shell command -v npm)),js)
+CLANG     := $(and $(shell command -v clang),$(shell command -v wasm-ld))
+C         := $(if $(or $(CLANG),$(and $(filter 0,$(shell id -u)),$(shell command -v apt-get))),c)
+LANGUAGES := $(strip $(PYTHON) $(JS) $(C))
+WASI_C    := clang lld wasi-libc libclang-rt-dev-wasm32
+# Where the guests' Makefile puts their tools.
+PYTHON_TOOLS = $(CACHE)/componentize-py/$(shell sha256sum plugins/python/requirements.txt | cut -c1-12)
+JS_TOOLS     = $(CACHE)/componentize-js/$(shell cat plugins/js/package.json plugins/js/package-lock.json | sha256sum | cut -c1-12)
+
+.PHONY: help demo test no-fuzz no-python no-js no-c toolchain host plugins languages wasi-c servers lint deny unit guests system celery-beat-fixtures fuzz torture bench clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
@@ -36,6 +47,7 @@ help:
 	@echo 'make celery-beat-fixtures   tables and fires of the real django-celery-beat, recorded anew'
 	@echo 'make host      the binary $(NOONTIDE)'
 	@echo 'make plugins   shipped plugins and fixtures into plugins/dist'
+	@echo 'make languages plugins in Python, JavaScript and C into plugins/dist, and their own tests'
 	@echo 'make clean     what was built here (the shared target folder stays)'
 
 demo: plugins host
@@ -45,11 +57,21 @@ demo: plugins host
 
 # Without a C++ compiler the fuzz targets are left out, and it is said; everything else needs none.
 test: FUZZ_SECONDS = 5
-test: lint unit guests system $(if $(shell command -v c++),fuzz,no-fuzz) deny
+test: lint unit guests system $(if $(shell command -v c++),fuzz,no-fuzz) $(if $(PYTHON),,no-python) $(if $(JS),,no-js) $(if $(C),,no-c) deny
 	@echo 'all of it passed'
 
 no-fuzz:
 	@echo 'the fuzz targets are left out: there is no C++ compiler (apt-get install g++)'
+
+# What has no tools here is left out of `system`, and it is said.
+no-python:
+	@echo 'plugins in Python are left out: there is no python3 with venv (apt-get install python3-venv)'
+
+no-js:
+	@echo 'plugins in JavaScript are left out: there is no node with npm (https://nodejs.org, 20 or newer)'
+
+no-c:
+	@echo 'plugins in C are left out: there is no clang for WASI (apt-get install $(WASI_C))'
 
 # ---- what is needed on the machine --------------------------------------------------------------------------------
 
@@ -72,6 +94,9 @@ servers:
 		echo "servers that tests start are missing: apt-get install$$missing"; exit 1; \
 	fi
 
+wasi-c:
+	@test -n '$(CLANG)' || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(WASI_C); }
+
 # ---- building -----------------------------------------------------------------------------------------------------
 
 host: toolchain
@@ -80,6 +105,10 @@ host: toolchain
 
 plugins: toolchain
 	@$(GUESTS) all
+
+languages: $(if $(C),wasi-c)
+	@$(if $(LANGUAGES),$(GUESTS) $(LANGUAGES:%=guests-%))
+	@mkdir -p $(CACHE)/template-tools/js && ln -sfn $(JS_TOOLS)/node_modules $(CACHE)/template-tools/js/node_modules
 
 # ---- testing ------------------------------------------------------------------------------------------------------
 
@@ -94,8 +123,10 @@ unit: plugins servers
 guests: toolchain
 	@$(GUESTS) test
 
-system: host plugins servers
-	cargo test --locked -p noontide-tests
+# The templates of `plugin new` find their tools as their authors would: on PATH, and beside them.
+system: host plugins languages servers
+	PATH="$$PATH:$(PYTHON_TOOLS)/bin" NOONTIDE_TEMPLATE_TOOLS=$(CACHE)/template-tools NOONTIDE_LANGUAGES='$(LANGUAGES)' \
+		$(if $(filter 3,$(words $(LANGUAGES))),NOONTIDE_TEMPLATES=all) cargo test --locked -p noontide-tests
 
 # What Django makes of its models and Celery says of its fires, recorded anew with the real packages (Python 3, PyPI).
 celery-beat-fixtures: $(CACHE)/celery-beat/$(shell sha256sum $(BEAT)/requirements.txt | cut -c1-12)

@@ -21,6 +21,7 @@ mod inbox;
 mod kills;
 mod kv;
 mod limits;
+mod languages;
 mod log_files;
 mod main_job;
 mod outbox;

@@ -1,0 +1,1 @@
+../../../../plugins/js/build.mjs
