@@ -44,6 +44,8 @@ pub(crate) struct Core {
     pub(crate) look_at_book: Notify,
     /// The runner should look.
     pub(crate) look_for_runs: Notify,
+    /// The steward should look.
+    pub(crate) look_at_versions: Notify,
     /// A place for each handler that may run at the same time.
     pub(crate) places: Arc<Places>,
     /// Nothing new begins.
@@ -80,6 +82,7 @@ impl Core {
             pass: tokio::sync::Mutex::default(),
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
+            look_at_versions: Notify::new(),
             stopping: CancellationToken::new(),
             running: TaskTracker::new(),
             events: broadcast::channel(4_096).0,

@@ -25,8 +25,8 @@ mod timetable;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Scheduler, runner, keeper, rescuer, lookout, watcher, pruner.
-const LOOPS: usize = 7;
+/// Scheduler, runner, keeper, rescuer, lookout, watcher, steward, pruner.
+const LOOPS: usize = 8;
 
 struct World {
     clock: Arc<ManualClock>,

@@ -41,6 +41,7 @@ mod scan;
 mod schema;
 mod settings;
 mod stopwatch;
+mod versions;
 mod wasi;
 mod watch;
 

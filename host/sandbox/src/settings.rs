@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use noontide_domain::ports::{Clock, Connections};
+use noontide_domain::plugin::upgrade::KEEP_VERSIONS;
+use noontide_domain::ports::{Clock, Connections, Versions};
 use noontide_domain::{Grant, Limits, PluginName};
 
 /// What a [`Sandbox`](crate::Sandbox) is opened with.
@@ -28,6 +29,10 @@ pub struct SandboxSettings {
     pub clock: Arc<dyn Clock>,
     /// Databases that grants name; without them every grant of one is void.
     pub connections: Option<Arc<dyn Connections>>,
+    /// Where the versions of plugins are kept and decided about; without it what the folder holds is what runs.
+    pub versions: Option<Arc<dyn Versions>>,
+    /// So many versions of each plugin are kept there.
+    pub keep_versions: usize,
 }
 
 impl SandboxSettings {
@@ -43,6 +48,8 @@ impl SandboxSettings {
             memory_ceiling: 512 << 20,
             clock,
             connections: None,
+            versions: None,
+            keep_versions: KEEP_VERSIONS,
         }
     }
 }

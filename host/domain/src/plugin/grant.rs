@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Limits;
+use super::{Limits, UpgradePolicy};
 use crate::Access;
 
 /// What the operator allows a plugin. Everything that is not here is denied.
@@ -26,6 +26,8 @@ pub struct Grant {
     pub exit_codes: BTreeMap<i32, ExitMeaning>,
     /// How much it may use.
     pub limits: Limits,
+    /// How new versions of it are taken.
+    pub upgrade: UpgradePolicy,
 }
 
 /// What it means that a program ended with some exit code.

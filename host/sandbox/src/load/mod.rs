@@ -55,6 +55,14 @@ pub(crate) struct Content {
     pub(crate) sha256: String,
 }
 
+impl Content {
+    /// Bytes that come from elsewhere than a file of their own.
+    pub(crate) fn of(stem: &str, bytes: Vec<u8>) -> Self {
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { stem: stem.to_owned(), bytes, sha256 }
+    }
+}
+
 /// The way of a file into the sandbox; the same for the watched folder and for a single file of the CLI.
 pub(crate) struct Loader {
     machine: Arc<Machine>,
@@ -88,9 +96,8 @@ impl Loader {
             let words = format!("larger than {cap} — strip it (`wasm-tools strip`), or raise the cap for plugin files");
             return Err(Refusal::new("read", words));
         }
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Content { stem, bytes, sha256 })
+        Ok(Content::of(&stem, bytes))
     }
 
     /// Takes the bytes through all stages. CPU-bound, and must not be called from an async task.
@@ -104,6 +111,7 @@ impl Loader {
         let begun = Instant::now();
         let kind = sniff::kind(&content.bytes)?;
         let names = world::survey(&content.bytes, self.machine.engine.get_wasm_features())?;
+        let imports = names.imports.clone();
         let (described, callee, permits) = match (world::judge(kind, &names)?, kind) {
             (World::Plugin, _) => self.plugin(content)?,
             (World::Command, Kind::Component) => self.command(content, names)?,
@@ -113,6 +121,7 @@ impl Loader {
             version: PluginVersion { name: described.name, version: described.version, sha256: content.sha256.clone() },
             info: described.info,
             schemas: described.schemas,
+            imports,
             callee,
             permits,
             loaded_at: self.clock.now(),

@@ -9,6 +9,7 @@ use noontide_domain::{Link, Owner, Pause, RunId, RunState, Schedule, ScheduleNam
 
 use super::items::ItemRow;
 use super::row::Row;
+use super::versions::Shelf;
 
 #[derive(Default)]
 pub(super) struct Book {
@@ -25,6 +26,7 @@ pub(super) struct Book {
     pub submissions: HashMap<SubmissionId, (DateTime<Utc>, Counts)>,
     /// By scope and key: value and revision.
     pub state: BTreeMap<(String, String), (Vec<u8>, u64)>,
+    pub versions: Shelf,
 }
 
 pub(super) struct Entry {

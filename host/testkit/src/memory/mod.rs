@@ -9,6 +9,7 @@ mod lease;
 mod links;
 mod row;
 mod settle;
+mod versions;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
