@@ -5,6 +5,7 @@ mod log_file;
 mod named;
 mod queues;
 mod refusals;
+mod upgrades;
 
 use std::fs;
 use std::path::Path;

@@ -1,11 +1,12 @@
 //! `plugin …`: look into, check and call plugin files, with the sandbox that `serve` has and without a host. Only
-//! `plugin list` asks one.
+//! `plugin list` and what is about versions asks one.
 
 mod desk;
 mod file;
 mod inspect;
 mod list;
 mod run;
+mod versions;
 
 use std::path::PathBuf;
 
@@ -26,6 +27,13 @@ pub enum Plugin {
     Run(run::Run),
     /// The plugins of the host: versions, digests, handlers, last error
     List,
+    /// The versions of a plugin that the host knows: what runs, what is held and why, how each has done
+    #[command(alias = "show")]
+    Versions(versions::Named),
+    /// Let a version in that is held, on trial or rolled back
+    Approve(versions::Approve),
+    /// Go back to the last good version, or to another one; its file need not be there
+    Rollback(versions::Rollback),
 }
 
 /// A plugin file.
@@ -45,5 +53,8 @@ pub async fn run(global: &Global, plugin: Plugin) -> Done {
         Plugin::Check(asked) => inspect::check(global, &asked.file).await,
         Plugin::Run(asked) => run::run(global, asked).await,
         Plugin::List => list::run(global).await,
+        Plugin::Versions(asked) => versions::show(global, &asked).await,
+        Plugin::Approve(asked) => versions::approve(global, &asked).await,
+        Plugin::Rollback(asked) => versions::roll_back(global, &asked).await,
     }
 }

@@ -4,6 +4,7 @@ mod env;
 mod folders;
 mod limits;
 mod program;
+mod upgrade;
 
 use noontide_domain::Grant;
 
@@ -21,5 +22,6 @@ pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
         args: program::args(reader),
         exit_codes: program::exit_codes(reader),
         limits: limits::limits(reader),
+        upgrade: upgrade::policy(reader),
     }
 }
