@@ -33,3 +33,4 @@ mod seed004;
 mod sql;
 mod state;
 mod time;
+mod upgrade;

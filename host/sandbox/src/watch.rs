@@ -103,6 +103,9 @@ impl Watcher {
                 self.look = self.scanner.look();
             }
             self.looked = Instant::now();
+            if !asked.waiting.is_empty() {
+                self.scanner.line_up_all();
+            }
             for answer in asked.waiting {
                 // Whoever asked may have gone.
                 let _ = answer.send(());

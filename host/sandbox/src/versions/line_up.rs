@@ -5,7 +5,7 @@ use std::sync::Arc;
 use noontide_domain::plugin::upgrade::{Canary, KnownVersion, active, candidate};
 use noontide_domain::{PluginName, PluginVersion};
 
-use super::{Archive, Trial};
+use super::{Archive, Trial, names};
 use crate::load::{Content, Refusal};
 use crate::registry::{FileEntry, Generation, Place};
 use crate::scan::Scanner;
@@ -37,6 +37,19 @@ impl Scanner {
         if entry.is_another(&before) {
             self.say(plugin, &before, &entry);
             self.registry.update(|shelf| shelf.put(place, entry));
+        }
+    }
+
+    /// The same for all plugins, those without a file too: before a host begins to call them.
+    pub(crate) fn line_up_all(&self) {
+        let Some(archive) = &self.archive else { return };
+        let known = match archive.guests.block_on(archive.store.versions(None)) {
+            Ok(known) => known,
+            Err(problem) => return tracing::warn!(%problem, "the versions of plugins cannot be read; what is loaded runs"),
+        };
+        for plugin in names(&known) {
+            let mine: Vec<_> = known.iter().filter(|one| one.version.name == plugin).cloned().collect();
+            self.line_up(archive, &plugin, &mine);
         }
     }
 

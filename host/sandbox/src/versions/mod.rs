@@ -137,3 +137,10 @@ impl Archive {
 fn busy() -> LedgerError {
     LedgerError::Unavailable("other hosts keep deciding about plugins".to_owned())
 }
+
+/// The plugins that versions are known of.
+fn names(known: &[KnownVersion]) -> Vec<PluginName> {
+    let mut names: Vec<_> = known.iter().map(|one| one.version.name.clone()).collect();
+    names.dedup();
+    names
+}

@@ -6,7 +6,7 @@ use noontide_domain::PluginName;
 use noontide_domain::plugin::upgrade::{self, Arrived, KnownVersion, PluginNews, VersionStanding};
 use noontide_domain::ports::LedgerError;
 
-use super::{Archive, Looked, Seen, TRIES, busy};
+use super::{Archive, Looked, Seen, TRIES, busy, names};
 use crate::scan::Scanner;
 
 impl Scanner {
@@ -63,10 +63,4 @@ impl Scanner {
         let misfits = archive.misfits(self.registry.running(plugin).as_deref(), &brought)?;
         Ok(upgrade::rejudge(&looked.known, held, &misfits, &policy))
     }
-}
-
-fn names(known: &[KnownVersion]) -> Vec<PluginName> {
-    let mut names: Vec<_> = known.iter().map(|one| one.version.name.clone()).collect();
-    names.dedup();
-    names
 }

@@ -9,3 +9,4 @@ mod programs;
 mod refused;
 mod stage;
 mod swap;
+mod versions;
