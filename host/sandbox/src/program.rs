@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::{ExitMeaning, Grant};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wasmtime_wasi::I32Exit;
 
 use crate::bindings::types::{Cause, Failure, Invocation, Outcome, Retryable};
@@ -92,6 +92,10 @@ fn variables(invocation: &Invocation) -> Vec<(String, String)> {
     if let Some(window) = &invocation.window {
         all.push(("NOONTIDE_WINDOW_FROM", instant(window.from)));
         all.push(("NOONTIDE_WINDOW_TO", instant(window.to)));
+    }
+    if !invocation.extra.is_empty() {
+        let extra: Map<_, _> = invocation.extra.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
+        all.push(("NOONTIDE_EXTRA", Value::Object(extra).to_string()));
     }
     all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
@@ -228,6 +232,7 @@ mod tests {
             (value("NOONTIDE_WINDOW_FROM"), value("NOONTIDE_DEADLINE")),
             (Some("1970-01-01T00:00:00.000Z"), None)
         );
+        assert_eq!(value("NOONTIDE_EXTRA"), Some(r#"{"cause":"after"}"#));
     }
 
     #[test]
