@@ -60,7 +60,8 @@ async fn a_version_that_wants_more_is_held_and_let_in_by_whoever_has_seen_the_di
     assert_eq!(held["difference"], json!(["+ http https://api.example.com", "+ secret API_KEY"]));
     assert_eq!(call(&api).await, "1.0.0", "the old one goes on");
     until("the log says so", async || {
-        let (log, words) = (host.log(), "is held: it wants more: http https://api.example.com, secret API_KEY; 1.0.0 (");
+        let (log, words) =
+            (host.log(), "is held: it wants more: http https://api.example.com, secret API_KEY; 1.0.0 (");
         log.contains(words).then_some(())
     })
     .await;
@@ -68,7 +69,10 @@ async fn a_version_that_wants_more_is_held_and_let_in_by_whoever_has_seen_the_di
     assert!(listed.contains("1.0.0") && listed.contains("held: it wants more"), "{listed}");
 
     let unasked = place.noontide(&["plugin", "approve", PLUGIN]);
-    assert!(unasked.code == 2 && unasked.err.contains("+ secret API_KEY") && unasked.err.contains("--yes"), "{unasked:?}");
+    assert!(
+        unasked.code == 2 && unasked.err.contains("+ secret API_KEY") && unasked.err.contains("--yes"),
+        "{unasked:?}"
+    );
     assert_eq!(call(&api).await, "1.0.0");
     let approved = place.noontide(&["plugin", "approve", PLUGIN, "--yes"]);
     assert_eq!(approved.code, 0, "{approved:?}");

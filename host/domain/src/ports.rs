@@ -15,8 +15,8 @@ use chrono::{DateTime, Utc};
 
 use crate::plugin::upgrade::{HandRefusal, KnownVersion, PluginNews};
 use crate::{
-    HandlerInfo, HandlerRef, Lease, Leased, Pause, PluginName, PluginStatus, QueueRoom, Report, RunId, RunState, Schedule,
-    ScheduleName, Standing, Submission, Unavailable,
+    HandlerInfo, HandlerRef, Lease, Leased, Pause, PluginName, PluginStatus, QueueRoom, Report, RunId, RunState,
+    Schedule, ScheduleName, Standing, Submission, Unavailable,
 };
 
 pub use claim::{Claim, Claimed, Fire, Skip, Submitted, Tenant};

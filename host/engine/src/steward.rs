@@ -9,10 +9,10 @@ use noontide_domain::ports::{LedgerError, VersionWish};
 use noontide_domain::{Outcome, PluginName};
 use tracing::{info, warn};
 
+use crate::EngineHandle;
 use crate::core::Core;
 use crate::event::Happening;
 use crate::request::EngineError;
-use crate::EngineHandle;
 
 /// How often it looks. A look that finds nothing reads one row.
 const EVERY: Duration = Duration::from_secs(1);

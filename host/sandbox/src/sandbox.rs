@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use noontide_domain::plugin::upgrade::{KnownVersion, PluginNews};
-use noontide_domain::ports::{
-    Call, Clock, Connections, LedgerError, PluginHost, VersionWish, Versions, WishRefused,
-};
+use noontide_domain::ports::{Call, Clock, Connections, LedgerError, PluginHost, VersionWish, Versions, WishRefused};
 use noontide_domain::{
     Grant, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName, PluginStatus, Report, Unavailable,
 };

@@ -190,7 +190,9 @@ impl Scanner {
         let mut entry = FileEntry { stamp: Some(stamp), brought: Some(Arc::clone(&new)), ..FileEntry::default() };
         match &self.archive {
             None => entry.generation = Some(Arc::clone(&new)),
-            Some(_) if is_same_plugin => (entry.generation, entry.trial) = (before.generation.clone(), before.trial.clone()),
+            Some(_) if is_same_plugin => {
+                (entry.generation, entry.trial) = (before.generation.clone(), before.trial.clone())
+            }
             Some(_) => {}
         }
         self.registry.update(|shelf| {
@@ -204,7 +206,7 @@ impl Scanner {
                 self.registry.update(|shelf| {
                     shelf.files.insert(file.to_owned(), FileEntry { stamp: None, ..before });
                 });
-                Look::Unsettled
+                Look::Settled
             }
         }
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use noontide_domain::ports::{Call, Clock, PluginHost};
+use noontide_domain::plugin::upgrade::PluginNews;
+use noontide_domain::ports::{Call, Clock, LedgerError, PluginHost};
 use noontide_domain::{
     Artifact, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Outcome, PluginInfo, PluginStatus,
     PluginVersion, Report, StateWrite, Unavailable, Usage, Wants,
@@ -27,6 +28,7 @@ struct Stage {
     running: usize,
     most_at_once: usize,
     rescans: usize,
+    news: Vec<PluginNews>,
 }
 
 #[derive(Default)]
@@ -116,6 +118,11 @@ impl ScriptedPlugins {
     /// The version that calls of `plugin` run on from now on; `1` unless set.
     pub fn set_version(&self, plugin: &str, version: &str) {
         self.stage().versions.insert(plugin.to_owned(), version.to_owned());
+    }
+
+    /// The next review tells this.
+    pub fn decided(&self, news: PluginNews) {
+        self.stage().news.push(news);
     }
 
     /// All calls so far, in the order they began.
@@ -260,6 +267,10 @@ impl PluginHost for ScriptedPlugins {
 
     async fn rescan(&self) {
         self.stage().rescans += 1;
+    }
+
+    async fn review(&self) -> Result<Vec<PluginNews>, LedgerError> {
+        Ok(std::mem::take(&mut self.stage().news))
     }
 }
 

@@ -30,7 +30,8 @@ async fn list(State(parts): State<WebParts>) -> Answer<Json<Value>> {
 async fn show(State(parts): State<WebParts>, Name(name): Name) -> Answer<Json<Value>> {
     let plugins = parts.engine.plugins();
     let known = parts.engine.plugin_versions(None).await?;
-    let named = |plugin: &&PluginStatus| plugin.file == name || own_name(plugin).is_some_and(|own| own.as_str() == name);
+    let named =
+        |plugin: &&PluginStatus| plugin.file == name || own_name(plugin).is_some_and(|own| own.as_str() == name);
     if let Some(status) = plugins.iter().find(named) {
         return Ok(Json(plugin(status, &known)));
     }

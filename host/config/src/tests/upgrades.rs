@@ -18,7 +18,10 @@ fn a_plugin_says_how_its_new_versions_are_taken() {
     assert_eq!(policy("canary = '10%'").canary, Some(Canary { share: 10, runs: 20 }));
     assert_eq!(policy("canary = 7").canary, Some(Canary { share: 100, runs: 7 }));
     let all = "rollback-after = 0\non-wider = 'take'\non-incompatible = 'replace'\n";
-    assert_eq!(policy(all), UpgradePolicy { rollback_after: 0, take_wider: true, take_incompatible: true, canary: None });
+    assert_eq!(
+        policy(all),
+        UpgradePolicy { rollback_after: 0, take_wider: true, take_incompatible: true, canary: None }
+    );
     assert_eq!(policy("on-wider = 'hold'\non-incompatible = 'keep'\nrollback-after = 3\n"), usual);
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use async_trait::async_trait;
 use noontide_domain::PluginName;
 use noontide_domain::plugin::upgrade::{
-    Approval, Arrival, Change, Decision, HandlerRecord, KnownVersion, User, Use, VersionStanding,
+    Approval, Arrival, Change, Decision, HandlerRecord, KnownVersion, Use, User, VersionStanding,
 };
 use noontide_domain::ports::{LedgerError, VersionMarks, Versions};
 use noontide_domain::{PluginVersion, Schedule};
@@ -27,7 +27,8 @@ const RECORDS: &str = "\
     SELECT plugin, sha256, handler, good, bad, streak, recent, last_error FROM plugin_record WHERE ?1 IS NULL OR plugin = ?1";
 const CONTENT: &str = "SELECT size, content FROM plugin_content WHERE sha256 = ?1";
 const HAS_CONTENT: &str = "SELECT count(*) FROM plugin_content WHERE sha256 = ?1";
-const KEEP_CONTENT: &str = "INSERT INTO plugin_content (sha256, size, content) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+const KEEP_CONTENT: &str =
+    "INSERT INTO plugin_content (sha256, size, content) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 /// A version that comes again keeps what it was; a plugin that has a file again is not without one.
 const ARRIVE: &str = "\
     INSERT INTO plugin_version (plugin, sha256, version, file, size, info, imports, first_seen, last_loaded, standing, since) \
@@ -75,7 +76,11 @@ impl Versions for SqliteVersions {
     async fn marks(&self) -> Result<VersionMarks, LedgerError> {
         let row = sqlx::query(MARKS).fetch_one(&self.readers).await.map_err(fault::answer)?;
         let number = |column| row.try_get(column).map_err(fault::answer);
-        Ok(VersionMarks { decisions: number("decisions")?, endings: number("endings")?, schedules: number("schedules")? })
+        Ok(VersionMarks {
+            decisions: number("decisions")?,
+            endings: number("endings")?,
+            schedules: number("schedules")?,
+        })
     }
 
     async fn versions(&self, plugin: Option<&PluginName>) -> Result<Vec<KnownVersion>, LedgerError> {
@@ -209,7 +214,8 @@ impl Request for Decide {
             self.arrive(arrival, now, desk).await?;
         }
         // Nobody is what somebody else is: those that step back come first.
-        let steps_up = |change: &&Change| matches!(change.standing, VersionStanding::Active | VersionStanding::Candidate);
+        let steps_up =
+            |change: &&Change| matches!(change.standing, VersionStanding::Active | VersionStanding::Candidate);
         let (up, back): (Vec<_>, Vec<_>) = changes.iter().partition(steps_up);
         for change in back.into_iter().chain(up) {
             write(plugin, change, now, desk).await?;

@@ -1,6 +1,8 @@
 //! What somebody decides.
 
-use noontide_domain::plugin::upgrade::{self, Approval, HandRefusal, KnownVersion, PluginNews, VersionStanding, active};
+use noontide_domain::plugin::upgrade::{
+    self, Approval, HandRefusal, KnownVersion, PluginNews, VersionStanding, active,
+};
 use noontide_domain::ports::{VersionWish, WishRefused};
 use noontide_domain::suggest;
 
@@ -41,7 +43,12 @@ impl Scanner {
         Err(busy().into())
     }
 
-    fn must_load(&self, archive: &Archive, known: &[KnownVersion], change: &upgrade::Change) -> Result<(), WishRefused> {
+    fn must_load(
+        &self,
+        archive: &Archive,
+        known: &[KnownVersion],
+        change: &upgrade::Change,
+    ) -> Result<(), WishRefused> {
         let begins = matches!(change.standing, VersionStanding::Active | VersionStanding::Candidate);
         let Some(one) = known.iter().find(|one| begins && one.version.sha256 == change.sha256) else { return Ok(()) };
         let shelf = self.registry.shelf();

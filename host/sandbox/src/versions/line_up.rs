@@ -45,7 +45,9 @@ impl Scanner {
         let Some(archive) = &self.archive else { return };
         let known = match archive.guests.block_on(archive.store.versions(None)) {
             Ok(known) => known,
-            Err(problem) => return tracing::warn!(%problem, "the versions of plugins cannot be read; what is loaded runs"),
+            Err(problem) => {
+                return tracing::warn!(%problem, "the versions of plugins cannot be read; what is loaded runs");
+            }
         };
         for plugin in names(&known) {
             let mine: Vec<_> = known.iter().filter(|one| one.version.name == plugin).cloned().collect();
@@ -104,9 +106,13 @@ impl Scanner {
             return Ok(Arc::clone(same));
         }
         let refuse = |reason: String| Refusal::new("ledger", reason);
-        let bytes = archive.content(&version.sha256).map_err(|problem| refuse(problem.to_string()))?.ok_or_else(|| {
-            refuse(format!("the bytes of version {} are not in the ledger — put its file into the folder", version.version))
-        })?;
+        let bytes =
+            archive.content(&version.sha256).map_err(|problem| refuse(problem.to_string()))?.ok_or_else(|| {
+                refuse(format!(
+                    "the bytes of version {} are not in the ledger — put its file into the folder",
+                    version.version
+                ))
+            })?;
         let content = Content::of(version.name.as_str(), bytes);
         if content.sha256 != version.sha256 {
             return Err(refuse("its bytes have changed in the ledger — put its file into the folder".to_owned()));

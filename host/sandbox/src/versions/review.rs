@@ -21,7 +21,8 @@ impl Scanner {
         if !is_known || self.registry.has_trials() {
             let known = archive.guests.block_on(archive.store.versions(None))?;
             for plugin in names(&known) {
-                self.review_one(archive, &plugin)?;
+                let known = known.iter().filter(|one| one.version.name == plugin).cloned().collect();
+                self.review_one(archive, &plugin, Looked { seen: marks.decisions, known })?;
             }
             *archive.last.lock().unwrap_or_else(PoisonError::into_inner) =
                 Seen { marks: Some(marks), grants: Some(grants) };
@@ -29,9 +30,8 @@ impl Scanner {
         Ok(archive.told())
     }
 
-    fn review_one(&self, archive: &Archive, plugin: &PluginName) -> Result<(), LedgerError> {
+    fn review_one(&self, archive: &Archive, plugin: &PluginName, mut looked: Looked) -> Result<(), LedgerError> {
         for _ in 0..TRIES {
-            let looked = archive.look(plugin)?;
             self.line_up(archive, plugin, &looked.known);
             // Of a plugin that is not here others decide.
             if self.registry.running(plugin).is_none() {
@@ -44,6 +44,7 @@ impl Scanner {
             if archive.decide(plugin, looked.seen, None, changes)? {
                 archive.tell(news);
             }
+            looked = archive.look(plugin)?;
         }
         Err(busy())
     }
@@ -56,9 +57,8 @@ impl Scanner {
             return Ok(verdict);
         }
         let Some(brought) = self.registry.brought(plugin) else { return Ok(verdict) };
-        let is_held = |one: &&KnownVersion| {
-            one.standing == VersionStanding::Held && one.version.sha256 == brought.version.sha256
-        };
+        let is_held =
+            |one: &&KnownVersion| one.standing == VersionStanding::Held && one.version.sha256 == brought.version.sha256;
         let Some(held) = looked.known.iter().find(is_held) else { return Ok(verdict) };
         let misfits = archive.misfits(self.registry.running(plugin).as_deref(), &brought)?;
         Ok(upgrade::rejudge(&looked.known, held, &misfits, &policy))

@@ -50,11 +50,7 @@ impl Trial {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = begun.before + begun.runs.len() as u64 >= u64::from(self.canary.runs);
         if is_full && ended < u64::from(self.canary.runs) && self.generation.running.load(Ordering::Relaxed) == 0 {
-            begun.before = ended.saturating_sub(begun.runs.len() as u64);
-            if begun.before + begun.runs.len() as u64 > ended {
-                begun.runs.clear();
-                begun.before = ended;
-            }
+            *begun = Begun { before: ended, runs: HashSet::new() };
         }
     }
 }

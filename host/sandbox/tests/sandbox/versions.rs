@@ -167,8 +167,9 @@ async fn without_a_ledger_that_answers_what_runs_goes_on() {
     changes.changed().await.expect("the sandbox is there");
     assert_eq!(answers(&stage).await, "1.0.0");
     ledger.fail_next(0);
-    stage.until("upgrade.wasm", |status| {
-        status.and_then(|status| status.loaded.as_ref()).is_some_and(|loaded| loaded.version.version == "2.0.0")
-    })
-    .await;
+    stage
+        .until("upgrade.wasm", |status| {
+            status.and_then(|status| status.loaded.as_ref()).is_some_and(|loaded| loaded.version.version == "2.0.0")
+        })
+        .await;
 }

@@ -2,12 +2,8 @@
 
 use std::sync::Arc;
 
-use noontide_domain::plugin::upgrade::{
-    Approval, Arrival, Change, Decision, KnownVersion, User, Use, VersionStanding,
-};
-use noontide_domain::{
-    HandlerInfo, Outcome, Owner, PluginInfo, PluginVersion, Report, RunState, Schedule, Wants,
-};
+use noontide_domain::plugin::upgrade::{Approval, Arrival, Change, Decision, KnownVersion, Use, User, VersionStanding};
+use noontide_domain::{HandlerInfo, Outcome, Owner, PluginInfo, PluginVersion, Report, RunState, Schedule, Wants};
 use serde_json::json;
 
 use super::schedules::every_minute;
@@ -79,7 +75,8 @@ fn on(digit: char, report: Report) -> Report {
 
 pub async fn bytes_come_back_as_they_were_and_are_kept_once(exam: &Exam) {
     let content: Vec<u8> = (0..200_000_u32).map(|i| (i % 251) as u8).collect();
-    let change = Change { approved: Some(Approval { by: "ops".to_owned(), at: second(1) }), ..to('a', VersionStanding::Held) };
+    let change =
+        Change { approved: Some(Approval { by: "ops".to_owned(), at: second(1) }), ..to('a', VersionStanding::Held) };
     let change = Change { why: Some("it wants more".to_owned()), replaces: Some("f".repeat(64)), ..change };
     decide(exam, Some(arrival('a', &content)), vec![change], 1).await;
     assert_eq!(exam.versions.content(&version('a').sha256).await.expect("reads"), Some(content.clone()));

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::chain::{LinkState, Linked};
 use noontide_domain::plugin::upgrade::{
-    Arrival, Change, Decision, HandlerRecord, KnownVersion, User, Use, VersionStanding,
+    Arrival, Change, Decision, HandlerRecord, KnownVersion, Use, User, VersionStanding,
 };
 use noontide_domain::ports::{LedgerError, VersionMarks, Versions};
 use noontide_domain::{HandlerRef, PluginName, Report, RunId};
@@ -109,8 +109,10 @@ impl Shelf {
         let (mut mine, others): (Vec<_>, Vec<_>) = self.known.drain(..).partition(|one| one.version.name == *plugin);
         mine.sort_by(newest_first);
         let in_use = |one: &KnownVersion| matches!(one.standing, VersionStanding::Active | VersionStanding::Candidate);
-        let to_go_back_to: Vec<_> = mine.iter().filter(|one| in_use(one)).filter_map(|one| one.replaces.clone()).collect();
-        let stays = |at: usize, one: &KnownVersion| at < keep || in_use(one) || to_go_back_to.contains(&one.version.sha256);
+        let to_go_back_to: Vec<_> =
+            mine.iter().filter(|one| in_use(one)).filter_map(|one| one.replaces.clone()).collect();
+        let stays =
+            |at: usize, one: &KnownVersion| at < keep || in_use(one) || to_go_back_to.contains(&one.version.sha256);
         let mut at = 0..;
         mine.retain(|one| stays(at.next().unwrap_or(usize::MAX), one));
         self.known = others.into_iter().chain(mine).collect();

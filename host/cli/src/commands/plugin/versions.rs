@@ -163,7 +163,8 @@ fn standing(version: &Value) -> String {
 }
 
 fn why(version: &Value) -> String {
-    let approved = version["approved"]["by"].as_str().map(|by| format!("approved by {by}"));
+    let stands = matches!(version["standing"].as_str(), Some("active" | "candidate"));
+    let approved = version["approved"]["by"].as_str().filter(|_| stands).map(|by| format!("approved by {by}"));
     let parts: Vec<_> = version["why"].as_str().map(str::to_owned).into_iter().chain(approved).collect();
     if parts.is_empty() { "-".to_owned() } else { parts.join("; ") }
 }

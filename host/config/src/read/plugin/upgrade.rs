@@ -32,7 +32,9 @@ fn is_second(reader: &Reader<'_>, key: &'static str, [first, second]: [&str; 2])
 fn canary(reader: &Reader<'_>) -> Option<Canary> {
     let node = reader.get("canary")?;
     let read = match &node.value {
-        Value::Integer(runs) => u32::try_from(*runs).ok().filter(|runs| *runs > 0).map(|runs| Canary { share: 100, runs }),
+        Value::Integer(runs) => {
+            u32::try_from(*runs).ok().filter(|runs| *runs > 0).map(|runs| Canary { share: 100, runs })
+        }
         Value::Text(_) => {
             let text = reader.as_text("canary", node)?;
             let share = text.trim().strip_suffix('%').and_then(|share| share.trim().parse::<u8>().ok());

@@ -36,7 +36,12 @@ pub fn arrive(
         Some(Held | Superseded) | None => {
             let is_known = mine.is_some_and(|one| one.approved.is_some() || one.standing == Superseded);
             let judged = judge(active(known).map(KnownVersion::offer), offer, is_known, misfits, policy);
-            let (change, news) = carried_out(known, version, judged);
+            let (mut change, news) = carried_out(known, version, judged);
+            // Held for the same reasons as before, say after a restart: since when stays.
+            let is_held = |change: &Change| {
+                mine.is_some_and(|mine| mine.standing == Held && change.standing == Held && mine.why == change.why)
+            };
+            change.retain(|one| !is_held(one));
             changes.retain(|other| other.standing != Superseded || !is_among(&change, &other.sha256));
             changes.extend(change);
             Arrived { changes, news }
@@ -85,7 +90,8 @@ pub(super) fn carried_out(
         Judgement::Canary(canary) => {
             let mut changes: Vec<_> = [Candidate, Held].into_iter().flat_map(others).map(superseded).collect();
             changes.push(Change { replaces: base, anew: true, ..Change::to(&version.sha256, Candidate, None) });
-            let share = if canary.share < 100 { format!("{} % of the runs", canary.share) } else { "the next runs".into() };
+            let share =
+                if canary.share < 100 { format!("{} % of the runs", canary.share) } else { "the next runs".into() };
             let words = format!(
                 "plugin `{plugin}`: {new} is tried on {share}; it is taken once {} calls of it did well",
                 canary.runs

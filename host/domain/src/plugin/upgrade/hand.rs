@@ -78,7 +78,8 @@ pub fn roll_back(
     use VersionStanding::{Active, RolledBack};
     let running = active(known);
     let plugin = known.first().map_or_else(String::new, |one| one.version.name.to_string());
-    let tell = |version: &KnownVersion, standing, words| PluginNews { version: version.version.clone(), standing, words };
+    let tell =
+        |version: &KnownVersion, standing, words| PluginNews { version: version.version.clone(), standing, words };
     let bad = |one: &KnownVersion| Change::to(&one.version.sha256, RolledBack, format!("rolled back by {by}"));
     if let (None, true, Some(trial), Some(running)) = (digest, is_loaded, candidate(known), running) {
         let words = format!("plugin `{plugin}`: {} is rolled back by {by}; {} runs", trial.label(), running.label());
@@ -97,7 +98,8 @@ pub fn roll_back(
     let mut changes: Vec<_> = others.map(bad).collect();
     let back = Change::to(&target.version.sha256, Active, format!("brought back by {by}"));
     changes.push(Change { alone: !is_loaded, ..back });
-    let from = running.filter(|_| !is_running).map_or_else(String::new, |from| format!(" in place of {}", from.label()));
+    let from =
+        running.filter(|_| !is_running).map_or_else(String::new, |from| format!(" in place of {}", from.label()));
     let words = format!("plugin `{plugin}`: {} is brought back by {by}{from}", target.label());
     Ok(Handed { changes, news: tell(target, Active, words) })
 }

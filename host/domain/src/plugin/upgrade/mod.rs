@@ -25,7 +25,7 @@ pub use policy::{Canary, UpgradePolicy};
 pub use record::HandlerRecord;
 pub use verdict::{last_good, verdict};
 pub use version::{
-    Approval, Arrival, Change, Decision, KnownVersion, Misfit, Offer, PluginNews, User, Use, VersionStanding, active,
+    Approval, Arrival, Change, Decision, KnownVersion, Misfit, Offer, PluginNews, Use, User, VersionStanding, active,
     candidate, label,
 };
 pub use wider::{difference, wider};

@@ -79,18 +79,28 @@ fn canary(share: u8, runs: u32) -> UpgradePolicy {
 #[test]
 fn what_wants_more_is_noticed_and_what_wants_less_or_harmless_things_is_not() {
     let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let old = info(&["h"], Wants { sql: list(&["shop", "books read-write"]), secrets: list(&["A"]), ..Wants::default() });
+    let old =
+        info(&["h"], Wants { sql: list(&["shop", "books read-write"]), secrets: list(&["A"]), ..Wants::default() });
     let imports = list(&["noontide:plugin/run@0.1.0", "wasi:io/poll@0.2.3"]);
     let judged = |wants: Wants, more: &[&str]| {
         let new = info(&["h"], wants);
         let imports_now: Vec<_> = imports.iter().cloned().chain(list(more)).collect();
         wider(Offer { info: &old, imports: &imports }, Offer { info: &new, imports: &imports_now })
     };
-    assert_eq!(judged(old.wants.clone(), &["wasi:io/poll@0.2.9", "wasi:random/random@0.2.0", "wasi:cli/stdin@0.2.0"]), list(&[]));
+    assert_eq!(
+        judged(old.wants.clone(), &["wasi:io/poll@0.2.9", "wasi:random/random@0.2.0", "wasi:cli/stdin@0.2.0"]),
+        list(&[])
+    );
     assert_eq!(judged(Wants { sql: list(&["books"]), ..Wants::default() }, &[]), list(&[]));
-    let more = Wants { sql: list(&["shop read-write"]), http: list(&["https://x"]), folders: list(&["/y"]), ..Wants::default() };
+    let more = Wants {
+        sql: list(&["shop read-write"]),
+        http: list(&["https://x"]),
+        folders: list(&["/y"]),
+        ..Wants::default()
+    };
     assert_eq!(judged(more, &[]), ["folder /y", "http https://x", "sql shop read-write"]);
-    let sockets = ["wasi:sockets/tcp@0.2.3", "wasi:sockets/udp@0.2.3", "noontide:plugin/kv@0.1.0", "wasi_snapshot_preview1"];
+    let sockets =
+        ["wasi:sockets/tcp@0.2.3", "wasi:sockets/udp@0.2.3", "noontide:plugin/kv@0.1.0", "wasi_snapshot_preview1"];
     assert_eq!(judged(old.wants.clone(), &sockets), ["import noontide:plugin/kv", "import wasi:sockets"]);
 }
 
@@ -111,7 +121,13 @@ fn a_new_version_is_taken_tried_or_held_as_the_policy_says() {
         (Some(old.offer()), true, &[], usual, Judgement::Take),
         (Some(old.offer()), false, &misfit, usual, held(&[wants, lacks])),
         (Some(old.offer()), false, &misfit, open, Judgement::Take),
-        (Some(old.offer()), false, &[], UpgradePolicy { take_wider: true, ..tried }, Judgement::Canary(Canary { share: 10, runs: 20 })),
+        (
+            Some(old.offer()),
+            false,
+            &[],
+            UpgradePolicy { take_wider: true, ..tried },
+            Judgement::Canary(Canary { share: 10, runs: 20 }),
+        ),
         (Some(old.offer()), true, &misfit, tried, held(&[lacks])),
     ];
     for (row, (old, is_known, misfits, policy, expected)) in table.into_iter().enumerate() {
@@ -134,14 +150,22 @@ fn what_arrives_changes_what_it_shall() {
     assert_eq!(arrived(std::slice::from_ref(&a), 'a', None, &usual), [], "again");
     assert_eq!(arrived(std::slice::from_ref(&a), 'b', None, &usual), [('a', Superseded), ('b', Active)]);
     let back = [known('b', Active), known('a', Superseded)];
-    assert_eq!(arrived(&back, 'a', None, &usual), [('b', Superseded), ('a', Active)], "an older file is an arrival too");
+    assert_eq!(
+        arrived(&back, 'a', None, &usual),
+        [('b', Superseded), ('a', Active)],
+        "an older file is an arrival too"
+    );
     let bad = [known('b', RolledBack), a.clone()];
     assert_eq!(arrived(&bad, 'b', None, &usual), [], "what was sent back stays where it is");
     let trial = [known('c', Candidate), known('d', Held), a.clone()];
     assert_eq!(arrived(&trial, 'b', None, &canary(10, 20)), [('c', Superseded), ('d', Superseded), ('b', Candidate)]);
     assert_eq!(arrived(&trial, 'a', Some('c'), &usual), [('c', Superseded)], "its author took it back");
     assert_eq!(arrived(&trial, 'a', None, &usual), [], "another host has other files");
-    assert_eq!(arrived(&[known('d', Held), a], 'd', None, &usual), [('a', Superseded), ('d', Active)], "it fits by now");
+    assert_eq!(
+        arrived(&[known('d', Held), a], 'd', None, &usual),
+        [('a', Superseded), ('d', Active)],
+        "it fits by now"
+    );
 }
 
 #[test]
@@ -206,7 +230,9 @@ fn a_candidate_is_taken_once_it_did_well_and_goes_back_if_it_did_not() {
         (&".x.x.x.xxx".to_owned(), "x.", Some(Active), "no worse than the old one"),
         ("xxx", "....", Some(RolledBack), "three in a row are enough"),
     ]
-    .map(|(new, old, expected, words): (&str, &str, Option<VersionStanding>, &str)| (new.to_owned(), old, expected, words));
+    .map(|(new, old, expected, words): (&str, &str, Option<VersionStanding>, &str)| {
+        (new.to_owned(), old, expected, words)
+    });
     for (new, old, expected, words) in table {
         let all = [after('a', with(known('b', Candidate), "p/h", &new)), with(known('a', Active), "p/h", old)];
         let changes = standings(&verdict(&all, &canary(100, 10)).changes);
@@ -231,7 +257,10 @@ fn a_share_of_the_runs_goes_to_the_candidate_and_each_run_stays_where_it_is() {
         let expected = 20 * usize::from(share);
         assert!(taken.abs_diff(expected) <= 100, "{share} %: {taken} of 2000");
         assert!(keys.iter().all(|key| canary.takes(key, "ab") == canary.takes(key, "ab")));
-        assert!(keys.iter().any(|key| canary.takes(key, "ab") != canary.takes(key, "cd")), "another version, other runs");
+        assert!(
+            keys.iter().any(|key| canary.takes(key, "ab") != canary.takes(key, "cd")),
+            "another version, other runs"
+        );
     }
 }
 
@@ -243,7 +272,10 @@ fn people_let_in_what_is_held_and_go_back_to_what_was() {
     let handed = approve(&all, None, &by, &usual).expect("it waits");
     assert_eq!(standings(&handed.changes), [('b', Superseded), ('c', Active)]);
     let let_in = handed.changes.last().expect("a change");
-    assert_eq!((&let_in.approved, let_in.anew, let_in.replaces.as_deref()), (&Some(by.clone()), true, Some(&*digest('b'))));
+    assert_eq!(
+        (&let_in.approved, let_in.anew, let_in.replaces.as_deref()),
+        (&Some(by.clone()), true, Some(&*digest('b')))
+    );
     let tried = approve(&all, Some("dd"), &by, &canary(10, 20)).expect("it may try again");
     assert_eq!(standings(&tried.changes), [('c', Superseded), ('d', Candidate)]);
     let trial = [known('c', Candidate), known('a', Active)];

@@ -27,7 +27,8 @@ fn on_active(known: &[KnownVersion], policy: &UpgradePolicy) -> Option<Arrived> 
     let bad = active(known)?;
     let base = base(known, bad)?;
     let why = blame(bad, base, policy.rollback_after)?;
-    let back = Change::to(&base.version.sha256, VersionStanding::Active, format!("went back to it from {}", bad.label()));
+    let back =
+        Change::to(&base.version.sha256, VersionStanding::Active, format!("went back to it from {}", bad.label()));
     Some(sent_back(bad, &why, &base.label(), Some(back)))
 }
 
@@ -73,8 +74,9 @@ fn did_worse(new: &KnownVersion, base: &KnownVersion) -> Option<String> {
         let before = base.records.get(handler).filter(|before| before.recent_calls() > 0);
         let expected = before.map_or(0, |before| (before.recent_bad() * calls).div_ceil(before.recent_calls()));
         let error = record.last_error.as_deref().unwrap_or("no words");
-        (offers(base, handler) && record.bad > expected + calls / 10)
-            .then(|| format!("`{handler}` failed in {} of {calls} calls ({error}), more than on {}", record.bad, base.label()))
+        (offers(base, handler) && record.bad > expected + calls / 10).then(|| {
+            format!("`{handler}` failed in {} of {calls} calls ({error}), more than on {}", record.bad, base.label())
+        })
     })
 }
 
@@ -102,7 +104,8 @@ fn taken(trial: &KnownVersion, old: Option<&KnownVersion>) -> Arrived {
     let (good, bad) = trial.calls();
     let (plugin, new, standing) = (&trial.version.name, trial.label(), VersionStanding::Active);
     let words = format!("plugin `{plugin}`: {new} did well ({good} calls good, {bad} bad) and is taken");
-    let superseded = old.map(|old| Change::to(&old.version.sha256, VersionStanding::Superseded, format!("{new} did well")));
+    let superseded =
+        old.map(|old| Change::to(&old.version.sha256, VersionStanding::Superseded, format!("{new} did well")));
     let active = Change { replaces: trial.replaces.clone(), ..Change::to(&trial.version.sha256, standing, None) };
     let news = PluginNews { version: trial.version.clone(), standing, words };
     Arrived { changes: superseded.into_iter().chain([active]).collect(), news: Some(news) }
