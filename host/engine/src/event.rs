@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plugin::upgrade::VersionStanding;
-use noontide_domain::{HandlerRef, PluginVersion, RunId, RunState, ScheduleName};
+use noontide_domain::{HandlerRef, MessageId, PluginName, PluginVersion, RunId, RunState, ScheduleName};
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +74,19 @@ pub enum Happening {
         schedule: ScheduleName,
         /// Where it is defined now: `path:line`.
         place: String,
+    },
+    /// A message was given up.
+    Undelivered {
+        /// The message.
+        message: MessageId,
+        /// The run that handed it over.
+        run: RunId,
+        /// The plugin.
+        plugin: PluginName,
+        /// Scheme, host and port.
+        destination: String,
+        /// What came of the last try, in words.
+        answer: String,
     },
     /// Schedules were declared anew, put, removed, or changed by others.
     SchedulesChanged,

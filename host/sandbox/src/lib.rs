@@ -25,6 +25,7 @@ mod bindings;
 mod callee;
 mod classify;
 mod effects;
+mod egress;
 mod engine;
 mod guest;
 mod imports;
@@ -33,8 +34,10 @@ mod items;
 mod journal;
 mod limits;
 mod load;
+mod outlet;
 mod output;
 mod program;
+mod redact;
 mod registry;
 mod sandbox;
 mod scan;
@@ -45,6 +48,9 @@ mod versions;
 mod wasi;
 mod watch;
 
+pub use egress::{
+    Egress, EgressError, EgressSettings, HttpAnswer, HttpMessage, OwnAddresses, Resolver, SystemResolver,
+};
 pub use engine::PoolUse;
 pub use sandbox::Sandbox;
 pub use settings::{SandboxError, SandboxSettings};

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
+use noontide_domain::plugin::wants;
 use noontide_domain::{
-    HandlerInfo, HandlerRef, LoadedPlugin, Order, PluginError, PluginInfo, PluginName, PluginStatus, PluginVersion,
-    Unavailable, suggest,
+    Grant, Granted, HandlerInfo, HandlerRef, LoadedPlugin, Makeup, Order, PluginError, PluginInfo, PluginName, PluginStatus,
+    PluginVersion, Unavailable, suggest,
 };
 use serde_json::Value;
 use tokio::sync::watch;
@@ -22,6 +23,7 @@ use crate::versions::Trial;
 pub(crate) struct Generation {
     pub(crate) version: PluginVersion,
     pub(crate) info: PluginInfo,
+    pub(crate) makeup: Makeup,
     /// In the order of `info.handlers`.
     pub(crate) schemas: Vec<Option<Schema>>,
     /// The interfaces it imports, by name.
@@ -35,8 +37,12 @@ pub(crate) struct Generation {
 }
 
 impl Generation {
-    pub(crate) fn shown(&self) -> LoadedPlugin {
+    /// Beside what it is granted now.
+    pub(crate) fn shown(&self, grant: Option<&Grant>) -> LoadedPlugin {
         LoadedPlugin {
+            makeup: self.makeup.clone(),
+            granted: grant.map(Granted::of).unwrap_or_default(),
+            wishes: wants::compare(&self.info.wants, grant),
             version: self.version.clone(),
             info: self.info.clone(),
             loaded_at: self.loaded_at,
@@ -262,7 +268,7 @@ impl Registry {
         Ok(generation.info.handlers[position].clone())
     }
 
-    pub(crate) fn shown(&self) -> Vec<PluginStatus> {
+    pub(crate) fn shown(&self, grants: &BTreeMap<PluginName, Arc<Grant>>) -> Vec<PluginStatus> {
         let shelf = self.shelf.load();
         let folder = shelf.folder_error.iter().map(|(folder, error)| PluginStatus {
             file: folder.clone(),
@@ -271,7 +277,7 @@ impl Registry {
         });
         let files = shelf.files.iter().map(|(file, entry)| PluginStatus {
             file: file.clone(),
-            loaded: entry.generation.as_deref().map(Generation::shown),
+            loaded: entry.generation.as_deref().map(|held| held.shown(grants.get(&held.version.name).map(Arc::as_ref))),
             error: entry.error.clone(),
         });
         let alone = shelf.alone.values().map(|entry| PluginStatus {

@@ -8,6 +8,8 @@ use noontide_domain::plugin::upgrade::KEEP_VERSIONS;
 use noontide_domain::ports::{Clock, Connections, Versions};
 use noontide_domain::{Grant, Limits, PluginName};
 
+use crate::egress::EgressSettings;
+
 /// What a [`Sandbox`](crate::Sandbox) is opened with.
 #[derive(Clone)]
 pub struct SandboxSettings {
@@ -29,6 +31,8 @@ pub struct SandboxSettings {
     pub clock: Arc<dyn Clock>,
     /// Databases that grants name; without them every grant of one is void.
     pub connections: Option<Arc<dyn Connections>>,
+    /// The way out to the network, as far as grants reach.
+    pub egress: EgressSettings,
     /// Where the versions of plugins are kept and decided about; without it what the folder holds is what runs.
     pub versions: Option<Arc<dyn Versions>>,
     /// So many versions of each plugin are kept there.
@@ -48,6 +52,7 @@ impl SandboxSettings {
             memory_ceiling: 512 << 20,
             clock,
             connections: None,
+            egress: EgressSettings::default(),
             versions: None,
             keep_versions: KEEP_VERSIONS,
         }
@@ -61,6 +66,14 @@ pub enum SandboxError {
     #[error("cache folder {path}: {reason}")]
     Cache {
         /// The folder.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A file with certificates cannot be used.
+    #[error("certificates {path}: {reason}")]
+    Certificates {
+        /// The file.
         path: PathBuf,
         /// What is wrong, and what to do.
         reason: String,

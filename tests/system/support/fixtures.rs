@@ -24,3 +24,10 @@ pub fn upgrade(kind: &str) -> Vec<u8> {
     bytes[at..at + ROOM].copy_from_slice(format!("{kind:ROOM$}").as_bytes());
     bytes
 }
+
+/// The compiler that this repository is built with: in folders elsewhere, rustup would take another.
+pub fn toolchain() -> String {
+    let file = std::fs::read_to_string(repository().join("rust-toolchain.toml")).expect("rust-toolchain.toml");
+    let file: toml::Table = file.parse().expect("TOML");
+    file["toolchain"]["channel"].as_str().expect("a channel").to_owned()
+}

@@ -1,8 +1,12 @@
 //! Plugins as the rest of the house sees them: what they offer, what they may do, how they stand.
 
+pub mod egress;
 mod grant;
+mod granted;
 mod limits;
+mod makeup;
 mod status;
+pub mod wants;
 pub mod upgrade;
 
 use std::time::Duration;
@@ -11,9 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::PluginName;
 
+pub use egress::{HttpGrant, TcpGrant};
 pub use grant::{ExitMeaning, FolderGrant, Grant, SecretSource};
+pub use granted::{Granted, GrantedFolder};
 pub use limits::Limits;
+pub use makeup::Makeup;
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
+pub use wants::{Answer, Wish, WishKind};
 pub use upgrade::UpgradePolicy;
 
 /// One loaded state of a plugin.

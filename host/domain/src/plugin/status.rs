@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PluginInfo, PluginVersion};
+use super::{Granted, Makeup, PluginInfo, PluginVersion, Wish};
 
 /// How a plugin file stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +23,12 @@ pub struct LoadedPlugin {
     pub version: PluginVersion,
     /// What it says about itself.
     pub info: PluginInfo,
+    /// What its file is made of.
+    pub makeup: Makeup,
+    /// What it is granted now: names and sources.
+    pub granted: Granted,
+    /// What it wants beside that.
+    pub wishes: Vec<Wish>,
     /// Since when.
     pub loaded_at: DateTime<Utc>,
     /// How long compiling and checking took, in milliseconds.

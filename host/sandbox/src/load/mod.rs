@@ -112,7 +112,9 @@ impl Loader {
         let kind = sniff::kind(&content.bytes)?;
         let names = world::survey(&content.bytes, self.machine.engine.get_wasm_features())?;
         let imports = names.imports.clone();
-        let (described, callee, permits) = match (world::judge(kind, &names)?, kind) {
+        let world = world::judge(kind, &names)?;
+        let makeup = names.makeup(content.bytes.len() as u64);
+        let (described, callee, permits) = match (world, kind) {
             (World::Plugin, _) => self.plugin(content)?,
             (World::Command, Kind::Component) => self.command(content, names)?,
             (World::Command, Kind::Module) => self.module(content, names)?,
@@ -120,6 +122,7 @@ impl Loader {
         Ok(Generation {
             version: PluginVersion { name: described.name, version: described.version, sha256: content.sha256.clone() },
             info: described.info,
+            makeup,
             schemas: described.schemas,
             imports,
             callee,

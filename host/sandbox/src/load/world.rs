@@ -1,18 +1,22 @@
 //! What a file imports and exports, by name, before a single instruction is compiled.
 
-use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use std::collections::BTreeSet;
+
+use noontide_domain::Makeup;
+use wasmparser::{BinaryReader, Parser, Payload, ProducersSectionReader, Validator, WasmFeatures};
 
 use super::Refusal;
 use super::sniff::Kind;
 use crate::bindings::CONTRACT;
+use crate::journal::harmless;
 
 const OURS: &str = "noontide:plugin/";
 
 /// Interfaces of `noontide:plugin` that the host offers.
-const OFFERED: [&str; 7] = ["types", "run", "state", "secrets", "sql", "kv", "artifacts"];
+const OFFERED: [&str; 8] = ["types", "run", "state", "outbox", "secrets", "sql", "kv", "artifacts"];
 
 /// Interfaces of WASI 0.2 that the host offers, in their denied form.
-const WASI: [&str; 27] = [
+const WASI: [&str; 29] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stdin",
@@ -27,6 +31,8 @@ const WASI: [&str; 27] = [
     "wasi:clocks/wall-clock",
     "wasi:filesystem/types",
     "wasi:filesystem/preopens",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
@@ -46,6 +52,12 @@ const WASI: [&str; 27] = [
 /// an optimiser makes of a huge one is the cheapest way to use up a host at load.
 const BODY: usize = 4 << 20;
 
+/// Kept of what a file says about itself: names of interfaces, tools that made it, labels; and the bytes of each.
+const NAMES: usize = 256;
+const PRODUCERS: usize = 32;
+const LABELS: usize = 8;
+const LABEL: usize = 256;
+
 /// Where modules of preview 1 get their functions from.
 const PREVIEW_1: &str = "wasi_snapshot_preview1";
 
@@ -54,6 +66,8 @@ const PREVIEW_1: &str = "wasi_snapshot_preview1";
 pub(super) struct Names {
     pub(super) imports: Vec<String>,
     exports: Vec<String>,
+    producers: BTreeSet<String>,
+    labels: Vec<(String, String)>,
     /// What it says of its version and of itself, where compilers put such things.
     pub(super) version: Option<String>,
     pub(super) description: Option<String>,
@@ -97,6 +111,7 @@ pub(super) fn survey(bytes: &[u8], features: WasmFeatures) -> Result<Names, Refu
                     names.exports.push(export.map_err(broken)?.name.to_owned());
                 }
             }
+            Payload::CustomSection(section) if section.name() == "producers" => names.made_by(section.data()),
             Payload::CustomSection(section) if depth == 0 => names.note(section.name(), section.data()),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
@@ -192,7 +207,42 @@ impl Names {
         match section {
             "version" => self.version = text(),
             "description" => self.description = text(),
+            "authors" | "licenses" | "source" | "homepage" | "revision" if self.labels.len() < LABELS => {
+                self.labels.extend(text().map(|text| (section.to_owned(), harmless(&text, LABEL))));
+            }
             _ => {}
+        }
+    }
+
+    /// What compilers and tools say of themselves, of the file and of each module in it. What cannot be read is no reason to
+    /// refuse a file.
+    fn made_by(&mut self, data: &[u8]) {
+        let Ok(fields) = ProducersSectionReader::new(BinaryReader::new(data, 0)) else { return };
+        for field in fields.into_iter().map_while(Result::ok) {
+            for value in field.values.into_iter().map_while(Result::ok) {
+                if self.producers.len() < PRODUCERS {
+                    let text = format!("{}: {} {}", field.name, value.name, value.version);
+                    self.producers.insert(harmless(text.trim_end(), LABEL));
+                }
+            }
+        }
+    }
+
+    /// As it is shown.
+    pub(super) fn makeup(&self, bytes: u64) -> Makeup {
+        let version = |interface: &str| self.exports.iter().find_map(|name| name.strip_prefix(interface));
+        let contract = match (version("noontide:plugin/handler@"), version("wasi:cli/run@")) {
+            (Some(version), _) => format!("noontide:plugin@{version}"),
+            (None, Some(version)) => format!("wasi:cli/run@{version}"),
+            (None, None) => "preview 1".to_owned(),
+        };
+        Makeup {
+            contract: harmless(&contract, LABEL),
+            imports: shown(&self.imports),
+            exports: shown(&self.exports),
+            bytes,
+            producers: self.producers.iter().cloned().collect(),
+            labels: self.labels.clone(),
         }
     }
 
@@ -203,6 +253,10 @@ impl Names {
     fn exports_one(&self, start: &str) -> bool {
         self.exports.iter().any(|name| name.starts_with(start))
     }
+}
+
+fn shown(names: &[String]) -> Vec<String> {
+    names.iter().take(NAMES).map(|name| harmless(name, LABEL)).collect()
 }
 
 fn not_ours(names: &Names, missing: &[&str]) -> String {
@@ -220,10 +274,7 @@ fn not_ours(names: &Names, missing: &[&str]) -> String {
 }
 
 fn remark(name: &str) -> Option<&'static str> {
-    if wasi_three(name) {
-        return Some(" (WASI 0.3 is not offered; wasm32-wasip2 is)");
-    }
-    name.starts_with("wasi:http/").then_some(" (HTTP is not offered to plugins yet)")
+    wasi_three(name).then_some(" (WASI 0.3 is not offered; wasm32-wasip2 is)")
 }
 
 /// Interface and version of a name such as `wasi:io/poll@0.2.3`.
@@ -281,9 +332,9 @@ mod tests {
 
     #[test]
     fn what_is_not_offered_is_named_one_by_one() {
-        let refused = verdict(&PLUGIN, &["wasi:http/outgoing-handler@0.2.4", "wasi:keyvalue/store@0.2.0-draft", "env"]);
+        let refused = verdict(&PLUGIN, &["wasi:http/outgoing-handler@0.3.0", "wasi:keyvalue/store@0.2.0-draft", "env"]);
         let refused = refused.expect_err("unknown imports");
-        for name in ["wasi:http/outgoing-handler@0.2.4", "wasi:keyvalue/store@0.2.0-draft", "env"] {
+        for name in ["wasi:http/outgoing-handler@0.3.0", "wasi:keyvalue/store@0.2.0-draft", "env"] {
             assert!(refused.contains(name), "{name} is not in: {refused}");
         }
     }
@@ -301,7 +352,8 @@ mod tests {
     #[test]
     fn programs_of_wasi_are_commands_whichever_preview_they_are_of() {
         assert_eq!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:cli/stdin@0.2.3"]), Ok(World::Command));
-        assert!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:http/types@0.2.0"]).is_err());
+        assert_eq!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:http/types@0.2.0"]), Ok(World::Command));
+        assert!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:http/incoming-handler@0.2.0"]).is_err());
         let module = |exports: &[&str], imports: &[&str]| verdict_of(Kind::Module, exports, imports);
         let program = ["memory", "_start"];
         assert_eq!(module(&program, &["wasi_snapshot_preview1"]), Ok(World::Command));
