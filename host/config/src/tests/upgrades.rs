@@ -38,5 +38,5 @@ fn what_says_nothing_about_versions_is_refused_where_it_stands() {
     ];
     assert_eq!(found, expected);
     let found = problems(&[("a.toml", "[plugins]\nkeep-versions = 1\n")], &[]);
-    assert_eq!(found, ["a.toml:2:17: [plugins] `keep-versions` is 1; at least 2 is needed"]);
+    assert_eq!(found, ["a.toml:2:17: `keep-versions` is 1; at least 2 is needed"]);
 }

@@ -7,7 +7,6 @@ use noontide_domain::ports::{VersionWish, WishRefused};
 use noontide_domain::suggest;
 
 use super::{Archive, TRIES, busy};
-use crate::registry::FileEntry;
 use crate::scan::Scanner;
 
 impl Scanner {
@@ -53,7 +52,7 @@ impl Scanner {
         let Some(one) = known.iter().find(|one| begins && one.version.sha256 == change.sha256) else { return Ok(()) };
         let shelf = self.registry.shelf();
         let entry = shelf.place_of(&one.version.name).and_then(|place| shelf.entry(&place).cloned());
-        let loaded = self.obtain(archive, &entry.unwrap_or_else(FileEntry::default), &one.version);
+        let loaded = self.obtain(archive, &entry.unwrap_or_default(), &one.version);
         let goes_on = active(known).map_or_else(String::new, |active| format!("; {} goes on", active.label()));
         loaded
             .map(drop)

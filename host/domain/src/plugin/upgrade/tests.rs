@@ -227,7 +227,7 @@ fn a_candidate_is_taken_once_it_did_well_and_goes_back_if_it_did_not() {
         (&ten(1), "....", Some(Active), "one in ten"),
         (&ten(2), "....", Some(RolledBack), "two in ten are more than the old one had"),
         (&ten(2), "x........", Some(Active), "the old one had one in nine, so two are expected, and one more"),
-        (&".x.x.x.xxx".to_owned(), "x.", Some(Active), "no worse than the old one"),
+        (".x.x.x.xxx", "x.", Some(Active), "no worse than the old one"),
         ("xxx", "....", Some(RolledBack), "three in a row are enough"),
     ]
     .map(|(new, old, expected, words): (&str, &str, Option<VersionStanding>, &str)| {
