@@ -41,3 +41,4 @@ mod sql;
 mod state;
 mod templates;
 mod time;
+mod upgrade;

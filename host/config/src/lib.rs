@@ -122,6 +122,8 @@ pub struct Plugins {
     pub dir: PathBuf,
     /// Larger files are refused, in bytes.
     pub max_file_size: u64,
+    /// So many versions of each plugin are kept in the ledger.
+    pub keep_versions: usize,
 }
 
 /// The API on TCP.

@@ -49,7 +49,7 @@ pub use outbox::{BadWebhook, MessageId, MessageState, Webhook};
 pub use plugin::{
     Answer, Beyond, Conditions, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, GuestClock, HandlerInfo,
     HttpGrant, Keep, Kept, LimitNarrowing, Limits, LoadedPlugin, Makeup, Narrowing, PluginError, PluginInfo,
-    PluginStatus, PluginVersion, Reuse, SecretSource, TcpGrant, Unavailable, Wants, Wish, WishKind,
+    PluginStatus, PluginVersion, Reuse, SecretSource, TcpGrant, Unavailable, UpgradePolicy, Wants, Wish, WishKind,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};

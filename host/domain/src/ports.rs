@@ -7,6 +7,7 @@ mod history;
 mod list;
 mod outbox;
 mod settlement;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use crate::plugin::upgrade::{HandRefusal, KnownVersion, PluginNews};
 use crate::{
     HandlerInfo, HandlerRef, Lease, Leased, Pause, PluginName, PluginStatus, QueueRoom, Report, RunId, RunState,
     Schedule, ScheduleName, Standing, StateScope, StateSize, Submission, Unavailable,
@@ -30,6 +32,7 @@ pub use outbox::{
     Delivery, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Outgoing, Outlet, Posted,
 };
 pub use settlement::{Lapsed, Pulse, Settled, Settlement};
+pub use versions::{VersionMarks, Versions};
 
 /// Where time comes from.
 pub trait Clock: Send + Sync {
@@ -42,7 +45,7 @@ pub trait Clock: Send + Sync {
 }
 
 /// What kept the ledger from answering. Our error, never a guest's fault.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// It may pass: locked, full, unreachable. The caller keeps its work and tries again.
     #[error("the ledger is unavailable: {0}")]
@@ -220,6 +223,33 @@ pub struct Call {
     pub desk: Arc<dyn RunDesk>,
 }
 
+/// What somebody wants to happen to the versions of a plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionWish {
+    /// The plugin.
+    pub plugin: PluginName,
+    /// Back to a version, and not a new one in.
+    pub back: bool,
+    /// How the digest begins of the one that is meant; without it the obvious one.
+    pub digest: Option<String>,
+    /// Who wants it.
+    pub by: String,
+}
+
+/// Why a [`VersionWish`] was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WishRefused {
+    /// It names nothing, or makes no sense now.
+    #[error(transparent)]
+    Refused(#[from] HandRefusal),
+    /// The version cannot be loaded; nothing was changed.
+    #[error("{0}")]
+    Unloadable(String),
+    /// The ledger did not answer.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
 /// The side where handlers live. The engine does not know that they are wasm.
 #[async_trait]
 pub trait PluginHost: Send + Sync {
@@ -235,4 +265,19 @@ pub trait PluginHost: Send + Sync {
     fn plugins(&self) -> Vec<PluginStatus>;
     /// Looks at the plugin folder now; resolves when everything found is loaded or refused.
     async fn rescan(&self);
+
+    /// Brings what runs in line with what the ledger knows of versions, and decides what their records say. Costs next to
+    /// nothing if nothing has changed. Tells what was decided here since the last review.
+    async fn review(&self) -> Result<Vec<PluginNews>, LedgerError> {
+        Ok(Vec::new())
+    }
+    /// The versions that are known, of one plugin or of all.
+    async fn versions(&self, _plugin: Option<&PluginName>) -> Result<Vec<KnownVersion>, LedgerError> {
+        Ok(Vec::new())
+    }
+    /// Lets a version in, or goes back to one, as somebody decided.
+    async fn decide(&self, wish: VersionWish) -> Result<PluginNews, WishRefused> {
+        let words = format!("no version of `{}` is known: this host keeps none", wish.plugin);
+        Err(HandRefusal::NotFound(words).into())
+    }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Core {
     pub(crate) look_for_runs: Notify,
     /// The courier should look.
     pub(crate) look_for_messages: Notify,
+    /// The steward should look.
+    pub(crate) look_at_versions: Notify,
     /// A place for each handler that may run at the same time.
     pub(crate) places: Arc<Places>,
     /// Nothing new begins.
@@ -88,6 +90,7 @@ impl Core {
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
             look_for_messages: Notify::new(),
+            look_at_versions: Notify::new(),
             stopping: CancellationToken::new(),
             running: TaskTracker::new(),
             events: broadcast::channel(4_096).0,

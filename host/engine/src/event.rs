@@ -1,7 +1,8 @@
 //! What happened, for whoever looks on. Lossy by design: the truth is in the ledger.
 
 use chrono::{DateTime, Utc};
-use noontide_domain::{HandlerRef, MessageId, PluginName, RunId, RunState, ScheduleName};
+use noontide_domain::plugin::upgrade::VersionStanding;
+use noontide_domain::{HandlerRef, MessageId, PluginName, PluginVersion, RunId, RunState, ScheduleName};
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,5 +96,14 @@ pub enum Happening {
         schedule: String,
         /// What is wrong, where, and what to do.
         reason: String,
+    },
+    /// Something was decided about a version of a plugin.
+    PluginVersion {
+        /// Which.
+        version: PluginVersion,
+        /// What it is from now on.
+        standing: VersionStanding,
+        /// A sentence.
+        words: String,
     },
 }

@@ -1,6 +1,6 @@
 //! The loops that carry the plan out.
 //!
-//! [`start`] begins eight of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
+//! [`start`] begins nine of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
 //!
 //! * the **scheduler** sleeps until the next due instant, plans, and claims what is due in one transaction;
 //! * the **runner** leases ready runs, calls their handlers and records how they ended;
@@ -9,6 +9,7 @@
 //! * the **courier** sends what handlers handed to the outbox, once their success is on record;
 //! * the **lookout** notices what others have changed on the list of schedules, in another host or with SQL;
 //! * the **watcher** tells of schedules whose success is overdue, and of runs that starve;
+//! * the **steward** has the versions of plugins looked at, and tells what was decided about them;
 //! * the **pruner** deletes what is past the retention.
 //!
 //! A nudge between them says "look", never "what": each looks at the truth itself. None of them knows which database
@@ -31,6 +32,7 @@ mod rescuer;
 mod runner;
 mod scheduler;
 mod settings;
+mod steward;
 pub mod story;
 mod submit;
 mod watcher;
@@ -76,6 +78,7 @@ pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandl
         tokio::spawn(courier::run(Arc::clone(&core))),
         tokio::spawn(lookout::run(Arc::clone(&core))),
         tokio::spawn(watcher::run(Arc::clone(&core))),
+        tokio::spawn(steward::run(Arc::clone(&core))),
         tokio::spawn(pruner::run(Arc::clone(&core))),
     ];
     Ok(EngineHandle::new(core, loops))

@@ -1,7 +1,7 @@
 //! What the engine may be asked for, and why it may refuse.
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::LedgerError;
+use noontide_domain::ports::{LedgerError, WishRefused};
 use noontide_domain::submission::{Counts, Refusal};
 use noontide_domain::{Overlap, RunId, ScheduleName, Standing, Timetable, Unavailable, Window};
 
@@ -83,6 +83,9 @@ pub enum EngineError {
     /// The submission is not what its timetable asks for.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// What somebody wants of a plugin's versions is not done.
+    #[error(transparent)]
+    Version(#[from] WishRefused),
     /// The engine is draining.
     #[error("the host is shutting down and takes nothing new")]
     Stopping,

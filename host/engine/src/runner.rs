@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 use crate::core::{Core, Held};
 use crate::desk::Desk;
 use crate::event::Happening;
-use crate::story;
+use crate::{steward, story};
 
 /// Pause after the ledger could not be written or read.
 const LEDGER_PAUSE: Duration = Duration::from_secs(1);
@@ -194,6 +194,7 @@ fn tell_end(core: &Core, leased: &Leased, verdict: &Verdict, report: Report) {
     if state == RunState::Ready || core.queues_behind(order) {
         core.look_for_runs.notify_one();
     }
+    steward::ended(core, &report.outcome);
     story::ended(&core.settings, leased, state, &report);
     let message = report.outcome.message();
     if let Some(message) = &message {

@@ -26,8 +26,8 @@ mod timetable;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Scheduler, runner, keeper, rescuer, courier, lookout, watcher, pruner.
-const LOOPS: usize = 8;
+/// Scheduler, runner, keeper, rescuer, courier, lookout, watcher, steward, pruner.
+const LOOPS: usize = 9;
 
 struct World {
     clock: Arc<ManualClock>,

@@ -1,7 +1,7 @@
 //! The durable record: what was claimed, who works on it, how it ended.
 //!
-//! [`open`] takes a database URL and gives the two doors of `noontide_domain::ports`: [`Ledger`] to write and [`History`] to
-//! read. Today there is one database, SQLite (`sqlite/`), for one machine:
+//! [`open`] takes a database URL and gives the doors of `noontide_domain::ports`: [`Ledger`] to write, [`History`] to
+//! read, [`Versions`] for the versions of plugins. Today there is one database, SQLite (`sqlite/`), for one machine:
 //!
 //! ```text
 //! callers ──requests──▶ writer ──BEGIN IMMEDIATE … COMMIT──▶ file        one task, one connection, one fsync a group
@@ -16,7 +16,7 @@ mod sqlite;
 
 use std::sync::Arc;
 
-use noontide_domain::ports::{Clock, History, Ledger};
+use noontide_domain::ports::{Clock, History, Ledger, Versions};
 
 pub use error::OpenError;
 
@@ -26,6 +26,8 @@ pub struct Opened {
     pub ledger: Arc<dyn Ledger>,
     /// The door for reading.
     pub history: Arc<dyn History>,
+    /// The door to the versions of plugins.
+    pub versions: Arc<dyn Versions>,
     /// Version of the schema.
     pub schema: i64,
     closer: sqlite::Closer,
@@ -46,7 +48,8 @@ impl Opened {
 pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
     let path = sqlite_path(url)?;
     let store = sqlite::open(path.as_ref(), clock).await?;
-    Ok(Opened { ledger: store.ledger, history: store.history, schema: store.schema, closer: store.closer })
+    let sqlite::Store { ledger, history, versions, schema, closer } = store;
+    Ok(Opened { ledger, history, versions, schema, closer })
 }
 
 fn sqlite_path(url: &str) -> Result<&str, OpenError> {

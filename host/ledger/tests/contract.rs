@@ -14,7 +14,8 @@ impl Candidate for Sqlite {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}", folder.path().join("new/noontide.db").display());
         let opened = noontide_ledger::open(&url, clock).await.expect("opens");
-        Examined { ledger: opened.ledger.clone(), history: opened.history.clone(), keep: Box::new((opened, folder)) }
+        let (ledger, history, versions) = (opened.ledger.clone(), opened.history.clone(), opened.versions.clone());
+        Examined { ledger, history, versions, keep: Box::new((opened, folder)) }
     }
 }
 

@@ -66,7 +66,7 @@ enum Place {
 pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
     let clock = Arc::clone(&sandbox.clock);
     let order = &call.leased.order;
-    let found = sandbox.registry.find(&order.handler);
+    let found = sandbox.registry.find_for(order);
     let found = found.and_then(|(generation, position)| {
         generation.check_input(position, &order.input).map(|()| (generation, position))
     });

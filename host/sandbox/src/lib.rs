@@ -51,6 +51,7 @@ mod schema;
 mod settings;
 mod steady;
 mod stopwatch;
+mod versions;
 mod wasi;
 mod watch;
 

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use noontide_domain::plugin::wants;
 use noontide_domain::{
-    Grant, Granted, HandlerInfo, HandlerRef, LoadedPlugin, Makeup, PluginError, PluginInfo, PluginName, PluginStatus,
+    Grant, Granted, HandlerInfo, HandlerRef, LoadedPlugin, Makeup, Order, PluginError, PluginInfo, PluginName, PluginStatus,
     PluginVersion, Unavailable, suggest,
 };
 use serde_json::Value;
@@ -17,6 +17,7 @@ use tokio::sync::{OnceCell, watch};
 use crate::callee::Callee;
 use crate::scan::Stamp;
 use crate::schema::Schema;
+use crate::versions::Trial;
 
 /// One loaded state of a plugin.
 pub(crate) struct Generation {
@@ -25,6 +26,8 @@ pub(crate) struct Generation {
     pub(crate) makeup: Makeup,
     /// In the order of `info.handlers`.
     pub(crate) schemas: Vec<Option<Schema>>,
+    /// The interfaces it imports, by name.
+    pub(crate) imports: Vec<String>,
     pub(crate) callee: Callee,
     /// As it was read; compiled once more if somebody wants its steps counted.
     pub(crate) bytes: Arc<[u8]>,
@@ -88,8 +91,12 @@ impl Generation {
 pub(crate) struct FileEntry {
     /// As it was when its bytes were last read.
     pub(crate) stamp: Option<Stamp>,
-    /// The newest good state.
+    /// What calls go to. Most often what the file holds; else a version from the ledger.
     pub(crate) generation: Option<Arc<Generation>>,
+    /// The newest good bytes of the file, loaded, whether or not calls go to them.
+    pub(crate) brought: Option<Arc<Generation>>,
+    /// A version that some calls go to.
+    pub(crate) trial: Option<Arc<Trial>>,
     /// Why the newest bytes are not in use.
     pub(crate) error: Option<PluginError>,
     /// The name that the refused bytes ask for.
@@ -102,15 +109,64 @@ pub(crate) struct Shelf {
     pub(crate) files: BTreeMap<String, FileEntry>,
     /// The folder itself, and why it cannot be read.
     pub(crate) folder_error: Option<(String, PluginError)>,
-    by_name: BTreeMap<PluginName, Arc<Generation>>,
+    /// Plugins that somebody brought back without a file.
+    pub(crate) alone: BTreeMap<PluginName, FileEntry>,
+    by_name: BTreeMap<PluginName, Lane>,
+}
+
+/// Where calls of a plugin go.
+#[derive(Clone)]
+struct Lane {
+    active: Arc<Generation>,
+    trial: Option<Arc<Trial>>,
+}
+
+/// Where a plugin is on the shelf.
+#[derive(Clone)]
+pub(crate) enum Place {
+    File(String),
+    Alone(PluginName),
+}
+
+impl FileEntry {
+    fn holds(&self, name: &PluginName) -> bool {
+        self.generation.as_ref().or(self.brought.as_ref()).is_some_and(|held| held.version.name == *name)
+    }
+
+    /// Whether calls go elsewhere, or another error is shown.
+    pub(crate) fn is_another(&self, before: &Self) -> bool {
+        let digest = |held: Option<&Arc<Generation>>| held.map(Arc::as_ptr);
+        digest(self.generation.as_ref()) != digest(before.generation.as_ref())
+            || self.trial.as_ref().map(Arc::as_ptr) != before.trial.as_ref().map(Arc::as_ptr)
+            || self.error != before.error
+    }
 }
 
 impl Shelf {
     /// The other file that holds `name`.
     pub(crate) fn holder(&self, name: &PluginName, besides: &str) -> Option<&str> {
         let mut others = self.files.iter().filter(|(file, _)| file.as_str() != besides);
-        let holds = |entry: &FileEntry| entry.generation.as_ref().is_some_and(|held| held.version.name == *name);
-        others.find(|(_, entry)| holds(entry)).map(|(file, _)| file.as_str())
+        others.find(|(_, entry)| entry.holds(name)).map(|(file, _)| file.as_str())
+    }
+
+    /// Where the plugin is.
+    pub(crate) fn place_of(&self, name: &PluginName) -> Option<Place> {
+        let file = self.files.iter().find(|(_, entry)| entry.holds(name)).map(|(file, _)| Place::File(file.clone()));
+        file.or_else(|| self.alone.contains_key(name).then(|| Place::Alone(name.clone())))
+    }
+
+    pub(crate) fn entry(&self, place: &Place) -> Option<&FileEntry> {
+        match place {
+            Place::File(file) => self.files.get(file),
+            Place::Alone(name) => self.alone.get(name),
+        }
+    }
+
+    pub(crate) fn put(&mut self, place: Place, entry: FileEntry) {
+        match place {
+            Place::File(file) => self.files.insert(file, entry),
+            Place::Alone(name) => self.alone.insert(name, entry),
+        };
     }
 
     fn missing(&self, plugin: &PluginName) -> Unavailable {
@@ -159,8 +215,13 @@ impl Registry {
         let _one_writer = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut shelf = Shelf::clone(&self.shelf.load());
         change(&mut shelf);
-        let generations = shelf.files.values().filter_map(|entry| entry.generation.clone());
-        shelf.by_name = generations.map(|held| (held.version.name.clone(), held)).collect();
+        let files = &shelf.files;
+        shelf.alone.retain(|name, _| !files.values().any(|entry| entry.holds(name)));
+        let lane = |entry: &FileEntry| {
+            let active = entry.generation.clone()?;
+            Some((active.version.name.clone(), Lane { active, trial: entry.trial.clone() }))
+        };
+        shelf.by_name = shelf.alone.values().chain(shelf.files.values()).filter_map(lane).collect();
         self.shelf.store(Arc::new(shelf));
         self.changes.send_modify(|count| *count += 1);
     }
@@ -168,9 +229,40 @@ impl Registry {
     /// The generation that holds the plugin now, and the handler's place in it.
     pub(crate) fn find(&self, wanted: &HandlerRef) -> Result<(Arc<Generation>, usize), Unavailable> {
         let shelf = self.shelf.load();
-        let generation = shelf.by_name.get(&wanted.plugin).ok_or_else(|| shelf.missing(&wanted.plugin))?;
-        let position = generation.position(wanted)?;
-        Ok((Arc::clone(generation), position))
+        let lane = shelf.by_name.get(&wanted.plugin).ok_or_else(|| shelf.missing(&wanted.plugin))?;
+        let position = lane.active.position(wanted)?;
+        Ok((Arc::clone(&lane.active), position))
+    }
+
+    /// The same for a run: it may be one that the version on trial gets, if that can carry it out.
+    pub(crate) fn find_for(&self, order: &Order) -> Result<(Arc<Generation>, usize), Unavailable> {
+        let shelf = self.shelf.load();
+        let trial = shelf.by_name.get(&order.handler.plugin).and_then(|lane| lane.trial.as_ref());
+        if let Some(trial) = trial {
+            let generation = &trial.generation;
+            let position = generation.position(&order.handler);
+            let fits = position.and_then(|at| generation.check_input(at, &order.input).map(|()| at));
+            if let (Ok(position), true) = (fits, trial.takes(order)) {
+                return Ok((Arc::clone(generation), position));
+            }
+        }
+        self.find(&order.handler)
+    }
+
+    /// What calls of the plugin go to.
+    pub(crate) fn running(&self, plugin: &PluginName) -> Option<Arc<Generation>> {
+        self.shelf.load().by_name.get(plugin).map(|lane| Arc::clone(&lane.active))
+    }
+
+    /// What the plugin's file holds.
+    pub(crate) fn brought(&self, plugin: &PluginName) -> Option<Arc<Generation>> {
+        let shelf = self.shelf.load();
+        shelf.files.values().find(|entry| entry.holds(plugin)).and_then(|entry| entry.brought.clone())
+    }
+
+    /// Whether any version is on trial here.
+    pub(crate) fn has_trials(&self) -> bool {
+        self.shelf.load().by_name.values().any(|lane| lane.trial.is_some())
     }
 
     pub(crate) fn check(&self, wanted: &HandlerRef, input: &Value) -> Result<HandlerInfo, Unavailable> {
@@ -191,6 +283,11 @@ impl Registry {
             loaded: entry.generation.as_deref().map(|held| held.shown(grants.get(&held.version.name).map(Arc::as_ref))),
             error: entry.error.clone(),
         });
-        folder.chain(files).collect()
+        let alone = shelf.alone.values().map(|entry| PluginStatus {
+            file: "(ledger)".to_owned(),
+            loaded: entry.generation.as_deref().map(Generation::shown),
+            error: entry.error.clone(),
+        });
+        folder.chain(files).chain(alone).collect()
     }
 }

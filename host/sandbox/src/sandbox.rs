@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use noontide_domain::ports::{Call, Clock, Connections, PluginHost};
+use noontide_domain::plugin::upgrade::{KnownVersion, PluginNews};
+use noontide_domain::ports::{Call, Clock, Connections, LedgerError, PluginHost, VersionWish, Versions, WishRefused};
 use noontide_domain::{
     Conditions, Grant, GuestClock, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName,
     PluginStatus, Report, Unavailable,
@@ -25,6 +26,7 @@ use crate::registry::{FileEntry, Generation, Registry};
 use crate::scan::Scanner;
 use crate::settings::{SandboxError, SandboxSettings};
 use crate::stopwatch::LONGEST;
+use crate::versions::{Archive, Grants};
 use crate::watch::{Ask, Watcher, Word};
 
 /// The plugins of a host. Opened once; everything else goes through it.
@@ -41,9 +43,10 @@ pub struct Sandbox {
     pub(crate) kept: Arc<Kept>,
     pub(crate) egress: Arc<Egress>,
     loader: Arc<Loader>,
-    grants: ArcSwap<BTreeMap<PluginName, Arc<Grant>>>,
+    grants: Arc<Grants>,
     limits: Limits,
     memory_ceiling: u64,
+    versions: Option<Arc<dyn Versions>>,
     asks: Sender<Ask>,
     watcher: Word,
 }
@@ -119,7 +122,14 @@ impl Sandbox {
         let loader = Arc::new(Loader::new(Arc::clone(&machine), guests.handle().clone(), &settings)?);
         let (asks, asked) = mpsc::channel();
         let word: Word = Arc::new(Mutex::new("off".to_owned()));
+        let grants: Arc<Grants> = Arc::new(ArcSwap::default());
+        let versions = settings.versions.clone();
+        let archive = settings.versions.map(|store| {
+            let (guests, grants, clock) = (guests.handle().clone(), Arc::clone(&grants), Arc::clone(&settings.clock));
+            Archive::new(store, guests, grants, clock, settings.keep_versions)
+        });
         let scanner = Scanner {
+            archive,
             folder: settings.plugins,
             loader: Arc::clone(&loader),
             registry: Arc::clone(&registry),
@@ -146,9 +156,10 @@ impl Sandbox {
             kept: Arc::default(),
             egress,
             loader,
-            grants: ArcSwap::default(),
+            grants,
             limits: settings.limits,
             memory_ceiling: settings.memory_ceiling,
+            versions,
             asks,
             watcher: word,
         };
@@ -290,5 +301,27 @@ impl PluginHost for Sandbox {
         if self.asks.send(Ask::Rescan(answer)).is_ok() {
             let _ = answered.await;
         }
+    }
+
+    async fn review(&self) -> Result<Vec<PluginNews>, LedgerError> {
+        let (answer, answered) = oneshot::channel();
+        match self.versions.is_some() && self.asks.send(Ask::Review(answer)).is_ok() {
+            true => answered.await.unwrap_or_else(|_| Ok(Vec::new())),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    async fn versions(&self, plugin: Option<&PluginName>) -> Result<Vec<KnownVersion>, LedgerError> {
+        match &self.versions {
+            Some(versions) => versions.versions(plugin).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn decide(&self, wish: VersionWish) -> Result<PluginNews, WishRefused> {
+        let gone = || LedgerError::Unavailable("the host is shutting down".to_owned());
+        let (answer, answered) = oneshot::channel();
+        self.asks.send(Ask::Decide(wish, answer)).map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
     }
 }

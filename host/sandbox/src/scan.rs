@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime};
 use noontide_domain::PluginError;
 use noontide_domain::ports::Clock;
 
-use crate::load::{Loader, Refusal};
+use crate::load::{Content, Loader, Refusal};
 use crate::registry::{FileEntry, Generation, Registry};
+use crate::versions::Archive;
 
 /// A file that is the same twice, so far apart, is taken to be written to its end.
 const STILL: Duration = Duration::from_millis(100);
@@ -54,6 +55,8 @@ pub(crate) struct Scanner {
     pub(crate) loader: Arc<Loader>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What the ledger knows of versions; without it what the folder holds is what runs.
+    pub(crate) archive: Option<Archive>,
 }
 
 impl Scanner {
@@ -144,13 +147,13 @@ impl Scanner {
         };
         let sha256 = content.sha256.clone();
         let shelf = self.registry.shelf();
-        let loaded = shelf.files.get(file).and_then(|entry| entry.generation.clone());
-        if let Some(same) = loaded.filter(|generation| generation.version.sha256 == sha256) {
-            return self.publish(file, stamp, same);
+        let brought = shelf.files.get(file).and_then(|entry| entry.brought.clone());
+        if brought.as_ref().is_some_and(|brought| brought.version.sha256 == sha256) {
+            return self.same(file, stamp);
         }
         tracing::info!(%file, "loading plugin file");
         match self.loader.load(&content).and_then(|generation| self.unless_taken(file, generation)) {
-            Ok(generation) => self.publish(file, stamp, Arc::new(generation)),
+            Ok(generation) => self.receive(file, stamp, content, Arc::new(generation)),
             // Somebody wrote meanwhile: these bytes are history.
             Err(_) if self.now(file) != Some(stamp) => Look::Unsettled,
             Err(refusal) => self.refuse(file, stamp, Some(sha256), refusal),
@@ -169,13 +172,43 @@ impl Scanner {
         }
     }
 
-    fn publish(&self, file: &str, stamp: Stamp, generation: Arc<Generation>) -> Look {
-        tracing::info!(%file, plugin = %generation.version.name, version = %generation.version.version, "plugin loaded");
-        let entry = FileEntry { stamp: Some(stamp), generation: Some(generation), error: None, claims: None };
+    /// The bytes are those that were good before.
+    fn same(&self, file: &str, stamp: Stamp) -> Look {
+        self.registry.update(|shelf| {
+            let entry = shelf.files.entry(file.to_owned()).or_default();
+            (entry.stamp, entry.error, entry.claims) = (Some(stamp), None, None);
+        });
+        Look::Settled
+    }
+
+    /// Good bytes: they run at once, or what the ledger knows of versions decides.
+    fn receive(&self, file: &str, stamp: Stamp, content: Content, new: Arc<Generation>) -> Look {
+        tracing::info!(%file, plugin = %new.version.name, version = %new.version.version, "plugin loaded");
+        let before = self.registry.shelf().files.get(file).cloned().unwrap_or_default();
+        let former = before.brought.as_ref().map(|brought| brought.version.sha256.clone());
+        let is_same_plugin = before.generation.as_ref().is_some_and(|held| held.version.name == new.version.name);
+        let mut entry = FileEntry { stamp: Some(stamp), brought: Some(Arc::clone(&new)), ..FileEntry::default() };
+        match &self.archive {
+            None => entry.generation = Some(Arc::clone(&new)),
+            Some(_) if is_same_plugin => {
+                (entry.generation, entry.trial) = (before.generation.clone(), before.trial.clone())
+            }
+            Some(_) => {}
+        }
         self.registry.update(|shelf| {
             shelf.files.insert(file.to_owned(), entry);
         });
-        Look::Settled
+        let Some(archive) = &self.archive else { return Look::Settled };
+        match self.arrive(archive, file, former.as_deref(), content, &new) {
+            Ok(()) => Look::Settled,
+            Err(problem) => {
+                tracing::error!(%file, %problem, "whether the plugin may run cannot be decided; what runs goes on, trying again");
+                self.registry.update(|shelf| {
+                    shelf.files.insert(file.to_owned(), FileEntry { stamp: None, ..before });
+                });
+                Look::Settled
+            }
+        }
     }
 
     /// The good version, if there is one, goes on working.

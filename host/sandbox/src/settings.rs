@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use noontide_domain::ports::{Clock, Connections};
+use noontide_domain::plugin::upgrade::KEEP_VERSIONS;
+use noontide_domain::ports::{Clock, Connections, Versions};
 use noontide_domain::{Grant, Limits, PluginName};
 
 use crate::egress::EgressSettings;
@@ -32,6 +33,10 @@ pub struct SandboxSettings {
     pub connections: Option<Arc<dyn Connections>>,
     /// The way out to the network, as far as grants reach.
     pub egress: EgressSettings,
+    /// Where the versions of plugins are kept and decided about; without it what the folder holds is what runs.
+    pub versions: Option<Arc<dyn Versions>>,
+    /// So many versions of each plugin are kept there.
+    pub keep_versions: usize,
 }
 
 impl SandboxSettings {
@@ -48,6 +53,8 @@ impl SandboxSettings {
             clock,
             connections: None,
             egress: EgressSettings::default(),
+            versions: None,
+            keep_versions: KEEP_VERSIONS,
         }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use noontide_domain::plugin::upgrade::PluginNews;
+use noontide_domain::ports::{LedgerError, VersionWish, WishRefused};
 use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::oneshot;
@@ -30,6 +32,10 @@ pub(crate) enum Ask {
     Watch,
     /// Look now, and say when it is done.
     Rescan(oneshot::Sender<()>),
+    /// Look whether anything is to be decided about versions, and decide it.
+    Review(Reviewer),
+    /// Do with a plugin's versions what somebody wants.
+    Decide(VersionWish, Wisher),
     /// No one is there any more.
     Stop,
 }
@@ -46,6 +52,7 @@ pub(crate) struct Watcher {
     watching: bool,
     events: Option<Events>,
     look: Look,
+    looked: Instant,
 }
 
 /// A watch on the folder, and which folder that was.
@@ -54,16 +61,26 @@ struct Events {
     folder: u64,
 }
 
+/// Where the news of a review go.
+type Reviewer = oneshot::Sender<Result<Vec<PluginNews>, LedgerError>>;
+
+/// Where the answer to a wish goes.
+type Wisher = oneshot::Sender<Result<PluginNews, WishRefused>>;
+
 /// What was asked within one debounce.
 #[derive(Default)]
 struct Asked {
     waiting: Vec<oneshot::Sender<()>>,
+    reviews: Vec<Reviewer>,
+    wishes: Vec<(VersionWish, Wisher)>,
+    /// Somebody has a reason to look at the folder.
+    look: bool,
     stop: bool,
 }
 
 impl Watcher {
     pub(crate) fn new(scanner: Scanner, asks: Receiver<Ask>, hints: Sender<Ask>, word: Word) -> Self {
-        Self { scanner, asks, hints, word, watching: false, events: None, look: Look::Settled }
+        Self { scanner, asks, hints, word, watching: false, events: None, look: Look::Settled, looked: Instant::now() }
     }
 
     /// Runs until nobody asks any more.
@@ -73,6 +90,10 @@ impl Watcher {
             if asked.stop {
                 return;
             }
+            self.answer(asked.reviews, asked.wishes);
+            if !asked.look {
+                continue;
+            }
             if self.watching {
                 self.arm();
             }
@@ -81,6 +102,10 @@ impl Watcher {
             while !asked.waiting.is_empty() && self.look == Look::Unsettled && begun.elapsed() < PATIENCE {
                 self.look = self.scanner.look();
             }
+            self.looked = Instant::now();
+            if !asked.waiting.is_empty() {
+                self.scanner.line_up_all();
+            }
             for answer in asked.waiting {
                 // Whoever asked may have gone.
                 let _ = answer.send(());
@@ -88,11 +113,22 @@ impl Watcher {
         }
     }
 
+    fn answer(&self, reviews: Vec<Reviewer>, wishes: Vec<(VersionWish, Wisher)>) {
+        // Whoever asked may have gone.
+        for (wish, answer) in wishes {
+            let _ = answer.send(self.scanner.decide(&wish));
+        }
+        for answer in reviews {
+            let _ = answer.send(self.scanner.review());
+        }
+    }
+
     /// Waits for a reason to look.
     fn wait(&mut self) -> Asked {
         let mut asked = Asked::default();
         let first = match self.period() {
-            Some(period) => self.asks.recv_timeout(period),
+            // Since the last look, not since the last word: reviews come oftener than looks.
+            Some(period) => self.asks.recv_timeout((self.looked + period).saturating_duration_since(Instant::now())),
             None => self.asks.recv().map_err(RecvTimeoutError::from),
         };
         let hint = matches!(first, Ok(Ask::Hint));
@@ -113,11 +149,14 @@ impl Watcher {
 
     fn note(&mut self, ask: Result<Ask, RecvTimeoutError>, asked: &mut Asked) {
         match ask {
+            Ok(Ask::Review(answer)) => return asked.reviews.push(answer),
+            Ok(Ask::Decide(wish, answer)) => return asked.wishes.push((wish, answer)),
             Ok(Ask::Hint) | Err(RecvTimeoutError::Timeout) => {}
             Ok(Ask::Watch) => self.watching = true,
             Ok(Ask::Rescan(answer)) => asked.waiting.push(answer),
             Ok(Ask::Stop) | Err(RecvTimeoutError::Disconnected) => asked.stop = true,
         }
+        asked.look = true;
     }
 
     fn period(&self) -> Option<Duration> {

@@ -3,7 +3,7 @@
 //! | what | stands in for | how a test steers it |
 //! |---|---|---|
 //! | [`ManualClock`] | `Clock` | [`advance`](ManualClock::advance), [`set`](ManualClock::set); [`asleep`](ManualClock::asleep) waits until somebody sleeps |
-//! | [`MemoryLedger`] | `Ledger`, `History` | [`fail_next`](MemoryLedger::fail_next); [`until`](MemoryLedger::until) waits until the rows look as wanted |
+//! | [`MemoryLedger`] | `Ledger`, `History`, `Versions` | [`fail_next`](MemoryLedger::fail_next); [`until`](MemoryLedger::until) waits until the rows look as wanted |
 //! | [`ScriptedPlugins`] | `PluginHost` | [`add`](ScriptedPlugins::add), [`script`](ScriptedPlugins::script), [`hold`](ScriptedPlugins::hold) gives a [`Gate`]; [`called`](ScriptedPlugins::called) waits for calls |
 //! | [`ScriptedOutlet`] | `Outlet` | [`script`](ScriptedOutlet::script), [`hold`](ScriptedOutlet::hold); [`arrived`](ScriptedOutlet::arrived) waits for messages |
 //! | [`servers`] | – (real ones) | started for a test, stopped and started again |

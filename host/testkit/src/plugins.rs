@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use noontide_domain::ports::{Call, Clock, PluginHost};
+use noontide_domain::plugin::upgrade::PluginNews;
+use noontide_domain::ports::{Call, Clock, LedgerError, PluginHost};
 use noontide_domain::{
     Artifact, Granted, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Makeup, Outcome, PluginInfo,
     PluginName, PluginStatus, PluginVersion, Report, StateSize, StateWrite, Unavailable, Usage, Wants, Webhook,
@@ -28,6 +29,7 @@ struct Stage {
     running: usize,
     most_at_once: usize,
     rescans: usize,
+    news: Vec<PluginNews>,
 }
 
 #[derive(Default)]
@@ -131,6 +133,11 @@ impl ScriptedPlugins {
     /// Of how many runs at the same time `plugin` is bounded from now on.
     pub fn bound(&self, plugin: &str, most: usize) {
         self.stage().bounded.insert(plugin.parse().expect("a plugin name"), most);
+    }
+
+    /// The next review tells this.
+    pub fn decided(&self, news: PluginNews) {
+        self.stage().news.push(news);
     }
 
     /// All calls so far, in the order they began.
@@ -282,6 +289,10 @@ impl PluginHost for ScriptedPlugins {
 
     async fn rescan(&self) {
         self.stage().rescans += 1;
+    }
+
+    async fn review(&self) -> Result<Vec<PluginNews>, LedgerError> {
+        Ok(std::mem::take(&mut self.stage().news))
     }
 }
 

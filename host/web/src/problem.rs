@@ -4,7 +4,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use noontide_domain::Unavailable;
-use noontide_domain::ports::LedgerError;
+use noontide_domain::plugin::upgrade::HandRefusal;
+use noontide_domain::ports::{LedgerError, WishRefused};
 use noontide_engine::EngineError;
 use serde_json::{Map, Value, json};
 
@@ -91,7 +92,13 @@ fn status(error: &EngineError) -> StatusCode {
         | EngineError::Closed { .. }
         | EngineError::Followed { .. }
         | EngineError::OwnedByFile { .. } => StatusCode::CONFLICT,
-        EngineError::Stopping | EngineError::Ledger(_) => StatusCode::SERVICE_UNAVAILABLE,
+        EngineError::Version(WishRefused::Refused(HandRefusal::NotFound(_))) => StatusCode::NOT_FOUND,
+        EngineError::Version(WishRefused::Refused(HandRefusal::Conflict(_)) | WishRefused::Unloadable(_)) => {
+            StatusCode::CONFLICT
+        }
+        EngineError::Version(WishRefused::Ledger(_)) | EngineError::Stopping | EngineError::Ledger(_) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 

@@ -100,7 +100,7 @@ fn backtrace(outcome: Option<&Outcome>) -> Value {
     }
 }
 
-fn version(version: &PluginVersion) -> Value {
+pub(crate) fn version(version: &PluginVersion) -> Value {
     json!({ "name": version.name, "version": version.version, "sha256": version.sha256 })
 }
 
@@ -403,5 +403,9 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
         Happening::EditRefused { schedule, reason } => {
             ("edit-refused", json!({ "at": at, "schedule": schedule, "reason": reason }))
         }
+        Happening::PluginVersion { version: about, standing, words } => (
+            "plugin-version",
+            json!({ "at": at, "plugin": version(about), "standing": standing.as_str(), "words": words }),
+        ),
     }
 }

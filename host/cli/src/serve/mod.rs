@@ -105,7 +105,8 @@ impl Rooms {
         let ledger = wiring::ledger(&loaded.config, Arc::clone(&clock)).await?;
         let connections = wiring::connections(&loaded.config);
         let compiled = loaded.config.data_dir.join("compiled");
-        let sandbox = wiring::sandbox(&loaded.config, &compiled, Arc::clone(&clock), Some(Arc::clone(&connections)))?;
+        let (databases, versions) = (Some(Arc::clone(&connections)), Some(Arc::clone(&ledger.versions)));
+        let sandbox = wiring::sandbox(&loaded.config, &compiled, Arc::clone(&clock), databases, versions)?;
         let begin = Instant::now();
         tokio::select! {
             () = sandbox.rescan() => {}

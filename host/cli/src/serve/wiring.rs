@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use noontide_config::Config;
 use noontide_connections::Databases;
-use noontide_domain::ports::{Clock, Connections};
+use noontide_domain::ports::{Clock, Connections, Versions};
 use noontide_domain::{HostId, Owner, Schedule};
 use noontide_engine::{EngineHandle, Parts, Settings};
 use noontide_ledger::Opened;
@@ -22,6 +22,7 @@ pub fn sandbox(
     compiled: &Path,
     clock: Arc<dyn Clock>,
     connections: Option<Arc<Databases>>,
+    versions: Option<Arc<dyn Versions>>,
 ) -> Result<Arc<Sandbox>, Stop> {
     let mut settings = SandboxSettings::new(config.plugins.dir.clone(), compiled, clock);
     settings.grants = config.grants.clone();
@@ -31,6 +32,8 @@ pub fn sandbox(
     settings.egress.own.set(config.http.listen);
     settings.max_concurrent = config.engine.concurrency;
     settings.max_file_size = config.plugins.max_file_size;
+    settings.versions = versions;
+    settings.keep_versions = config.plugins.keep_versions;
     Sandbox::open(settings).map_err(Stop::failed)
 }
 

@@ -52,7 +52,10 @@ pub(super) fn plugins(top: &Reader<'_>) -> Option<Plugins> {
     let reader = top.inside(top.table("plugins")?);
     let dir = reader.get("dir").and_then(|node| reader.as_path("dir", node));
     let max_file_size = reader.bytes("max-file-size", 1);
-    finished(&reader, dir.zip(max_file_size)).map(|(dir, max_file_size)| Plugins { dir, max_file_size })
+    // One that runs, and one to go back to.
+    let keep_versions = reader.count("keep-versions", 2);
+    let plugins = || Some(Plugins { dir: dir?, max_file_size: max_file_size?, keep_versions: keep_versions? });
+    finished(&reader, plugins())
 }
 
 pub(super) fn http(top: &Reader<'_>, env: &str) -> Option<Http> {

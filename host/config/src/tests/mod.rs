@@ -7,6 +7,7 @@ mod network;
 mod queues;
 mod refusals;
 mod terms;
+mod upgrades;
 
 use std::fs;
 use std::path::Path;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{HttpGrant, Limits, TcpGrant};
+use super::{HttpGrant, Limits, TcpGrant, UpgradePolicy};
 use crate::Access;
 
 /// What the operator allows a plugin. Everything that is not here is denied.
@@ -40,6 +40,8 @@ pub struct Grant {
     pub clock: GuestClock,
     /// How many calls one instance may take.
     pub reuse: Reuse,
+    /// How new versions of it are taken.
+    pub upgrade: UpgradePolicy,
 }
 
 /// What it means that a program ended with some exit code.

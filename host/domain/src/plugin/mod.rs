@@ -8,6 +8,7 @@ mod makeup;
 mod narrow;
 mod status;
 pub mod wants;
+pub mod upgrade;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use makeup::Makeup;
 pub use narrow::{Beyond, Conditions, Keep, Kept, LimitNarrowing, Narrowing};
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
 pub use wants::{Answer, Wish, WishKind};
+pub use upgrade::UpgradePolicy;
 
 /// One loaded state of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ mod links;
 mod outbox;
 mod prune;
 mod ready;
+mod records;
 mod rows;
 mod schedules;
 mod schema;
@@ -21,6 +22,7 @@ mod settle;
 mod state;
 mod submissions;
 mod tasks;
+mod versions;
 mod writer;
 
 use std::path::Path;
@@ -32,7 +34,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::ports::{
     CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, History, KeyPage, Lapsed, Ledger, LedgerError, Overdue,
-    Pulse, Put, Removed, Retention, Settled, Settlement, Submitted, Tenant,
+    Pulse, Put, Removed, Retention, Settled, Settlement, Submitted, Tenant, Versions,
 };
 use noontide_domain::{
     Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
@@ -53,6 +55,7 @@ const READERS: u32 = 4;
 pub(crate) struct Store {
     pub ledger: Arc<dyn Ledger>,
     pub history: Arc<dyn History>,
+    pub versions: Arc<dyn Versions>,
     pub schema: i64,
     pub closer: Closer,
 }
@@ -94,6 +97,7 @@ async fn open_patiently(path: &Path, clock: Arc<dyn Clock>, busy: Duration) -> R
     Ok(Store {
         ledger: Arc::new(SqliteLedger { inbox: inbox.clone(), readers: readers.clone(), clock }),
         history: Arc::new(history::SqliteHistory { readers: readers.clone(), schema }),
+        versions: Arc::new(versions::SqliteVersions { inbox: inbox.clone(), readers: readers.clone() }),
         schema,
         closer: Closer { inbox, readers },
     })

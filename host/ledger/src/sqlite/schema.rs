@@ -10,7 +10,7 @@ use super::fault;
 use crate::OpenError;
 
 /// File names are equal in every database's folder.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql")),
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
     (3, "items", include_str!("../../migrations/sqlite/0003_items.sql")),
@@ -21,6 +21,8 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
     (8, "submissions", include_str!("../../migrations/sqlite/0008_submissions.sql")),
     (9, "state", include_str!("../../migrations/sqlite/0009_state.sql")),
     (10, "outbox", include_str!("../../migrations/sqlite/0010_outbox.sql")),
+    (11, "plugin_versions", include_str!("../../migrations/sqlite/0011_plugin_versions.sql")),
+    (12, "plugin_records", include_str!("../../migrations/sqlite/0012_plugin_records.sql")),
     (13, "provenance", include_str!("../../migrations/sqlite/0013_provenance.sql")),
     (15, "terms", include_str!("../../migrations/sqlite/0015_terms.sql")),
 ];

@@ -11,7 +11,7 @@ use sqlx::Row;
 
 use super::state::{self, Fit};
 use super::writer::{Desk, Request};
-use super::{artifacts, claim, items, links, outbox, rows};
+use super::{artifacts, claim, items, links, outbox, records, rows};
 
 /// What was asked to stop does not become ready again: its next attempt would only be cancelled.
 const END: &str = "\
@@ -32,7 +32,7 @@ const END: &str = "\
                  value ->> 14 AS cpu_ms, value ->> 15 AS peak_memory_bytes, value ->> 16 AS provenance, value ->> 18 AS fuel \
           FROM told) AS ended \
     WHERE run.id = ended.id AND run.state = 1 AND run.host = ended.host AND run.fence = ended.fence \
-    RETURNING id, state, schedule, due_at, items, chain";
+    RETURNING id, state, schedule, handler, due_at, items, chain";
 
 const ARCHIVE: &str = "\
     INSERT INTO attempt (run_id, fence, attempt, outcome, plugin_name, plugin_version, plugin_sha256, started_at, \
@@ -135,17 +135,18 @@ struct End {
     state: RunState,
     /// It is over, and the chain it belongs to may go on.
     is_linked: bool,
+    handler: String,
 }
 
 type Recorded = HashMap<RunId, End>;
 
 async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, sqlx::Error> {
     let columns = share.iter().map(columns).collect::<Result<Vec<_>, _>>()?;
-    let ended = Value::Array(columns).to_string();
+    let told = Value::Array(columns).to_string();
     let mut recorded = HashMap::with_capacity(share.len());
     let mut successes = Vec::new();
     let mut with_items = HashMap::new();
-    for row in sqlx::query(END).bind(ended).fetch_all(&mut *desk.connection).await? {
+    for row in sqlx::query(END).bind(told).fetch_all(&mut *desk.connection).await? {
         let state = rows::state(&row)?;
         let schedule: Option<&str> = row.try_get("schedule")?;
         if let Some(schedule) = schedule.filter(|_| state == RunState::Succeeded) {
@@ -155,7 +156,7 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
         if row.try_get::<i64, _>("items")? > 0 {
             with_items.insert(run, state.is_final());
         }
-        recorded.insert(run, End { state, is_linked: links::is_linked_end(&row)? });
+        recorded.insert(run, End { state, is_linked: links::is_linked_end(&row)?, handler: row.try_get("handler")? });
     }
     for (settlement, is_over) in share.iter().filter_map(|one| Some((one, with_items.get(&one.lease.run)?))) {
         items::settle(settlement.lease.run, &settlement.report, *is_over, desk).await?;
@@ -164,10 +165,20 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
         artifacts::write(settlement, desk).await?;
         outbox::write(settlement, desk).await?;
     }
+    records::note(ended(share, &recorded), desk).await?;
     insert(SUCCESS, successes, desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;
     insert(LOG, logs(share, &recorded)?, desk).await?;
     Ok(recorded)
+}
+
+/// On which versions the calls ended that were recorded.
+fn ended<'a>(share: &'a [Settlement], recorded: &'a Recorded) -> Vec<records::Ended<'a>> {
+    let ended = |Settlement { lease, report, .. }: &'a Settlement| {
+        let handler = recorded.get(&lease.run)?.handler.as_str();
+        Some(records::Ended { version: report.plugin.as_ref()?, handler, outcome: &report.outcome })
+    };
+    share.iter().filter_map(ended).collect()
 }
 
 async fn insert(sql: &'static str, values: Vec<Value>, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {

@@ -261,6 +261,7 @@ async fn no_question_reads_the_whole_history() {
     questions.extend(outbox::statements().map(str::to_owned));
     questions.extend(submissions::statements().map(str::to_owned));
     questions.extend(history::statements().map(str::to_owned));
+    questions.extend(versions::statements().map(str::to_owned));
     let live = [RunState::Ready, RunState::Running, RunState::Failed].map(|state| (None, Some(state)));
     questions.extend(live.map(listing));
     questions.extend([(nightly.clone(), None), (nightly, Some(RunState::Failed))].map(listing));

@@ -56,6 +56,14 @@ pub(crate) struct Content {
     pub(crate) sha256: String,
 }
 
+impl Content {
+    /// Bytes that come from elsewhere than a file of their own.
+    pub(crate) fn of(stem: &str, bytes: Vec<u8>) -> Self {
+        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { stem: stem.to_owned(), bytes, sha256 }
+    }
+}
+
 /// The way of a file into the sandbox; the same for the watched folder and for a single file of the CLI.
 pub(crate) struct Loader {
     machine: Arc<Machine>,
@@ -89,9 +97,8 @@ impl Loader {
             let words = format!("larger than {cap} — strip it (`wasm-tools strip`), or raise the cap for plugin files");
             return Err(Refusal::new("read", words));
         }
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Content { stem, bytes, sha256 })
+        Ok(Content::of(&stem, bytes))
     }
 
     /// Takes the bytes through all stages. CPU-bound, and must not be called from an async task.
@@ -105,6 +112,7 @@ impl Loader {
         let begun = Instant::now();
         let kind = sniff::kind(&content.bytes)?;
         let names = world::survey(&content.bytes, self.machine.engine.get_wasm_features())?;
+        let imports = names.imports.clone();
         let world = world::judge(kind, &names)?;
         let makeup = names.makeup(content.bytes.len() as u64);
         let (described, callee, permits) = match (world, kind) {
@@ -117,6 +125,7 @@ impl Loader {
             info: described.info,
             makeup,
             schemas: described.schemas,
+            imports,
             callee,
             bytes: content.bytes.as_slice().into(),
             counted: OnceCell::new(),

@@ -64,7 +64,7 @@ const PREVIEW_1: &str = "wasi_snapshot_preview1";
 /// The names at the outside of a file; of a core module, the modules it imports from.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    imports: Vec<String>,
+    pub(super) imports: Vec<String>,
     exports: Vec<String>,
     producers: BTreeSet<String>,
     labels: Vec<(String, String)>,

@@ -15,3 +15,4 @@ mod refused;
 mod stage;
 mod swap;
 mod terms;
+mod versions;

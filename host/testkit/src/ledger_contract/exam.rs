@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{
-    Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant,
+    Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant, Versions,
 };
 use noontide_domain::{
     Cause, HostId, Included, Key, Lease, Leased, Order, Outcome, Overlap, QueueRoom, Report, RetryPolicy, RunId,
@@ -20,6 +20,7 @@ use crate::ManualClock;
 pub struct Exam {
     pub ledger: Arc<dyn Ledger>,
     pub history: Arc<dyn History>,
+    pub versions: Arc<dyn Versions>,
     pub clock: Arc<ManualClock>,
     _keep: Box<dyn Any + Send + Sync>,
 }
@@ -33,8 +34,8 @@ pub const LEASE: Duration = Duration::from_secs(30);
 impl Exam {
     pub async fn of(candidate: &impl Candidate) -> Self {
         let clock = ManualClock::at(START);
-        let Examined { ledger, history, keep } = candidate.fresh(clock.clone()).await;
-        Self { ledger, history, clock, _keep: keep }
+        let Examined { ledger, history, versions, keep } = candidate.fresh(clock.clone()).await;
+        Self { ledger, history, versions, clock, _keep: keep }
     }
 
     pub(super) async fn claim(&self, fire: Vec<Fire>) -> Vec<Claimed> {

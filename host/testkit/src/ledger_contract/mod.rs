@@ -8,7 +8,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use noontide_domain::ports::{History, Ledger};
+use noontide_domain::ports::{History, Ledger, Versions};
 
 use crate::ManualClock;
 
@@ -31,6 +31,7 @@ pub mod put;
 pub mod queues;
 pub mod schedules;
 pub mod settle;
+pub mod versions;
 
 pub use exam::{Exam, LEASE, START};
 use exam::{again, enqueued, exclusive, failure, fire, included, named, over, report, second, success, tenant, write};
@@ -46,6 +47,7 @@ pub trait Candidate: Send + Sync {
 pub struct Examined {
     pub ledger: Arc<dyn Ledger>,
     pub history: Arc<dyn History>,
+    pub versions: Arc<dyn Versions>,
     /// Kept until the check is over: a folder, a container.
     pub keep: Box<dyn Any + Send + Sync>,
 }
@@ -290,6 +292,17 @@ macro_rules! ledger_contract {
                 of_fires_that_replace_each_other_the_last_is_counted
                 an_edit_keeps_the_count_and_who_comes_back_starts_anew
                 the_last_success_stands_with_its_schedule
+            }
+            versions {
+                bytes_come_back_as_they_were_and_are_kept_once
+                a_decision_is_written_as_a_whole_and_only_if_nobody_decided_before
+                of_two_who_decide_at_once_one_looks_again
+                what_is_in_use_and_what_it_would_go_back_to_is_kept_however_old
+                how_calls_end_is_on_record_with_their_version
+                what_begins_anew_has_no_record
+                what_ends_badly_or_on_trial_is_seen_in_the_marks
+                what_calls_a_plugin_is_told_with_its_input
+                a_version_without_a_file_has_one_again_when_bytes_come
             }
             history {
                 runs_are_listed_newest_first_and_by_page

@@ -21,6 +21,7 @@ fn every_check_is_on_the_list() {
         include_str!("outbox.rs"),
         include_str!("schedules.rs"),
         include_str!("settle.rs"),
+        include_str!("versions.rs"),
     ];
     for line in topics.iter().flat_map(|topic| topic.lines()) {
         let Some(check) = line.strip_prefix("pub async fn ").and_then(|rest| rest.split('(').next()) else {

@@ -12,6 +12,7 @@ use noontide_domain::{
 use super::items::ItemRow;
 use super::outbox::Letter;
 use super::row::Row;
+use super::versions::Shelf;
 
 #[derive(Default)]
 pub(super) struct Book {
@@ -30,6 +31,7 @@ pub(super) struct Book {
     pub state: BTreeMap<(String, String), Remembered>,
     /// In the order in which they were written.
     pub messages: Vec<Letter>,
+    pub versions: Shelf,
 }
 
 /// What a handler remembers under a key.

@@ -11,6 +11,7 @@ mod outbox;
 mod row;
 mod settle;
 mod state;
+mod versions;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -46,6 +46,7 @@ impl Book {
         if let Some(row) = self.rows.get_mut(&lease.run) {
             row.settle(verdict, report.clone());
         }
+        self.note_call(lease.run, &report);
         self.settle_items(lease.run, &report, now);
         self.post(lease.run, &report, now);
         self.note_success(lease.run);

@@ -31,7 +31,7 @@ pub async fn run(global: &Global) -> Done {
         Err(refused) => return tell(output, refused.0.iter().map(ToString::to_string).collect(), Vec::new(), ""),
     };
     let config = &loaded.config;
-    let sandbox = wiring::sandbox(config, &cache_folder().join("compiled"), Arc::new(clock::SystemClock), None)?;
+    let sandbox = wiring::sandbox(config, &cache_folder().join("compiled"), Arc::new(clock::SystemClock), None, None)?;
     sandbox.rescan().await;
     let plugins = sandbox.plugins();
     let mut problems: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::versions::label;
 use crate::args::Global;
 use crate::commands::show::word;
 use crate::exit::{Done, Exit};
@@ -22,7 +23,7 @@ pub async fn run(global: &Global) -> Done {
 }
 
 fn table(plugins: &[Value]) -> Rows {
-    let mut rows = Rows::of(["plugin", "version", "sha256", "handlers", "running", "file", "error"]);
+    let mut rows = Rows::of(["plugin", "version", "sha256", "handlers", "running", "file", "note"]);
     for plugin in plugins {
         let digest: String = word(plugin, "sha256").chars().take(12).collect();
         let handlers = plugin["handlers"].as_array().into_iter().flatten();
@@ -34,14 +35,18 @@ fn table(plugins: &[Value]) -> Rows {
             handlers.join(", "),
             word(plugin, "running"),
             word(plugin, "file"),
-            error(&plugin["error"]),
+            note(plugin),
         ]);
     }
     rows
 }
 
-fn error(error: &Value) -> String {
-    match error {
+/// Why the newest bytes of its file are not in use, or what is on trial.
+fn note(plugin: &Value) -> String {
+    let (held, trial) = (&plugin["held"], &plugin["candidate"]);
+    match &plugin["error"] {
+        Value::Null if held.is_object() => format!("{} held: {}", label(held), word(held, "why")),
+        Value::Null if trial.is_object() => format!("{} on trial", label(trial)),
         Value::Null => "-".to_owned(),
         Value::String(text) => text.clone(),
         other => format!("{}: {}", word(other, "stage"), word(other, "message")),

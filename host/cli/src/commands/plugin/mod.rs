@@ -1,5 +1,5 @@
 //! `plugin …`: make, build, look into, check and call plugins, with the sandbox that `serve` has and without a host. Only
-//! `plugin list` asks one.
+//! `plugin list` and what is about versions asks one.
 
 mod build;
 mod check;
@@ -17,6 +17,7 @@ mod state_file;
 mod templates;
 mod told;
 mod trial;
+mod versions;
 
 use std::path::PathBuf;
 
@@ -43,6 +44,13 @@ pub enum Plugin {
     Run(Box<run::Run>),
     /// The plugins of the host: versions, digests, handlers, last error
     List,
+    /// The versions of a plugin that the host knows: what runs, what is held and why, how each has done
+    #[command(alias = "show")]
+    Versions(versions::Named),
+    /// Let a version in that is held, on trial or rolled back
+    Approve(versions::Approve),
+    /// Go back to the last good version, or to another one; its file need not be there
+    Rollback(versions::Rollback),
 }
 
 /// A plugin file.
@@ -66,5 +74,8 @@ pub async fn run(global: &Global, plugin: Plugin) -> Done {
         Plugin::Check(asked) => check::run(global, &asked.file).await,
         Plugin::Run(asked) => run::run(global, *asked).await,
         Plugin::List => list::run(global).await,
+        Plugin::Versions(asked) => versions::show(global, &asked).await,
+        Plugin::Approve(asked) => versions::approve(global, &asked).await,
+        Plugin::Rollback(asked) => versions::roll_back(global, &asked).await,
     }
 }

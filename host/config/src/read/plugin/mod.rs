@@ -6,6 +6,7 @@ mod http;
 mod limits;
 mod program;
 mod tcp;
+mod upgrade;
 
 use std::num::NonZeroU32;
 
@@ -33,6 +34,7 @@ pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
         limits: limits::limits(reader),
         clock: terms::clock(reader).unwrap_or_default(),
         reuse: reuse(reader),
+        upgrade: upgrade::policy(reader),
     }
 }
 
