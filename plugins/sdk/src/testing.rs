@@ -114,19 +114,19 @@ impl TestCall {
 
     /// The run's id; the same on every attempt.
     #[must_use]
-    pub fn run_id(self, id: &str) -> Self {
+    pub fn with_run_id(self, id: &str) -> Self {
         self.asking(|asked| asked.run_id = id.to_owned())
     }
 
     /// The fire's key, which handlers hand on as idempotency key.
     #[must_use]
-    pub fn fire_key(self, key: &str) -> Self {
+    pub fn with_fire_key(self, key: &str) -> Self {
         self.asking(|asked| asked.fire_key = key.to_owned())
     }
 
     /// The schedule's name; it is `test` otherwise.
     #[must_use]
-    pub fn schedule(self, name: &str) -> Self {
+    pub fn with_schedule(self, name: &str) -> Self {
         self.asking(|asked| asked.schedule = Some(name.to_owned()))
     }
 
@@ -138,19 +138,19 @@ impl TestCall {
 
     /// When the attempt begins, if not at the nominal instant: a run that is late. After [`TestCall::due_at`].
     #[must_use]
-    pub fn fired_at(self, instant: DateTime<Utc>) -> Self {
+    pub fn with_fired_at(self, instant: DateTime<Utc>) -> Self {
         self.asking(|asked| asked.fired_at = instant)
     }
 
     /// When the host will stop the attempt.
     #[must_use]
-    pub fn deadline(self, instant: DateTime<Utc>) -> Self {
+    pub fn with_deadline(self, instant: DateTime<Utc>) -> Self {
         self.asking(|asked| asked.deadline = Some(instant))
     }
 
     /// Something that [`Call::extra`] gives: a header (`header.tenant`), or what came before in a chain (`previous-result`).
     #[must_use]
-    pub fn extra(self, name: &str, value: &str) -> Self {
+    pub fn with_extra(self, name: &str, value: &str) -> Self {
         self.asking(|asked| {
             asked.extra.retain(|(key, _)| key != name);
             asked.extra.push((name.to_owned(), value.to_owned()));

@@ -30,8 +30,9 @@ fn what_is_included_is_told_with_its_input() {
 #[test]
 fn a_call_is_whose_it_is_told_to_be() {
     let late = DateTime::from_timestamp(1_767_225_700, 0).unwrap();
-    let call = Call::test().schedule("nightly").run_id("r").fire_key("k").extra("header.tenant", "acme");
-    let call = call.fired_at(late).deadline(late);
+    let call =
+        Call::test().with_schedule("nightly").with_run_id("r").with_fire_key("k").with_extra("header.tenant", "acme");
+    let call = call.with_fired_at(late).with_deadline(late);
     let call: &Call = &call;
     assert_eq!((call.schedule(), call.run_id(), call.fire_key()), (Some("nightly"), "r", "k"));
     assert_eq!((call.extra("header.tenant"), call.extra("other")), (Some("acme"), None));
