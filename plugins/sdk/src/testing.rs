@@ -114,19 +114,19 @@ impl TestCall {
 
     /// The run's id; the same on every attempt.
     #[must_use]
-    pub fn run_id(self, id: &str) -> Self {
+    pub fn with_run_id(self, id: &str) -> Self {
         self.asking(|asked| asked.run_id = id.to_owned())
     }
 
     /// The fire's key, which handlers hand on as idempotency key.
     #[must_use]
-    pub fn fire_key(self, key: &str) -> Self {
+    pub fn with_fire_key(self, key: &str) -> Self {
         self.asking(|asked| asked.fire_key = key.to_owned())
     }
 
     /// The schedule's name; it is `test` otherwise.
     #[must_use]
-    pub fn schedule(self, name: &str) -> Self {
+    pub fn with_schedule(self, name: &str) -> Self {
         self.asking(|asked| asked.schedule = Some(name.to_owned()))
     }
 
@@ -138,19 +138,19 @@ impl TestCall {
 
     /// When the attempt begins, if not at the nominal instant: a run that is late. After [`TestCall::due_at`].
     #[must_use]
-    pub fn fired_at(self, instant: DateTime<Utc>) -> Self {
+    pub fn with_fired_at(self, instant: DateTime<Utc>) -> Self {
         self.asking(|asked| asked.fired_at = instant)
     }
 
     /// When the host will stop the attempt.
     #[must_use]
-    pub fn deadline(self, instant: DateTime<Utc>) -> Self {
+    pub fn with_deadline(self, instant: DateTime<Utc>) -> Self {
         self.asking(|asked| asked.deadline = Some(instant))
     }
 
     /// Something that [`Call::extra`] gives: a header (`header.tenant`), or what came before in a chain (`previous-result`).
     #[must_use]
-    pub fn extra(self, name: &str, value: &str) -> Self {
+    pub fn with_extra(self, name: &str, value: &str) -> Self {
         self.asking(|asked| {
             asked.extra.retain(|(key, _)| key != name);
             asked.extra.push((name.to_owned(), value.to_owned()));
@@ -341,72 +341,4 @@ fn invocation() -> Invocation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Failure;
-
-    #[test]
-    fn a_request_to_stop_is_seen_after_so_many_looks_and_stays() {
-        let call = Call::test().cancelled_after(2);
-        let seen: Vec<_> = (0..4).map(|_| call.is_cancelled()).collect();
-        assert_eq!(seen, [false, false, true, true]);
-        assert_eq!(call.stop_if_cancelled(), Err(Failure::Cancelled));
-    }
-
-    #[test]
-    fn a_secret_is_handed_out_only_if_granted() {
-        let call = Call::test().secret_granted("KEY", "s3cret");
-        assert_eq!(call.secret("KEY").as_deref(), Ok("s3cret"));
-        let refused = call.secret("OTHER").unwrap_err();
-        assert!(refused.to_string().contains("`OTHER` is not granted"));
-    }
-
-    #[test]
-    fn what_is_included_is_told_with_its_input() {
-        let call = Call::test().including("weekly", Value::from(7)).including("daily", Value::from("x"));
-        assert_eq!(call.includes(), ["weekly", "daily"]);
-        assert_eq!(call.included_input("weekly"), Ok(Some(7)));
-        assert_eq!(call.included_input::<u8>("monthly"), Ok(None));
-        assert!(call.included_input::<u8>("daily").is_err());
-        assert!(Call::test().includes().is_empty());
-    }
-
-    #[test]
-    fn a_call_is_whose_it_is_told_to_be() {
-        let late = DateTime::from_timestamp(1_767_225_700, 0).unwrap();
-        let call = Call::test().schedule("nightly").run_id("r").fire_key("k").extra("header.tenant", "acme");
-        let call = call.fired_at(late).deadline(late);
-        let call: &Call = &call;
-        assert_eq!((call.schedule(), call.run_id(), call.fire_key()), (Some("nightly"), "r", "k"));
-        assert_eq!((call.extra("header.tenant"), call.extra("other")), (Some("acme"), None));
-        assert_eq!((call.fired_at(), call.deadline()), (late, Some(late)));
-        assert!(call.due_at() < late);
-        let enqueued: &Call = &Call::test().without_schedule();
-        assert_eq!((enqueued.schedule(), enqueued.cause()), (None, Cause::Enqueued));
-    }
-
-    #[test]
-    fn positional_arguments_are_a_tuple_or_a_list_and_none_are_an_empty_one() {
-        let call = Call::test().input(serde_json::json!({ "args": ["ops", 2] }));
-        assert_eq!(call.args(), Ok(("ops".to_owned(), 2)));
-        assert_eq!(Call::test().args::<Vec<String>>(), Ok(Vec::new()));
-        let short = call.args::<(String, u32, bool)>().unwrap_err();
-        assert!(short.to_string().contains("args: "), "{short}");
-    }
-
-    #[test]
-    fn the_trace_id_is_a_part_of_the_trace_parent() {
-        let call = Call::test();
-        assert_eq!(call.trace_id().len(), 32);
-        assert!(call.trace_parent().contains(call.trace_id()));
-    }
-
-    #[test]
-    fn steps_are_remembered_in_order() {
-        let call = Call::test();
-        call.progress(1, 3, "a.log");
-        call.progress(2, None, "b.log");
-        assert_eq!(call.steps()[0], Progress { done: 1, total: Some(3), note: "a.log".into() });
-        assert_eq!(call.steps()[1].total, None);
-    }
-}
+mod tests;
