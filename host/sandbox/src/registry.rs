@@ -8,8 +8,8 @@ use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use noontide_domain::plugin::wants;
 use noontide_domain::{
-    Grant, Granted, HandlerInfo, HandlerRef, LoadedPlugin, Makeup, Order, PluginError, PluginInfo, PluginName, PluginStatus,
-    PluginVersion, Unavailable, suggest,
+    Grant, Granted, HandlerInfo, HandlerRef, LoadedPlugin, Makeup, Order, PluginError, PluginInfo, PluginName,
+    PluginStatus, PluginVersion, Unavailable, suggest,
 };
 use serde_json::Value;
 use tokio::sync::{OnceCell, watch};
@@ -278,16 +278,13 @@ impl Registry {
             loaded: None,
             error: Some(error.clone()),
         });
-        let files = shelf.files.iter().map(|(file, entry)| PluginStatus {
-            file: file.clone(),
+        let shown = |file: &str, entry: &FileEntry| PluginStatus {
+            file: file.to_owned(),
             loaded: entry.generation.as_deref().map(|held| held.shown(grants.get(&held.version.name).map(Arc::as_ref))),
             error: entry.error.clone(),
-        });
-        let alone = shelf.alone.values().map(|entry| PluginStatus {
-            file: "(ledger)".to_owned(),
-            loaded: entry.generation.as_deref().map(Generation::shown),
-            error: entry.error.clone(),
-        });
+        };
+        let files = shelf.files.iter().map(|(file, entry)| shown(file, entry));
+        let alone = shelf.alone.values().map(|entry| shown("(ledger)", entry));
         folder.chain(files).chain(alone).collect()
     }
 }

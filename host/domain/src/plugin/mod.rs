@@ -7,8 +7,8 @@ mod limits;
 mod makeup;
 mod narrow;
 mod status;
-pub mod wants;
 pub mod upgrade;
+pub mod wants;
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ pub use limits::Limits;
 pub use makeup::Makeup;
 pub use narrow::{Beyond, Conditions, Keep, Kept, LimitNarrowing, Narrowing};
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
-pub use wants::{Answer, Wish, WishKind};
 pub use upgrade::UpgradePolicy;
+pub use wants::{Answer, Wish, WishKind};
 
 /// One loaded state of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

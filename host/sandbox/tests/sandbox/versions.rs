@@ -74,7 +74,7 @@ async fn two_hosts_on_one_ledger_go_by_the_same_decisions_whatever_their_folders
 async fn a_run_under_way_keeps_its_version_when_somebody_goes_back() {
     let ledger = ledger();
     let stage = host(&ledger);
-    let folder = noontide_domain::FolderGrant { path: stage.folder.path().to_owned(), write: true };
+    let folder = noontide_domain::FolderGrant { path: stage.folder.path().to_owned(), write: true, quota: None };
     let grant = Grant { folders: [("/record".to_owned(), folder)].into(), ..Grant::default() };
     stage.grant("fixture-recorder", grant);
     stage.put("recorder.wasm", &fixture("recorder"));

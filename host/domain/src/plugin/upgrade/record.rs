@@ -34,8 +34,10 @@ impl HandlerRecord {
             Outcome::Failed { .. }
             | Outcome::Trapped { .. }
             | Outcome::TimedOut { .. }
-            | Outcome::OutOfMemory { .. } => Some(false),
-            Outcome::Cancelled | Outcome::Abandoned | Outcome::Unavailable { .. } => None,
+            | Outcome::OutOfMemory { .. }
+            | Outcome::OutOfFuel { .. } => Some(false),
+            // A folder that is full is full for every version.
+            Outcome::OverQuota { .. } | Outcome::Cancelled | Outcome::Abandoned | Outcome::Unavailable { .. } => None,
         }
     }
 
