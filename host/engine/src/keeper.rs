@@ -1,5 +1,6 @@
 //! The keeper: prolongs the leases of what goes on here and hears who shall be cancelled.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use noontide_domain::RunId;
@@ -18,11 +19,16 @@ pub(crate) async fn run(core: Arc<Core>) {
             }
             continue;
         }
+        let asked: HashMap<_, _> = held.iter().map(|lease| (lease.run, *lease)).collect();
         match core.ledger.heartbeat(core.tenant(0), held).await {
             Ok(pulse) => {
                 // What ended meanwhile has no lease any more, and that is as it should be.
                 let held = core.held();
-                let going_on = |run: &RunId| held.get(run).map(|held| &held.desk).filter(|desk| !desk.has_ended());
+                // Nor does the answer say anything of the next attempt, if this host has leased it meanwhile.
+                let going_on = |run: &RunId| {
+                    let same = held.get(run).filter(|held| asked.get(run) == Some(&held.lease));
+                    same.map(|held| &held.desk).filter(|desk| !desk.has_ended())
+                };
                 for (run, desk) in pulse.lost.iter().filter_map(|run| Some((run, going_on(run)?))) {
                     warn!(%run, "its lease is lost: the handler is asked to stop and its result will not count");
                     desk.cancel();
