@@ -122,6 +122,8 @@ fn settlement(lease: Lease) -> Settlement {
         items: Vec::new(),
         state: Vec::new(),
         artifacts: Vec::new(),
+        state_allows: noontide_domain::StateSize::default(),
+        messages: Vec::new(),
         effects: noontide_domain::Effects::default(),
         terms: Some(terms()),
     };

@@ -20,7 +20,7 @@ pub(crate) struct Steady {
 impl Steady {
     /// `None` if the clock is real.
     pub(crate) fn of(clock: GuestClock, order: &Order) -> Option<Self> {
-        (clock == GuestClock::Due).then(|| Self { due_at: order.due_at, key: order.key.hash })
+        (clock == GuestClock::Due).then_some(Self { due_at: order.due_at, key: order.key.hash })
     }
 
     /// The monotonic clock stays what it is: it begins at zero with each guest, and measures; without it nothing could wait.
