@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use noontide_config::{Config, LoadRequest, Loaded, Part, Problem};
+use noontide_config::{Compile, Config, LoadRequest, Loaded, Part, Problem};
 use noontide_domain::ports::PluginHost;
-use noontide_domain::{Connection, ConnectionName, Grant, Owner, PluginName, Schedule, Unavailable};
+use noontide_domain::{Connection, ConnectionName, Grant, Owner, PluginName, Schedule, Trust, Unavailable};
 
 use crate::args::Global;
 use crate::exit::{Exit, Stop};
@@ -63,6 +63,10 @@ pub struct Allowed {
     pub grants: BTreeMap<PluginName, Grant>,
     /// What grants name.
     pub connections: BTreeMap<ConnectionName, Connection>,
+    /// What their files have to prove.
+    pub trust: Trust,
+    /// What compiling one may take; `None` without a configuration.
+    pub compile: Option<Compile>,
 }
 
 /// What is allowed, if there is a configuration.
@@ -74,7 +78,8 @@ pub fn allowed_if_there(global: &Global) -> Result<Allowed, Stop> {
         return Ok(Allowed::default());
     }
     let config = load(global)?.config;
-    Ok(Allowed { grants: config.grants, connections: config.connections })
+    let compile = Some(config.plugins.compile);
+    Ok(Allowed { grants: config.grants, connections: config.connections, trust: config.trust, compile })
 }
 
 /// The schedules among `schedules` whose handler cannot be called, or not with their input.

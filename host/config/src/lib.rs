@@ -25,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use noontide_domain::{Connection, ConnectionName, Grant, PluginName, Queues, Schedule, ScheduleName};
+use noontide_domain::{Connection, ConnectionName, Grant, PluginName, Queues, Schedule, ScheduleName, Trust};
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
@@ -83,6 +83,8 @@ pub struct Config {
     pub log: Log,
     /// Of schedules that name none.
     pub timezone: chrono_tz::Tz,
+    /// What plugin files have to prove.
+    pub trust: Trust,
     /// What each plugin may do.
     pub grants: BTreeMap<PluginName, Grant>,
     /// Databases that grants name.
@@ -116,6 +118,17 @@ pub struct Plugins {
     pub dir: PathBuf,
     /// Larger files are refused, in bytes.
     pub max_file_size: u64,
+    /// What compiling one file may take.
+    pub compile: Compile,
+}
+
+/// What compiling one plugin file may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compile {
+    /// Of memory, in bytes.
+    pub memory: u64,
+    /// Of time.
+    pub timeout: Duration,
 }
 
 /// The API on TCP.

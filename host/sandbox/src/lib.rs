@@ -1,7 +1,7 @@
 //! Where handlers live: WebAssembly components, loaded from a folder, called inside limits, swapped while running.
 //!
 //! ```text
-//!   file ──watch──▶ load: read · sniff · validate · world · compile · describe ──▶ registry (one pointer, swapped)
+//!   file ──watch──▶ load: read · trust · sniff · validate · world · compile · describe ──▶ registry (one pointer, swapped)
 //!                                                                                     │
 //!   Call ──invoke──▶ permit · the generation of that moment · a fresh store ──run──▶ classify ──▶ Report
 //! ```
@@ -21,9 +21,11 @@
 //! at the folder and compiles, one file at a time (`watch`); one thread ticks the epoch that interrupts guests
 //! (`engine`).
 
+mod artefacts;
 mod bindings;
 mod callee;
 mod classify;
+mod compiler;
 mod effects;
 mod engine;
 mod guest;
@@ -45,5 +47,11 @@ mod wasi;
 mod watch;
 
 pub use engine::PoolUse;
+pub use load::{beside as signature_of, verify_file};
 pub use sandbox::Sandbox;
-pub use settings::{SandboxError, SandboxSettings};
+pub use settings::{CompileApart, SandboxError, SandboxSettings};
+
+/// What a process does that was started to compile one plugin file: it reads stdin, answers on stdout and ends.
+pub fn compile_worker() -> std::process::ExitCode {
+    compiler::child::main()
+}

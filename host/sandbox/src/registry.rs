@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use noontide_domain::{
     HandlerInfo, HandlerRef, LoadedPlugin, PluginError, PluginInfo, PluginName, PluginStatus, PluginVersion,
-    Unavailable, suggest,
+    Signer, Trust, TrustedKey, Unavailable, suggest,
 };
 use serde_json::Value;
 use tokio::sync::watch;
@@ -26,6 +26,8 @@ pub(crate) struct Generation {
     pub(crate) callee: Callee,
     /// Permits that one guest takes.
     pub(crate) permits: u32,
+    /// Who signed the file, and by which key, where keys are trusted.
+    pub(crate) signer: ArcSwapOption<(TrustedKey, Signer)>,
     pub(crate) loaded_at: DateTime<Utc>,
     pub(crate) load_ms: u64,
     pub(crate) running: Arc<AtomicUsize>,
@@ -36,6 +38,7 @@ impl Generation {
         LoadedPlugin {
             version: self.version.clone(),
             info: self.info.clone(),
+            signer: self.signer.load().as_ref().map(|signed| signed.1.clone()),
             loaded_at: self.loaded_at,
             load_ms: self.load_ms,
             running: self.running.load(Ordering::Relaxed),
@@ -79,6 +82,8 @@ impl Generation {
 pub(crate) struct FileEntry {
     /// As it was when its bytes were last read.
     pub(crate) stamp: Option<Stamp>,
+    /// What it was judged by then.
+    pub(crate) trust: Option<Arc<Trust>>,
     /// The newest good state.
     pub(crate) generation: Option<Arc<Generation>>,
     /// Why the newest bytes are not in use.

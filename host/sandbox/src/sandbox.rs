@@ -9,7 +9,8 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, Connections, PluginHost};
 use noontide_domain::{
-    Grant, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName, PluginStatus, Report, Unavailable,
+    Grant, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName, PluginStatus, Report, Trust,
+    Unavailable,
 };
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -122,6 +123,14 @@ impl Sandbox {
     pub fn set_grants(&self, grants: BTreeMap<PluginName, Grant>) {
         let grants = grants.into_iter().map(|(name, grant)| (name, Arc::new(grant))).collect();
         self.grants.store(Arc::new(grants));
+    }
+
+    /// What plugin files have to prove from now on. What is loaded is judged again: what is no longer trusted goes.
+    pub fn set_trust(&self, trust: Trust) {
+        if *self.loader.trust() != trust {
+            self.loader.set_trust(trust);
+            let _ = self.asks.send(Ask::Hint);
+        }
     }
 
     /// Looks at the plugin folder now and whenever something changes in it, for as long as the sandbox is there.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use noontide_domain::PluginError;
 use noontide_domain::ports::Clock;
+use noontide_domain::{PluginError, Trust};
 
-use crate::load::{Loader, Refusal};
+use crate::load::{self, Loader, Refusal};
 use crate::registry::{FileEntry, Generation, Registry};
 
 /// A file that is the same twice, so far apart, is taken to be written to its end.
@@ -21,12 +21,16 @@ pub(crate) struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
     inode: u64,
+    /// Of the signature beside it: one that comes later, or goes, makes another file of it.
+    signature: Option<(u64, Option<SystemTime>, u64)>,
 }
 
 impl Stamp {
     fn of(path: &Path) -> std::io::Result<Self> {
         let meta = std::fs::metadata(path)?;
-        Ok(Self { length: meta.len(), modified: meta.modified().ok(), inode: inode(&meta) })
+        let signature = std::fs::metadata(load::beside(path)).ok();
+        let signature = signature.map(|meta| (meta.len(), meta.modified().ok(), inode(&meta)));
+        Ok(Self { length: meta.len(), modified: meta.modified().ok(), inode: inode(&meta), signature })
     }
 }
 
@@ -114,12 +118,15 @@ impl Scanner {
         });
     }
 
-    /// Files to read: new ones, changed ones, and those whose name has become free. In the order of their names.
+    /// Files to read: new ones, changed ones, those whose name has become free, and all of them where something else is
+    /// trusted than before. In the order of their names.
     fn changed(&self, found: &BTreeMap<String, Stamp>) -> Vec<(String, Stamp)> {
         let shelf = self.registry.shelf();
+        let trust = self.loader.trust();
+        let judged = |entry: &FileEntry| entry.trust.as_ref().is_some_and(|by| Arc::ptr_eq(by, &trust));
         let is_new = |file: &str, stamp: &Stamp| match shelf.files.get(file) {
             None => true,
-            Some(entry) if entry.stamp != Some(*stamp) => true,
+            Some(entry) if entry.stamp != Some(*stamp) || !judged(entry) => true,
             Some(FileEntry { claims: Some(name), error: Some(error), .. }) => {
                 error.stage == "name" && shelf.holder(name, file).is_none()
             }
@@ -134,26 +141,30 @@ impl Scanner {
 
     /// Reads one file that stands still, and loads it if its bytes are new.
     fn take(&self, file: &str, stamp: Stamp) -> Look {
+        let trust = self.loader.trust();
         let content = self.loader.read(&self.folder.join(file));
         if self.now(file) != Some(stamp) {
             return Look::Unsettled;
         }
         let content = match content {
             Ok(content) => content,
-            Err(refusal) => return self.refuse(file, stamp, None, refusal),
+            Err(refusal) => return self.refuse(file, stamp, None, &trust, refusal),
         };
         let sha256 = content.sha256.clone();
         let shelf = self.registry.shelf();
         let loaded = shelf.files.get(file).and_then(|entry| entry.generation.clone());
         if let Some(same) = loaded.filter(|generation| generation.version.sha256 == sha256) {
-            return self.publish(file, stamp, same);
+            return match self.loader.trusted_again(&trust, &content, &same) {
+                Ok(()) => self.publish(file, stamp, &trust, same),
+                Err(refusal) => self.refuse(file, stamp, Some(sha256), &trust, refusal),
+            };
         }
         tracing::info!(%file, "loading plugin file");
         match self.loader.load(&content).and_then(|generation| self.unless_taken(file, generation)) {
-            Ok(generation) => self.publish(file, stamp, Arc::new(generation)),
+            Ok(generation) => self.publish(file, stamp, &trust, Arc::new(generation)),
             // Somebody wrote meanwhile: these bytes are history.
             Err(_) if self.now(file) != Some(stamp) => Look::Unsettled,
-            Err(refusal) => self.refuse(file, stamp, Some(sha256), refusal),
+            Err(refusal) => self.refuse(file, stamp, Some(sha256), &trust, refusal),
         }
     }
 
@@ -169,28 +180,48 @@ impl Scanner {
         }
     }
 
-    fn publish(&self, file: &str, stamp: Stamp, generation: Arc<Generation>) -> Look {
+    fn publish(&self, file: &str, stamp: Stamp, trust: &Arc<Trust>, generation: Arc<Generation>) -> Look {
         tracing::info!(%file, plugin = %generation.version.name, version = %generation.version.version, "plugin loaded");
-        let entry = FileEntry { stamp: Some(stamp), generation: Some(generation), error: None, claims: None };
+        let trust = Some(Arc::clone(trust));
+        let entry = FileEntry { stamp: Some(stamp), trust, generation: Some(generation), error: None, claims: None };
         self.registry.update(|shelf| {
             shelf.files.insert(file.to_owned(), entry);
         });
         Look::Settled
     }
 
-    /// The good version, if there is one, goes on working.
-    fn refuse(&self, file: &str, stamp: Stamp, sha256: Option<String>, refusal: Refusal) -> Look {
+    /// The good version, if there is one, goes on working; unless what is trusted has changed, and it is no longer.
+    fn refuse(
+        &self,
+        file: &str,
+        stamp: Stamp,
+        sha256: Option<String>,
+        trust: &Arc<Trust>,
+        refusal: Refusal,
+    ) -> Look {
         let claims = refusal.claims.clone();
         let error: PluginError = refusal.into_error(sha256, &*self.clock);
         tracing::warn!(%file, %error, "plugin file refused");
         self.registry.update(|shelf| {
             let entry = shelf.files.entry(file.to_owned()).or_default();
+            if entry.generation.as_ref().is_some_and(|held| no_longer(entry, held, trust, &error)) {
+                tracing::warn!(%file, "what was loaded of it is not trusted any more, and has gone");
+                entry.generation = None;
+            }
             entry.stamp = Some(stamp);
+            entry.trust = Some(Arc::clone(trust));
             entry.error = Some(error);
             entry.claims = claims;
         });
         Look::Settled
     }
+}
+
+/// By its own evidence, or because its very bytes were judged by what is trusted now and refused.
+fn no_longer(entry: &FileEntry, held: &Generation, trust: &Arc<Trust>, error: &PluginError) -> bool {
+    let judged = entry.trust.as_ref().is_some_and(|by| Arc::ptr_eq(by, trust));
+    let same = error.sha256.as_ref() == Some(&held.version.sha256);
+    !load::still(trust, held) || (!judged && same && error.stage == "trust")
 }
 
 /// Plugin files of a folder. Links are followed: a ConfigMap consists of nothing else.

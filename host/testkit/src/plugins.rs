@@ -249,6 +249,7 @@ impl PluginHost for ScriptedPlugins {
                     handlers: handlers.into_iter().map(info).collect(),
                     wants: Wants::default(),
                 },
+                signer: None,
                 loaded_at: self.clock.now(),
                 load_ms: 0,
                 running: stage.running,

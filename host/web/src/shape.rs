@@ -264,6 +264,7 @@ pub(crate) fn plugin(status: &PluginStatus) -> Value {
         "summary": loaded.map(|loaded| &loaded.info.summary),
         "handlers": handlers,
         "wants": loaded.map(|loaded| &loaded.info.wants),
+        "signer": loaded.and_then(|loaded| loaded.signer.as_ref()),
         "loaded_at": times(loaded.map(|loaded| loaded.loaded_at)),
         "load_ms": loaded.map(|loaded| loaded.load_ms),
         "running": loaded.map(|loaded| loaded.running),

@@ -3,6 +3,7 @@
 mod grant;
 mod limits;
 mod status;
+mod trust;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::PluginName;
 pub use grant::{ExitMeaning, FolderGrant, Grant, SecretSource};
 pub use limits::Limits;
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
+pub use trust::{KeyId, Signer, Trust, TrustedKey};
 
 /// One loaded state of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

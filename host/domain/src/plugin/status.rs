@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PluginInfo, PluginVersion};
+use super::{PluginInfo, PluginVersion, Signer};
 
 /// How a plugin file stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +23,8 @@ pub struct LoadedPlugin {
     pub version: PluginVersion,
     /// What it says about itself.
     pub info: PluginInfo,
+    /// Who signed the file, where keys are trusted.
+    pub signer: Option<Signer>,
     /// Since when.
     pub loaded_at: DateTime<Utc>,
     /// How long compiling and checking took, in milliseconds.
@@ -35,7 +37,7 @@ pub struct LoadedPlugin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{stage}: {message}")]
 pub struct PluginError {
-    /// `read`, `sniff`, `validate`, `world`, `compile`, `describe`, `name`.
+    /// `read`, `trust`, `sniff`, `validate`, `world`, `compile`, `describe`, `name`.
     pub stage: String,
     /// In words.
     pub message: String,

@@ -1,9 +1,10 @@
-//! What a file imports and exports, by name, before a single instruction is compiled.
+//! Whether this host can call a file, and how, by the names that it imports and exports.
 
-use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 use super::sniff::Kind;
+use super::survey::Names;
 use crate::bindings::CONTRACT;
 
 const OURS: &str = "noontide:plugin/";
@@ -42,84 +43,16 @@ const WASI: [&str; 27] = [
     "wasi:sockets/udp-create-socket",
 ];
 
-/// Longest function body taken, in bytes. The largest known honest one (an interpreter's loop) has a tenth of it; what
-/// an optimiser makes of a huge one is the cheapest way to use up a host at load.
-const BODY: usize = 4 << 20;
-
 /// Where modules of preview 1 get their functions from.
 const PREVIEW_1: &str = "wasi_snapshot_preview1";
 
-/// The names at the outside of a file; of a core module, the modules it imports from.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    imports: Vec<String>,
-    exports: Vec<String>,
-    /// What it says of its version and of itself, where compilers put such things.
-    pub(super) version: Option<String>,
-    pub(super) description: Option<String>,
-}
-
 /// How a file is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum World {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum World {
     /// By the contract of `wit/`.
     Plugin,
     /// As a program: arguments, stdin, stdout and an exit code.
     Command,
-}
-
-/// Walks and validates all sections (function bodies are the compiler's) and collects the outermost names.
-pub(super) fn survey(bytes: &[u8], features: WasmFeatures) -> Result<Names, Refusal> {
-    let mut validator = Validator::new_with_features(features);
-    let mut names = Names::default();
-    let mut depth = 0_usize;
-    let broken = |error: wasmparser::BinaryReaderError| Refusal::new("validate", broken_words(&error));
-    for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(broken)?;
-        validator.payload(&payload).map_err(broken)?;
-        match payload {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::CodeSectionEntry(body) if body.range().len() > BODY => {
-                let message = format!("a function of {} bytes, at most {BODY} — split it", body.range().len());
-                return Err(Refusal::new("validate", message));
-            }
-            Payload::ImportSection(section) if depth == 0 => {
-                for import in section.into_imports() {
-                    let module = import.map_err(broken)?.module;
-                    if !names.imports.iter().any(|known| known == module) {
-                        names.imports.push(module.to_owned());
-                    }
-                }
-            }
-            Payload::ExportSection(section) if depth == 0 => {
-                for export in section {
-                    names.exports.push(export.map_err(broken)?.name.to_owned());
-                }
-            }
-            Payload::CustomSection(section) if depth == 0 => names.note(section.name(), section.data()),
-            Payload::ComponentImportSection(section) if depth == 0 => {
-                for import in section {
-                    names.imports.push(import.map_err(broken)?.name.name.to_owned());
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 0 => {
-                for export in section {
-                    names.exports.push(export.map_err(broken)?.name.name.to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(names)
-}
-
-fn broken_words(error: &wasmparser::BinaryReaderError) -> String {
-    let words = error.to_string();
-    if words.contains("unexpected end") {
-        return format!("{words}: the file ends early — copy it again, under another name first and then `mv`");
-    }
-    format!("{words} — rebuild it; if it uses garbage collection, exceptions or threads, this host has them not")
 }
 
 /// Whether this host can call a file with these names, and how.
@@ -186,16 +119,6 @@ fn judge_component(names: &Names) -> Result<World, Refusal> {
 }
 
 impl Names {
-    /// The sections of `wasm-tools metadata`.
-    fn note(&mut self, section: &str, data: &[u8]) {
-        let text = || std::str::from_utf8(data).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        match section {
-            "version" => self.version = text(),
-            "description" => self.description = text(),
-            _ => {}
-        }
-    }
-
     fn exports_ours(&self, interface: &str) -> bool {
         self.exports.iter().any(|name| split(name).0.strip_prefix(OURS) == Some(interface))
     }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use noontide_config::Compile;
 use noontide_connections::Databases;
 use noontide_domain::{LoadedPlugin, PluginError};
 use noontide_sandbox::{Sandbox, SandboxSettings};
@@ -11,6 +13,10 @@ use serde_json::{Value, json};
 use crate::clock::SystemClock;
 use crate::conf::Allowed;
 use crate::exit::{Exit, Stop};
+use crate::serve::wiring;
+
+/// As in conf/default.toml, for files that are looked at without a configuration.
+const USUAL: Compile = Compile { memory: 2 << 30, timeout: Duration::from_secs(120) };
 
 /// Opens a sandbox that looks at no folder.
 ///
@@ -21,6 +27,8 @@ pub fn sandbox(allowed: Allowed) -> Result<Arc<Sandbox>, Stop> {
     let nowhere = cache.join("no-plugins");
     let mut settings = SandboxSettings::new(nowhere, cache.join("compiled"), Arc::new(SystemClock));
     settings.grants = allowed.grants;
+    settings.trust = allowed.trust;
+    settings.compile = wiring::compile_apart(allowed.compile.unwrap_or(USUAL));
     let connections = Databases::default();
     connections.follow(&allowed.connections);
     settings.connections = Some(Arc::new(connections));
@@ -57,6 +65,7 @@ pub fn shown(file: &Path, loaded: &LoadedPlugin) -> Value {
         "summary": loaded.info.summary,
         "handlers": handlers,
         "wants": loaded.info.wants,
+        "signer": loaded.signer,
         "load_ms": loaded.load_ms,
     })
 }

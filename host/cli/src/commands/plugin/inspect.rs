@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::file;
 use crate::args::Global;
+use crate::conf;
 use crate::exit::{Done, Exit};
 use crate::output::Rows;
 
@@ -14,7 +15,7 @@ use crate::output::Rows;
 /// # Errors
 /// The stage that refused it.
 pub async fn inspect(global: &Global, path: &Path) -> Done {
-    let sandbox = file::sandbox(Default::default())?;
+    let sandbox = file::sandbox(conf::allowed_if_there(global)?)?;
     let loaded = sandbox.inspect_file(path).await.map_err(|error| file::refused(path, &error))?;
     let shown = file::shown(path, &loaded);
     global.output().thing(&shown, || text(&shown))?;
@@ -26,7 +27,7 @@ pub async fn inspect(global: &Global, path: &Path) -> Done {
 /// # Errors
 /// The stage that refused it.
 pub async fn check(global: &Global, path: &Path) -> Done {
-    let sandbox = file::sandbox(Default::default())?;
+    let sandbox = file::sandbox(conf::allowed_if_there(global)?)?;
     let (output, name) = (global.output(), path.display().to_string());
     match sandbox.inspect_file(path).await {
         Ok(loaded) => {
@@ -48,6 +49,9 @@ pub async fn check(global: &Global, path: &Path) -> Done {
 fn text(shown: &Value) -> String {
     let word = |key: &str| shown[key].as_str().unwrap_or_default();
     let mut text = format!("{} {}  {}\nsha256 {}\n", word("name"), word("version"), word("summary"), word("sha256"));
+    if let Some(key) = shown["signer"]["key"].as_str() {
+        text.push_str(&format!("signed {key}  {}\n", shown["signer"]["comment"].as_str().unwrap_or_default()));
+    }
     text.push_str(&format!("loaded in {} ms\n\n", shown["load_ms"]));
     let mut rows = Rows::of(["handler", "summary", "timeout", "example input"]);
     for handler in shown["handlers"].as_array().into_iter().flatten() {

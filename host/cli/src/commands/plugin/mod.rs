@@ -4,6 +4,7 @@
 mod desk;
 mod file;
 mod inspect;
+mod keys;
 mod list;
 mod run;
 
@@ -24,6 +25,12 @@ pub enum Plugin {
     Check(PluginFile),
     /// Call a handler of a plugin file once: result on stdout, logs on stderr
     Run(run::Run),
+    /// Make a pair of keys for signing plugin files; those of minisign do as well
+    Keygen(keys::Keygen),
+    /// Sign a plugin file: FILE.minisig, beside it
+    Sign(keys::Sign),
+    /// Whether a plugin file is signed by a key, or by one the configuration trusts
+    Verify(keys::Verify),
     /// The plugins of the host: versions, digests, handlers, last error
     List,
 }
@@ -44,6 +51,9 @@ pub async fn run(global: &Global, plugin: Plugin) -> Done {
         Plugin::Inspect(asked) => inspect::inspect(global, &asked.file).await,
         Plugin::Check(asked) => inspect::check(global, &asked.file).await,
         Plugin::Run(asked) => run::run(global, asked).await,
+        Plugin::Keygen(asked) => keys::keygen(global, &asked),
+        Plugin::Sign(asked) => keys::sign(global, &asked),
+        Plugin::Verify(asked) => keys::verify(global, &asked),
         Plugin::List => list::run(global).await,
     }
 }

@@ -3,12 +3,15 @@
 mod env;
 mod folders;
 mod limits;
+mod pins;
 mod program;
 
 use noontide_domain::Grant;
 
 use super::connection::Connections;
 use crate::reader::Reader;
+
+pub(super) use pins::pins;
 
 pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
     reader.later(&["http", "tcp"], "take it out: plugins have no network");
