@@ -35,6 +35,8 @@ mod items;
 mod journal;
 mod limits;
 mod load;
+#[cfg(test)]
+mod next;
 mod output;
 mod program;
 mod registry;
@@ -55,3 +57,15 @@ pub use settings::{CompileApart, SandboxError, SandboxSettings};
 pub fn compile_worker() -> std::process::ExitCode {
     compiler::child::main()
 }
+
+// The tests of the sandbox from outside stand on the same stage.
+#[cfg(test)]
+extern crate self as noontide_sandbox;
+#[cfg(test)]
+#[path = "../tests/sandbox/stage.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the tests from outside use all of it")]
+mod stage;
+#[cfg(test)]
+#[path = "../tests/sandbox/tiny.rs"]
+#[expect(unreachable_pub, reason = "as above")]
+mod tiny;

@@ -21,6 +21,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     Plugin::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    #[cfg(test)]
+    crate::next::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 

@@ -31,6 +31,7 @@ pub(crate) use self::shape::WIT;
 pub(crate) use self::sniff::Kind;
 pub(crate) use self::trust::still;
 pub use self::trust::{beside, verify_file};
+pub(crate) use self::world::Contract;
 use self::world::World;
 use crate::callee::{Callee, Linkers};
 use crate::compiler::{Code, Compiler, Parent};
@@ -184,7 +185,7 @@ impl Loader {
             .and_then(|name| trust::pinned(trust, &name, &content.sha256).map(|()| name));
         let (examined, code) = self.compiler.compile(&self.machine.engine, content, kind, name.is_ok())?;
         match (examined.world, code) {
-            (World::Plugin, Some(code)) => self.plugin(code),
+            (World::Plugin(contract), Some(code)) => self.plugin(contract, code),
             (World::Command, Some(code)) => {
                 let (callee, permits) = self.command(code)?;
                 Ok((command::describe(content, name?, examined.names), callee, permits))
@@ -193,18 +194,18 @@ impl Loader {
         }
     }
 
-    fn plugin(&self, code: Code) -> Result<Taken, Refusal> {
+    fn plugin(&self, contract: Contract, code: Code) -> Result<Taken, Refusal> {
         let Code::Component(component) = &code else {
             return Err(Refusal::new("world", "a core module that is no program"));
         };
         let permits = self.ready(&code)?;
-        let pre = self.linkers.plugin(component).map_err(|error| {
+        let callee = self.linkers.plugin(contract, component).map_err(|error| {
             let contract = crate::bindings::CONTRACT;
             let advice = format!("rebuild it against noontide:plugin@{contract} (folder wit/ of this release)");
             misfit(&error, &advice)
         })?;
-        let described = self.guests.block_on(describe::ask(&self.machine, &pre, Arc::clone(&self.clock)))?;
-        Ok((describe::check(described)?, Callee::Plugin(pre), permits))
+        let described = self.guests.block_on(describe::ask(&self.machine, &callee, Arc::clone(&self.clock)))?;
+        Ok((describe::check(described)?, callee, permits))
     }
 
     fn command(&self, code: Code) -> Result<(Callee, u32), Refusal> {

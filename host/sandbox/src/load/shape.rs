@@ -69,7 +69,8 @@ pub(super) fn fits(bytes: &[u8]) -> Result<(), Refusal> {
 fn both(file: &Resolve, host: &Resolve, item: &WorldItem) -> Option<(String, InterfaceId, InterfaceId)> {
     let WorldItem::Interface { id, .. } = item else { return None };
     let full = file.id_of(*id)?;
-    let name = full.split('@').next()?.strip_prefix(OURS)?.to_owned();
+    let (interface, version) = full.split_once('@')?;
+    let name = interface.strip_prefix(OURS).filter(|_| version.starts_with("0.1."))?.to_owned();
     let (ours, _) = host.interfaces.iter().find(|(_, interface)| interface.name.as_ref() == Some(&name))?;
     Some((format!("{OURS}{name}"), *id, ours))
 }

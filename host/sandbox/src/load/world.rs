@@ -43,14 +43,38 @@ const WASI: [&str; 27] = [
     "wasi:sockets/udp-create-socket",
 ];
 
+/// Names told of a list that has many.
+const SHOWN: usize = 8;
+
 /// Where modules of preview 1 get their functions from.
 const PREVIEW_1: &str = "wasi_snapshot_preview1";
+
+/// The versions of `noontide:plugin` that this host speaks. Within one, hosts and plugins of any age understand each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Contract {
+    V0_1,
+    #[cfg(test)]
+    V0_2,
+}
+
+impl Contract {
+    /// By the version that a name carries: `0.1.7` is `0.1`; a draft is nobody's.
+    fn of(version: &str) -> Option<Self> {
+        match version.rsplit_once('.') {
+            _ if version.contains('-') => None,
+            Some(("0.1", _)) => Some(Contract::V0_1),
+            #[cfg(test)]
+            Some(("0.2", _)) => Some(Contract::V0_2),
+            _ => None,
+        }
+    }
+}
 
 /// How a file is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum World {
-    /// By the contract of `wit/`.
-    Plugin,
+    /// By the contract of `wit/`, in one of its versions.
+    Plugin(Contract),
     /// As a program: arguments, stdin, stdout and an exit code.
     Command,
 }
@@ -97,13 +121,13 @@ fn judge_component(names: &Names) -> Result<World, Refusal> {
     let refuse = |message: String| Err(Refusal::new("world", message));
     if let Some(other) = names.exports.iter().chain(&names.imports).find(|name| other_version(name)) {
         return refuse(format!(
-            "it is built for `{other}`, this host speaks noontide:plugin@{CONTRACT} — \
-             rebuild it against the wit/ folder of this release, or use the host of its time"
+            "it is built for `{other}`, this host speaks noontide:plugin@{CONTRACT} — update the host, or rebuild the plugin \
+             with the wit/ folder of this release (`noontide plugin build`)"
         ));
     }
     let missing: Vec<&str> = ["handler", "describe"].into_iter().filter(|name| !names.exports_ours(name)).collect();
     let world = match missing.as_slice() {
-        [] => World::Plugin,
+        [] => World::Plugin(names.contract().unwrap_or(Contract::V0_1)),
         [_, _] if names.exports_one("wasi:cli/run@0.2") => World::Command,
         missing => return refuse(not_ours(names, missing)),
     };
@@ -112,7 +136,7 @@ fn judge_component(names: &Names) -> Result<World, Refusal> {
         [] => Ok(world),
         unknown => refuse(format!(
             "it imports what this host does not offer: {}{} — build it without these",
-            unknown.join(", "),
+            some(unknown),
             unknown.iter().find_map(|name| remark(name)).unwrap_or_default()
         )),
     }
@@ -121,6 +145,12 @@ fn judge_component(names: &Names) -> Result<World, Refusal> {
 impl Names {
     fn exports_ours(&self, interface: &str) -> bool {
         self.exports.iter().any(|name| split(name).0.strip_prefix(OURS) == Some(interface))
+    }
+
+    /// The version of the handler that it offers.
+    fn contract(&self) -> Option<Contract> {
+        let handler = format!("{OURS}handler@");
+        self.exports.iter().find_map(|name| name.strip_prefix(&handler)).and_then(Contract::of)
     }
 
     fn exports_one(&self, start: &str) -> bool {
@@ -138,8 +168,14 @@ fn not_ours(names: &Names, missing: &[&str]) -> String {
         return "it needs WASI 0.3, which this host does not offer — build it for wasm32-wasip2".to_owned();
     }
     let missing: Vec<String> = missing.iter().map(|name| format!("{OURS}{name}@{CONTRACT}")).collect();
-    let exports = if names.exports.is_empty() { "nothing".to_owned() } else { names.exports.join(", ") };
+    let exports = if names.exports.is_empty() { "nothing".to_owned() } else { some(&names.exports.iter().map(String::as_str).collect::<Vec<_>>()) };
     format!("it does not export {}; it exports {exports} — target the world `plugin` of wit/", missing.join(" and "))
+}
+
+/// The first few, and how many more.
+fn some(names: &[&str]) -> String {
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
 }
 
 fn remark(name: &str) -> Option<&'static str> {
@@ -156,7 +192,7 @@ fn split(name: &str) -> (&str, &str) {
 
 fn other_version(name: &str) -> bool {
     let (interface, version) = split(name);
-    interface.starts_with(OURS) && (!version.starts_with("0.1.") || version.contains('-'))
+    interface.starts_with(OURS) && Contract::of(version).is_none()
 }
 
 fn wasi_three(name: &str) -> bool {
@@ -192,14 +228,14 @@ mod tests {
     fn a_plugin_of_this_contract_passes_with_what_standard_libraries_import() {
         assert_eq!(
             verdict(&PLUGIN, &["noontide:plugin/run@0.1.0", "wasi:io/poll@0.2.6", "wasi:cli/stdin@0.2.0"]),
-            Ok(World::Plugin)
+            Ok(World::Plugin(Contract::V0_1))
         );
     }
 
     #[test]
     fn another_version_is_refused_with_both_versions_and_what_to_do() {
-        let refused = verdict(&["noontide:plugin/handler@0.2.0"], &[]).expect_err("another version");
-        assert!(refused.contains("@0.2.0") && refused.contains("@0.1.0") && refused.contains("rebuild"), "{refused}");
+        let refused = verdict(&["noontide:plugin/handler@0.9.0"], &[]).expect_err("another version");
+        assert!(refused.contains("@0.9.0") && refused.contains("@0.1.0") && refused.contains("rebuild"), "{refused}");
     }
 
     #[test]

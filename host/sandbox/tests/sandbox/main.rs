@@ -9,3 +9,5 @@ mod programs;
 mod refused;
 mod stage;
 mod swap;
+mod tiny;
+mod trust;
