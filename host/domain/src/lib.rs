@@ -44,7 +44,8 @@ pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
 pub use plugin::{
-    ExitMeaning, FolderGrant, Grant, HandlerInfo, KeyId, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus, PluginVersion, SecretSource, Signer, Trust, TrustedKey, Unavailable, Wants,
+    ExitMeaning, FolderGrant, Grant, HandlerInfo, KeyId, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus,
+    PluginVersion, SecretSource, Signer, Trust, TrustedKey, Unavailable, Wants,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};

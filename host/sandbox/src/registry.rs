@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use noontide_domain::{
-    HandlerInfo, HandlerRef, LoadedPlugin, PluginError, PluginInfo, PluginName, PluginStatus, PluginVersion,
-    Signer, Trust, TrustedKey, Unavailable, suggest,
+    HandlerInfo, HandlerRef, LoadedPlugin, PluginError, PluginInfo, PluginName, PluginStatus, PluginVersion, Signer,
+    Trust, TrustedKey, Unavailable, suggest,
 };
 use serde_json::Value;
 use tokio::sync::watch;

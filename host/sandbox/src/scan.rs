@@ -191,14 +191,7 @@ impl Scanner {
     }
 
     /// The good version, if there is one, goes on working; unless what is trusted has changed, and it is no longer.
-    fn refuse(
-        &self,
-        file: &str,
-        stamp: Stamp,
-        sha256: Option<String>,
-        trust: &Arc<Trust>,
-        refusal: Refusal,
-    ) -> Look {
+    fn refuse(&self, file: &str, stamp: Stamp, sha256: Option<String>, trust: &Arc<Trust>, refusal: Refusal) -> Look {
         let claims = refusal.claims.clone();
         let error: PluginError = refusal.into_error(sha256, &*self.clock);
         tracing::warn!(%file, %error, "plugin file refused");

@@ -24,7 +24,13 @@ pub fn all() -> Vec<Bomb> {
         bomb("many-functions", "", text(program_with(&"(func)".repeat(100_000), "nop"))),
         bomb("too-many-functions", "", counted(3, 2_000_000)),
         bomb("too-many-types", "", counted(1, 2_000_000)),
-        bomb("gigantic-memory", "", text(program_with("", "nop").replace("(memory (export \"memory\") 1)", "(memory (export \"memory\") 65536)"))),
+        bomb(
+            "gigantic-memory",
+            "",
+            text(
+                program_with("", "nop").replace("(memory (export \"memory\") 1)", "(memory (export \"memory\") 65536)"),
+            ),
+        ),
         bomb("many-memories", "", text(program_with(&"(memory 65536)".repeat(90), "nop"))),
         bomb("gigantic-table", "", text(program_with("(table 4000000000 funcref)", "nop"))),
         bomb("many-tables", "", text(program_with(&"(table 10000000 funcref)".repeat(90), "nop"))),
@@ -55,7 +61,12 @@ fn program_with(fields: &str, body: &str) -> String {
 fn tangled(depth: usize, variables: usize) -> String {
     let mut body = format!("(local {})", "i32 ".repeat(variables));
     for level in 0..depth {
-        let _ = write!(body, "loop local.get {} i32.const {level} i32.add local.set {} ", level % variables, (level * 7 + 1) % variables);
+        let _ = write!(
+            body,
+            "loop local.get {} i32.const {level} i32.add local.set {} ",
+            level % variables,
+            (level * 7 + 1) % variables
+        );
     }
     for level in 0..depth {
         let _ = write!(body, "local.get {} br_if 0 end ", (level * 13) % variables);

@@ -21,6 +21,11 @@ const BATCH: usize = 50;
 /// Longest reason, in bytes: one line on a terminal of any patience.
 const LINE: usize = 2_200;
 
+/// A file that keeps a compiler busy.
+pub fn slow() -> Vec<u8> {
+    bombs::all().remove(0).bytes
+}
+
 struct Siege {
     place: Place,
     host: Host,

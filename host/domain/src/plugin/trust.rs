@@ -61,12 +61,15 @@ impl FromStr for TrustedKey {
     /// Takes the key alone, or the two lines of a `.pub` file.
     fn from_str(text: &str) -> Result<Self, String> {
         let line = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
-        let id = KeyId::of(line).filter(|_| line.len() == KEY / 3 * 4 && line.bytes().all(|byte| sextet(byte).is_some()));
+        let id =
+            KeyId::of(line).filter(|_| line.len() == KEY / 3 * 4 && line.bytes().all(|byte| sextet(byte).is_some()));
         let advice = "it has 56 letters and digits and begins with RW, as the second line of a .pub file of \
                       `noontide plugin keygen` or minisign does";
         match id {
             Some(id) => Ok(Self { text: line.to_owned(), id }),
-            None => Err(format!("`{}` is no public key of minisign; {advice}", line.chars().take(80).collect::<String>())),
+            None => {
+                Err(format!("`{}` is no public key of minisign; {advice}", line.chars().take(80).collect::<String>()))
+            }
         }
     }
 }

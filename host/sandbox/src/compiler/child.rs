@@ -74,6 +74,8 @@ fn compile(asked: &Asked, bytes: &[u8]) -> Result<Examined, Refusal> {
     };
     let code = code.map_err(broken)?;
     let written = std::fs::write(&asked.into, code);
-    written.map_err(|error| Refusal::new("compile", format!("its code cannot be written: {error} — see the data folder")))?;
+    written.map_err(|error| {
+        Refusal::new("compile", format!("its code cannot be written: {error} — see the data folder"))
+    })?;
     Ok(examined)
 }

@@ -6,9 +6,7 @@ pub(super) const CODE: u64 = 512 << 20;
 /// Memory is counted where it could be written to (`RLIMIT_DATA`): address space that is only reserved costs nothing.
 #[cfg(target_os = "linux")]
 pub(super) fn set(memory: u64, cpu: u64, parent: u32) -> std::io::Result<()> {
-    use rustix::process::{
-        Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit,
-    };
+    use rustix::process::{Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit};
     let most = |most| Rlimit { current: Some(most), maximum: Some(most) };
     set_parent_process_death_signal(Some(Signal::KILL))?;
     setrlimit(Resource::Core, most(0))?;

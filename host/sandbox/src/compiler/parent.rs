@@ -141,9 +141,11 @@ impl Parent {
             (_, Some(SIGABRT)) if last.contains("memory allocation") => {
                 format!("compiling it takes more than {memory} of memory ([plugins] compile-memory) — {advice}")
             }
-            (_, Some(SIGKILL)) => "the process that compiled it was killed from outside, as it is where memory is short \
+            (_, Some(SIGKILL)) => {
+                "the process that compiled it was killed from outside, as it is where memory is short \
                                    — give the machine more, or compile-memory less"
-                .to_owned(),
+                    .to_owned()
+            }
             _ => format!("the compiler broke on it: {} — rebuild it", harmless(last, 200)),
         }
     }
@@ -182,7 +184,10 @@ fn key(engine: &Engine, sha256: &str) -> String {
 }
 
 fn load(engine: &Engine, path: &PathBuf, kind: Kind) -> wasmtime::Result<Code> {
-    #[expect(unsafe_code, reason = "native code that a process of this very program wrote into a folder only it may write")]
+    #[expect(
+        unsafe_code,
+        reason = "native code that a process of this very program wrote into a folder only it may write"
+    )]
     unsafe {
         match kind {
             Kind::Component => Component::deserialize_file(engine, path).map(Code::Component),

@@ -39,11 +39,7 @@ pub(super) struct Described {
 }
 
 /// Calls `describe` in a store without grants.
-pub(super) async fn ask(
-    machine: &Machine,
-    callee: &Callee,
-    clock: Arc<dyn Clock>,
-) -> Result<wit::PluginInfo, Refusal> {
+pub(super) async fn ask(machine: &Machine, callee: &Callee, clock: Arc<dyn Clock>) -> Result<wit::PluginInfo, Refusal> {
     let limits = Limits { memory: MEMORY, timeout: TIME, log_lines: 0, artifact_count: 0, ..Limits::default() };
     let deadline = Instant::now() + TIME;
     let refuse = |message: String| Refusal::new("describe", message);

@@ -140,12 +140,7 @@ impl Loader {
     }
 
     /// The first stage is all there is for bytes that are loaded: what they prove may have changed, what they do has not.
-    pub(crate) fn trusted_again(
-        &self,
-        trust: &Trust,
-        content: &Content,
-        loaded: &Generation,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn trusted_again(&self, trust: &Trust, content: &Content, loaded: &Generation) -> Result<(), Refusal> {
         let signer = trust::signer(trust, content)?;
         trust::pinned(trust, &loaded.version.name, &content.sha256)?;
         loaded.signer.store(signer.map(Arc::new));
@@ -181,8 +176,7 @@ impl Loader {
 
     fn taken(&self, content: &Content, kind: Kind, trust: &Trust) -> Result<Taken, Refusal> {
         // Were it a program, its name would be known already: one that it may not have spares the compiling.
-        let name = command::name(content)
-            .and_then(|name| trust::pinned(trust, &name, &content.sha256).map(|()| name));
+        let name = command::name(content).and_then(|name| trust::pinned(trust, &name, &content.sha256).map(|()| name));
         let (examined, code) = self.compiler.compile(&self.machine.engine, content, kind, name.is_ok())?;
         match (examined.world, code) {
             (World::Plugin(contract), Some(code)) => self.plugin(contract, code),

@@ -96,7 +96,8 @@ fn compare(interface: &str, found: Of<'_>, expected: Of<'_>) -> Result<(), Refus
 }
 
 fn missing(words: &str) -> Refusal {
-    let advice = "rebuild it with the wit/ folder of this release (`noontide plugin build`), or use the host it was built for";
+    let advice =
+        "rebuild it with the wit/ folder of this release (`noontide plugin build`), or use the host it was built for";
     Refusal::new("world", format!("{words} — {advice}; rebuild it against noontide:plugin@{CONTRACT}"))
 }
 

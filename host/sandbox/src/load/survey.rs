@@ -63,7 +63,9 @@ fn broken(error: BinaryReaderError) -> Refusal {
     if words.contains("unexpected end") {
         return refuse(format!("{words}: the file ends early — copy it again, under another name first and then `mv`"));
     }
-    refuse(format!("{words} — rebuild it; if it uses garbage collection, exceptions or threads, this host has them not"))
+    refuse(format!(
+        "{words} — rebuild it; if it uses garbage collection, exceptions or threads, this host has them not"
+    ))
 }
 
 impl Names {

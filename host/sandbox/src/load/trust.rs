@@ -55,7 +55,8 @@ pub(super) fn signer(trust: &Trust, content: &Content) -> Result<Option<(Trusted
 const HOW: &str = "`noontide plugin sign FILE --key SECRET.key`, or add the signer's public key to [plugins] trust";
 
 fn signed(trust: &Trust, content: &Content, text: &str) -> Result<(TrustedKey, Signer), Refusal> {
-    let broken = || refuse(format!("{}.wasm.minisig is no signature of minisign — sign the file again: {HOW}", content.stem));
+    let broken =
+        || refuse(format!("{}.wasm.minisig is no signature of minisign — sign the file again: {HOW}", content.stem));
     let signature = Signature::decode(text).map_err(|_| broken())?;
     let id = text.lines().nth(1).and_then(KeyId::of).ok_or_else(broken)?;
     let mut known = trust.keys.iter().filter(|key| key.id() == id).peekable();

@@ -168,7 +168,11 @@ fn not_ours(names: &Names, missing: &[&str]) -> String {
         return "it needs WASI 0.3, which this host does not offer — build it for wasm32-wasip2".to_owned();
     }
     let missing: Vec<String> = missing.iter().map(|name| format!("{OURS}{name}@{CONTRACT}")).collect();
-    let exports = if names.exports.is_empty() { "nothing".to_owned() } else { some(&names.exports.iter().map(String::as_str).collect::<Vec<_>>()) };
+    let exports = if names.exports.is_empty() {
+        "nothing".to_owned()
+    } else {
+        some(&names.exports.iter().map(String::as_str).collect::<Vec<_>>())
+    };
     format!("it does not export {}; it exports {exports} — target the world `plugin` of wit/", missing.join(" and "))
 }
 
@@ -181,6 +185,9 @@ fn some(names: &[&str]) -> String {
 fn remark(name: &str) -> Option<&'static str> {
     if wasi_three(name) {
         return Some(" (WASI 0.3 is not offered; wasm32-wasip2 is)");
+    }
+    if name.starts_with(OURS) {
+        return Some(" (of a later 0.1, it may be: update the host)");
     }
     name.starts_with("wasi:http/").then_some(" (HTTP is not offered to plugins yet)")
 }

@@ -45,7 +45,7 @@ mod tests {
     async fn plugins_of_two_versions_of_the_contract_run_side_by_side_in_one_sandbox() {
         let stage = Stage::empty();
         stage.put("old.wasm", &tiny::of_this_contract());
-        stage.put("new.wasm", &tiny::of_the_next_contract());
+        stage.put("new.wasm", &wat::parse_str(include_str!("../../tests/data/tiny-0.2.wat")).expect("a component"));
         noontide_domain::ports::PluginHost::rescan(&*stage.sandbox).await;
         let calls = (0..8).map(|number| {
             let stage = &stage;

@@ -67,7 +67,6 @@
       local.get $at
     )
     (data (;0;) (i32.const 0) "\00\00\00\00\00\00\00\00next\00\00\00\002.0.0\00\00\00run\00\00\00\00\00\220.2\22\00\00\00hello from 0.2\00\00\18\00\00\00\03\00\00\00\08\00\00\00\04\00\00\00\10\00\00\00\05\00\00\008\00\00\00\01\00\00\00\00\00\00\00\00\00\00\00\01\00\00\00 \00\00\00\05\00\00\00")
-    )
   )
   (core module $wit-component-shim-module (;1;)
     (type (;0;) (func (param i32 i32 i32)))
@@ -81,14 +80,12 @@
       i32.const 0
       call_indirect (type 0)
     )
-    )
   )
   (core module $wit-component-fixup (;2;)
     (type (;0;) (func (param i32 i32 i32)))
     (import "" "0" (func (;0;) (type 0)))
     (import "" "$imports" (table (;0;) 1 1 funcref))
     (elem (;0;) (i32.const 0) func 0)
-    )
   )
   (core instance $wit-component-shim-instance (;0;) (instantiate $wit-component-shim-module))
   (type (;2;) (list string))
@@ -177,5 +174,4 @@
     )
   )
   (export $noontide:plugin/handler@0.2.0 (;5;) "noontide:plugin/handler@0.2.0" (instance $noontide:plugin/handler@0.2.0-shim-instance))
-  )
 )

@@ -61,7 +61,10 @@ async fn without_a_valid_signature_nothing_is_even_looked_into() {
     // Neither would pass the next stage: that it is not reached shows in the one that refused.
     stage.put("text.wasm", b"#!/bin/sh");
     let message = stage.refused_as_untrusted("text.wasm").await;
-    assert!(message.contains("not signed") && message.contains("36A24298D2382BDB") && message.contains("plugin sign"), "{message}");
+    assert!(
+        message.contains("not signed") && message.contains("36A24298D2382BDB") && message.contains("plugin sign"),
+        "{message}"
+    );
     for (signature, word) in [
         (PREHASHED.replace("of minisign", "of Minisign"), "other bytes"),
         (PREHASHED.replacen("RUTb", "RUTc", 1), "by the key"),

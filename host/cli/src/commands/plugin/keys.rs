@@ -72,7 +72,9 @@ pub fn keygen(global: &Global, asked: &Keygen) -> Done {
     let value = json!({"id": id, "public": text, "public_file": public, "secret_file": secret});
     global.output().thing(&value, || format!("{id} {text}"))?;
     let (public, secret) = (public.display(), secret.display());
-    global.output().hint(&format!("{secret} signs; keep it. {public} goes to hosts: [plugins] trust = {{ keys = [\"{text}\"] }}"));
+    global
+        .output()
+        .hint(&format!("{secret} signs; keep it. {public} goes to hosts: [plugins] trust = {{ keys = [\"{text}\"] }}"));
     Ok(Exit::Ok)
 }
 
@@ -90,7 +92,8 @@ pub fn sign(global: &Global, asked: &Sign) -> Done {
     if comment.chars().any(|character| character.is_control() && character != '\t') {
         return Err(Stop::usage("--comment is one line without control characters"));
     }
-    let signature = minisign::sign(Some(&public), &secret, bytes.as_slice(), Some(&comment), Some("signature from noontide"));
+    let signature =
+        minisign::sign(Some(&public), &secret, bytes.as_slice(), Some(&comment), Some("signature from noontide"));
     let signature = signature.map_err(|error| at(&asked.key, error))?.into_string();
     let path = noontide_sandbox::signature_of(&asked.file);
     whole(&path, &signature)?;

@@ -27,7 +27,9 @@ fn pin(reader: &Reader<'_>, node: &Node) -> Option<String> {
     let text = reader.as_text("sha256", node)?.to_lowercase();
     let is_digest = text.len() == DIGITS && text.bytes().all(|digit| digit.is_ascii_hexdigit());
     let wrong = || {
-        format!("`sha256`: `{text}` is no SHA-256; it has {DIGITS} hexadecimal digits, as `noontide plugin inspect` shows them")
+        format!(
+            "`sha256`: `{text}` is no SHA-256; it has {DIGITS} hexadecimal digits, as `noontide plugin inspect` shows them"
+        )
     };
     reader.good(&node.place, is_digest.then(|| text.clone()).ok_or_else(wrong))
 }
