@@ -156,6 +156,31 @@ fn the_checklist_has_every_row_and_names_tests_that_there_are() {
     }
 }
 
+#[test]
+fn the_page_on_security_names_tests_that_there_are() {
+    let page = read(&root().join("docs/security.md"));
+    let quoted: Vec<_> = page.split('`').skip(1).step_by(2).collect();
+    let mut file = None;
+    let mut tests = 0;
+    for word in quoted {
+        if word.ends_with(".rs") {
+            let short =
+                [("sandbox/", "host/sandbox/tests/sandbox/"), ("connections/", "host/connections/tests/connections/")];
+            let long = short.iter().find_map(|(short, long)| Some(format!("{long}{}", word.strip_prefix(short)?)));
+            let places = [root().join(long.as_deref().unwrap_or(word)), root().join("tests/system").join(word)];
+            let there = places.into_iter().find(|path| path.exists());
+            file = Some(there.unwrap_or_else(|| panic!("docs/security.md: {word} is not there")));
+        } else if word.matches('_').count() > 2
+            && !word.contains(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit() && c != '_')
+        {
+            let file = file.as_ref().unwrap_or_else(|| panic!("docs/security.md: {word} stands behind no file"));
+            assert!(read(file).contains(&format!("fn {word}(")), "docs/security.md: no {word} in {}", file.display());
+            tests += 1;
+        }
+    }
+    assert!(tests > 20, "looked for the wrong thing: {tests}");
+}
+
 // ---- how they look -------------------------------------------------------------------------------------------------
 
 fn root() -> &'static Path {

@@ -1,8 +1,19 @@
-//! Tells the binary which wasmtime it is built with, for `--version`: the lock file knows.
+//! Tells the binary which wasmtime it is built with, for `--version` (the lock file knows), and gives it the templates
+//! of `plugin new`.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What building leaves in a template's folder.
+const LEFTOVERS: [&str; 7] = ["target", "node_modules", "__pycache__", "dist", "build", ".venv", ".mypy_cache"];
 
 fn main() {
+    wasmtime();
+    templates();
+}
+
+fn wasmtime() {
     let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
     println!("cargo::rerun-if-changed={lock}");
     let text = fs::read_to_string(lock).unwrap_or_default();
@@ -12,4 +23,41 @@ fn main() {
         .and_then(|package| package.split("version = \"").nth(1)?.split('"').next())
         .unwrap_or("unknown");
     println!("cargo::rustc-env=NOONTIDE_WASMTIME={wasmtime}");
+}
+
+/// Each folder in `templates/` is a language. Links within lead to what is shared, such as the SDK: what they lead to is
+/// embedded as if it lay there.
+fn templates() {
+    let mut table = String::from("&[\n");
+    for folder in entries(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))) {
+        let language = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let _ = writeln!(table, "    Template {{ language: {language:?}, files: &[");
+        for file in files(&folder) {
+            let name = file.strip_prefix(&folder).unwrap_or(&file).to_string_lossy().into_owned();
+            let _ = writeln!(table, "        ({name:?}, include_bytes!({file:?})),");
+        }
+        table.push_str("    ] },\n");
+    }
+    table.push_str("]\n");
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("templates.rs");
+    fs::write(out, table).expect("OUT_DIR takes files");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let of = |path: PathBuf| if path.is_dir() { files(&path) } else { vec![path] };
+    entries(folder).into_iter().flat_map(of).collect()
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<_> =
+        entries.map(|entry| entry.expect("an entry").path()).filter(|path| is_source(path)).collect();
+    paths.sort();
+    paths
+}
+
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    !LEFTOVERS.contains(&&*name) && !name.ends_with(".pyc")
 }

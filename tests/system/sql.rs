@@ -171,5 +171,5 @@ async fn a_handler_that_is_called_without_a_host_reaches_its_databases_too() {
     let said = place.noontide(&["plugin", "run", &wasm, "--handler", "query", "--input", &input, "-o", "json"]);
     assert_eq!(said.json()["result"]["rows"]["rows"], json!([[42]]), "{said:?}");
     let checked = place.noontide(&["check"]);
-    assert!(checked.err.contains("would like sql shop read-write"), "{checked:?}");
+    assert!(checked.err.contains("would like sql `shop`"), "{checked:?}");
 }

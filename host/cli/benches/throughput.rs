@@ -31,9 +31,10 @@ async fn round_of(round: usize, runs: usize) {
     let opened = noontide_ledger::open(&format!("sqlite://{}/bench.db", place.path().display()), Arc::clone(&clock))
         .await
         .expect("a ledger");
-    let plugins: Arc<dyn PluginHost> = sandbox(&place.path().join("cache"), Arc::clone(&clock)).await;
-    let parts =
-        Parts { clock, ledger: Arc::clone(&opened.ledger) as Arc<dyn Ledger>, plugins, settings: Settings::default() };
+    let plugins = sandbox(&place.path().join("cache"), Arc::clone(&clock)).await;
+    let outlet = Arc::clone(&plugins);
+    let ledger = Arc::clone(&opened.ledger) as Arc<dyn Ledger>;
+    let parts = Parts { clock, ledger, plugins, outlet, settings: Settings::default() };
     let engine = noontide_engine::start(parts, Vec::new()).await.expect("an engine");
 
     let start = Instant::now();
@@ -56,7 +57,7 @@ async fn round_of(round: usize, runs: usize) {
     engine.drain().await;
 }
 
-async fn sandbox(cache: &std::path::Path, clock: Arc<dyn Clock>) -> Arc<dyn PluginHost> {
+async fn sandbox(cache: &std::path::Path, clock: Arc<dyn Clock>) -> Arc<Sandbox> {
     let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins/dist/fixtures");
     assert!(fixtures.join("noop.wasm").exists(), "no {}; run `make plugins`", fixtures.join("noop.wasm").display());
     let sandbox = Sandbox::open(SandboxSettings::new(fixtures, cache, clock)).expect("a sandbox");

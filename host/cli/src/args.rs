@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, config, enqueue, explain, fire, import, logs, next, plugin, put, runs, schedules, set,
+    artifacts, backfill, config, enqueue, explain, fire, import, logs, next, outbox, plugin, put, runs, schedules, set,
     simulate, submit, why,
 };
 use crate::exit::Stop;
@@ -58,8 +58,9 @@ pub struct Global {
     #[arg(long, global = true)]
     pub utc: bool,
     /// The language of sentences: en or zh [default: that of LANG, else en]
-    #[arg(long, value_name = "LANG", global = true)]
-    pub lang: Option<Lang>,
+    // A text, because `plugin new --lang` names another kind of language by the same flag.
+    #[arg(long, value_name = "LANG", value_parser = lang, global = true)]
+    lang: Option<String>,
     /// No colours; NO_COLOR does the same
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -94,7 +95,7 @@ impl Global {
                 .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
             set.and_then(|locale| locale.parse().ok()).unwrap_or_default()
         };
-        self.lang.unwrap_or_else(of_the_locale)
+        self.lang.as_deref().and_then(|name| name.parse().ok()).unwrap_or_else(of_the_locale)
     }
 
     /// Whether colours are unwelcome.
@@ -156,9 +157,12 @@ pub enum Verb {
     Items(submit::Items),
     /// The files that a handler attached to its run: list them, or write them here
     Artifacts(artifacts::Artifacts),
+    /// Messages that handlers handed over to be sent: list them, send them again, drop them
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
     /// Ask a run to stop
     Cancel(runs::Cancel),
-    /// Look into, check and call plugin files
+    /// Make, build, check and call plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Translate the schedules of other schedulers into TOML; needs no host
@@ -167,6 +171,10 @@ pub enum Verb {
     /// The configuration as it was understood
     #[command(subcommand)]
     Config(config::Config),
+}
+
+fn lang(text: &str) -> Result<String, <Lang as std::str::FromStr>::Err> {
+    text.parse::<Lang>().map(|_| text.to_owned())
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -202,5 +210,14 @@ mod tests {
     fn global_options_may_stand_behind_the_verb() {
         let asked = Noontide::try_parse_from(["noontide", "explain", "--cron", "* * * * *", "-o", "json", "--utc"]);
         assert_eq!(asked.unwrap().global.output, Format::Json);
+    }
+
+    #[test]
+    fn a_new_plugin_has_a_language_of_its_own_beside_that_of_sentences() {
+        let asked = Noontide::try_parse_from(["noontide", "plugin", "new", "x", "--lang", "rust"]).unwrap();
+        assert!(matches!(asked.verb, Verb::Plugin(plugin::Plugin::New(_))));
+        let asked = Noontide::try_parse_from(["noontide", "--lang", "zh", "plugin", "new", "x"]).unwrap();
+        assert_eq!(asked.global.lang(), "zh".parse().unwrap());
+        assert!(Noontide::try_parse_from(["noontide", "ls", "--lang", "rust"]).is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration, as the verbs need it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use noontide_config::{Compile, Config, LoadRequest, Loaded, Part, Problem};
@@ -67,6 +68,35 @@ pub struct Allowed {
     pub trust: Trust,
     /// What compiling one may take; `None` without a configuration.
     pub compile: Option<Compile>,
+    /// Certificate authorities of their own.
+    pub ca: Vec<PathBuf>,
+    /// Where the host's own API is, which nobody is allowed.
+    pub api: Option<SocketAddr>,
+}
+
+impl Allowed {
+    /// By this configuration.
+    pub fn by(config: &Config) -> Self {
+        Self {
+            grants: config.grants.clone(),
+            connections: config.connections.clone(),
+            ca: config.http_client.ca.clone(),
+            api: config.http.listen,
+            trust: config.trust.clone(),
+            compile: Some(config.plugins.compile),
+        }
+    }
+}
+
+/// The configuration, if there is one.
+///
+/// # Errors
+/// If there is one and it is wrong.
+pub fn if_there(global: &Global) -> Result<Option<Config>, Stop> {
+    if !global.conf.is_dir() {
+        return Ok(None);
+    }
+    load(global).map(|loaded| Some(loaded.config))
 }
 
 /// What is allowed, if there is a configuration.
@@ -74,12 +104,7 @@ pub struct Allowed {
 /// # Errors
 /// If there is one and it is wrong.
 pub fn allowed_if_there(global: &Global) -> Result<Allowed, Stop> {
-    if !global.conf.is_dir() {
-        return Ok(Allowed::default());
-    }
-    let config = load(global)?.config;
-    let compile = Some(config.plugins.compile);
-    Ok(Allowed { grants: config.grants, connections: config.connections, trust: config.trust, compile })
+    Ok(if_there(global)?.as_ref().map(Allowed::by).unwrap_or_default())
 }
 
 /// The schedules among `schedules` whose handler cannot be called, or not with their input.

@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    artifacts, backfill, check, config, enqueue, explain, fire, host, import, logs, next, plugin, put, runs, schedules,
-    set, simulate, submit, why,
+    artifacts, backfill, check, config, enqueue, explain, fire, host, import, logs, next, outbox, plugin, put, runs,
+    schedules, set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
 use serve::wiring;
@@ -88,6 +88,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Submit(flags) => submit::submit(&global, &flags).await,
         Verb::Items(flags) => submit::items(&global, &flags).await,
         Verb::Artifacts(flags) => artifacts::run(&global, &flags).await,
+        Verb::Outbox(asked) => outbox::run(&global, &asked).await,
         Verb::Enqueue(flags) => enqueue::enqueue(&global, &flags).await,
         Verb::Pause(flags) => schedules::pause(&global, &flags).await,
         Verb::Resume(flags) => schedules::resume(&global, &flags).await,

@@ -5,6 +5,7 @@
 //! tree       values that know where they were written                     tree.rs
 //! reader     asks a table for its keys and notices what nobody asked for   reader.rs
 //! read       what the keys mean: host, connection, plugin, schedule        read/*.rs
+//! project    the file in a plugin's own folder, which is no configuration  project.rs
 //! ```
 //!
 //! A mistake inside one `[schedule.x]`, `[plugin.x]` or `[connection.x]` leaves that table out and stops nothing else
@@ -15,6 +16,7 @@ mod ics;
 mod interpolate;
 mod layers;
 mod problem;
+pub mod project;
 mod read;
 mod reader;
 mod show;
@@ -73,6 +75,8 @@ pub struct Config {
     pub plugins: Plugins,
     /// The API on TCP.
     pub http: Http,
+    /// What plugins reach over HTTPS.
+    pub http_client: HttpClient,
     /// SQLite, Unix socket, compiled cache.
     pub data_dir: PathBuf,
     /// The engine's numbers.
@@ -138,6 +142,13 @@ pub struct Http {
     pub listen: Option<SocketAddr>,
     /// What clients must show. `None` only on loopback in the environment `local`.
     pub token: Option<Secret>,
+}
+
+/// What plugins reach over HTTPS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpClient {
+    /// PEM files with certificate authorities that are trusted beside the usual ones.
+    pub ca: Vec<PathBuf>,
 }
 
 /// A secret's value. Does not show itself.

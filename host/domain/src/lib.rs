@@ -19,6 +19,7 @@ pub mod key;
 pub mod lang;
 pub mod levels;
 pub mod name;
+pub mod outbox;
 pub mod plan;
 pub mod plugin;
 pub mod policy;
@@ -26,6 +27,7 @@ pub mod ports;
 pub mod queue;
 pub mod run;
 pub mod schedule;
+pub mod state;
 pub mod submission;
 pub mod suggest;
 pub mod table;
@@ -43,26 +45,21 @@ pub use key::{Key, KeyPart};
 pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
 pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
+pub use outbox::{BadWebhook, MessageId, MessageState, Webhook};
 pub use plugin::{
-    ExitMeaning, FolderGrant, Grant, HandlerInfo, KeyId, Limits, LoadedPlugin, PluginError, PluginInfo, PluginStatus,
-    PluginVersion, SecretSource, Signer, Trust, TrustedKey, Unavailable, Wants,
+    Answer, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, HandlerInfo, HttpGrant, KeyId, Limits,
+    LoadedPlugin, Makeup, PluginError, PluginInfo, PluginStatus, PluginVersion, SecretSource, Signer, TcpGrant, Trust,
+    TrustedKey, Unavailable, Wants, Wish, WishKind,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};
 pub use run::{
     Artifact, ArtifactName, BadArtifactName, BadMediaType, Cause, Effects, Item, ItemCounts, ItemOutcome, ItemStatus,
-    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Report, RunState, SkipReason, StateWrite, Traffic,
-    Usage, Verdict,
+    ItemsEnd, Lease, Leased, LogLine, MediaType, Order, Outcome, Provenance, Report, RunState, SkipReason, Terms,
+    Traffic, Usage, Verdict,
 };
 pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
+pub use state::{OverLimit, StateScope, StateSize, StateWrite};
 pub use submission::{Bucket, Submission};
 pub use trigger::{Timetable, Trigger};
 pub use window::{Window, WindowLength};
-
-/// Whose state a run reads and writes: its schedule's, or for an enqueued run its handler's.
-pub fn state_scope(order: &Order) -> String {
-    match &order.schedule {
-        Some(schedule) => format!("schedule:{schedule}"),
-        None => format!("handler:{}", order.handler),
-    }
-}

@@ -5,6 +5,7 @@ mod claim;
 mod connections;
 mod history;
 mod list;
+mod outbox;
 mod settlement;
 
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    HandlerInfo, HandlerRef, Lease, Leased, Pause, PluginStatus, QueueRoom, Report, RunId, RunState, Schedule,
-    ScheduleName, Standing, Submission, Unavailable,
+    HandlerInfo, HandlerRef, Lease, Leased, Pause, PluginName, PluginStatus, QueueRoom, Report, RunId, RunState,
+    Schedule, ScheduleName, Standing, StateScope, StateSize, Submission, Unavailable,
 };
 
 pub use claim::{Claim, Claimed, Fire, Skip, Submitted, Tenant};
@@ -24,6 +25,9 @@ pub use history::{
     QueueStatus, RunFilter, RunRecord,
 };
 pub use list::{Edits, Overdue, Put, RefusedEdit, Removed};
+pub use outbox::{
+    Delivery, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Outgoing, Outlet, Posted,
+};
 pub use settlement::{Lapsed, Pulse, Settled, Settlement};
 
 /// Where time comes from.
@@ -80,10 +84,21 @@ pub struct Retention {
     pub batch: usize,
 }
 
+/// Which keys of a memory to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyPage {
+    /// Only those that begin so.
+    pub prefix: String,
+    /// After this key: the last one of the page before.
+    pub after: Option<String>,
+    /// Page size.
+    pub limit: usize,
+}
+
 /// The durable record: what is written. Batch-first; calls of different callers may share one transaction and one
 /// fsync, but each call holds or fails as a whole. Never drop one of these futures half way: spawn and await.
 #[async_trait]
-pub trait Ledger: Send + Sync {
+pub trait Ledger: Outbox + Send + Sync {
     /// Makes the stored schedules of file owners equal to `schedules` and gives back all that stand (API-owned ones
     /// too). New ones and ones whose trigger, zone, enabled flag or `max-runs` changed get `now` as cursor: nothing
     /// looks back. File-owned ones that are not in `schedules` leave the list; their history stays. One that comes back has
@@ -164,8 +179,14 @@ pub trait Ledger: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<bool, LedgerError>;
 
-    /// One state entry: value and revision. `scope` is [`crate::state_scope`] of the order.
+    /// One state entry: value and revision. `scope` is [`StateScope::of`] the order.
     async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError>;
+
+    /// The keys of a memory, in the order of their bytes.
+    async fn state_keys(&self, scope: &str, page: KeyPage) -> Result<Vec<String>, LedgerError>;
+
+    /// What a plugin remembers in all its memories together. An entry is whose who wrote it last.
+    async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError>;
 
     /// Deletes finished runs past the retention with all that belongs to them, in one transaction; how many went. Runs of a
     /// chain that still waits for something stay, its links as long as a run of it.
@@ -182,7 +203,11 @@ pub trait RunDesk: Send + Sync {
     /// How far the work has come.
     fn progress(&self, done: u64, total: Option<u64>, note: &str);
     /// One state entry as committed: value and revision.
-    async fn state(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError>;
+    async fn state(&self, scope: StateScope, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError>;
+    /// Keys as committed, in the order of their bytes.
+    async fn state_keys(&self, scope: StateScope, page: KeyPage) -> Result<Vec<String>, LedgerError>;
+    /// What the plugin remembers in all its memories together, as committed.
+    async fn state_size(&self) -> Result<StateSize, LedgerError>;
 }
 
 /// One call of a handler, as the engine asks for it.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{self, Candidate};
-use noontide_domain::ports::{Claim, Clock, Ledger, LedgerError, PluginHost, Put, RefusedEdit, Removed, Tenant};
+use noontide_domain::ports::{
+    Claim, Clock, Ledger, LedgerError, Outlet, PluginHost, Put, RefusedEdit, Removed, Tenant,
+};
 use noontide_domain::{
     Cause, Lease, Order, Overlap, Owner, QueueName, QueueRoom, RunId, Schedule, ScheduleName, Standing,
 };
@@ -28,6 +30,7 @@ pub(crate) struct Core {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) plugins: Arc<dyn PluginHost>,
+    pub(crate) outlet: Arc<dyn Outlet>,
     pub(crate) settings: Settings,
     pub(crate) recorder: Recorder,
     pub(crate) started_at: DateTime<Utc>,
@@ -44,6 +47,8 @@ pub(crate) struct Core {
     pub(crate) look_at_book: Notify,
     /// The runner should look.
     pub(crate) look_for_runs: Notify,
+    /// The courier should look.
+    pub(crate) look_for_messages: Notify,
     /// A place for each handler that may run at the same time.
     pub(crate) places: Arc<Places>,
     /// Nothing new begins.
@@ -69,6 +74,7 @@ impl Core {
             clock: parts.clock,
             ledger: parts.ledger,
             plugins: parts.plugins,
+            outlet: parts.outlet,
             zone: Mutex::new(parts.settings.timezone),
             settings: parts.settings,
             started_at: now,
@@ -80,6 +86,7 @@ impl Core {
             pass: tokio::sync::Mutex::default(),
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
+            look_for_messages: Notify::new(),
             stopping: CancellationToken::new(),
             running: TaskTracker::new(),
             events: broadcast::channel(4_096).0,

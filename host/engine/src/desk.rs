@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use noontide_domain::ports::{Ledger, LedgerError, RunDesk};
-use noontide_domain::{Order, state_scope};
+use noontide_domain::ports::{KeyPage, Ledger, LedgerError, RunDesk};
+use noontide_domain::{Order, StateScope, StateSize};
 use tokio_util::sync::CancellationToken;
 
 use crate::handle::Progress;
@@ -16,7 +16,7 @@ pub(crate) struct Desk {
     /// The attempt is over; its end is on the way to the ledger.
     ended: AtomicBool,
     progress: Mutex<Option<Progress>>,
-    scope: String,
+    order: Order,
     ledger: Arc<dyn Ledger>,
 }
 
@@ -26,7 +26,7 @@ impl Desk {
             cancel: CancellationToken::new(),
             ended: AtomicBool::new(false),
             progress: Mutex::default(),
-            scope: state_scope(order),
+            order: order.clone(),
             ledger,
         }
     }
@@ -41,6 +41,16 @@ impl Desk {
 
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed)
+    }
+
+    /// A run that times out drops what it waits for; what is asked of the ledger must never be dropped half way.
+    async fn read<T, F>(&self, ask: impl FnOnce(Arc<dyn Ledger>) -> F + Send) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, LedgerError>> + Send + 'static,
+    {
+        let read = tokio::spawn(ask(Arc::clone(&self.ledger)));
+        read.await.unwrap_or_else(|panic| Err(LedgerError::Broken(panic.to_string())))
     }
 
     pub(crate) fn last_progress(&self) -> Option<Progress> {
@@ -63,10 +73,18 @@ impl RunDesk for Desk {
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress);
     }
 
-    async fn state(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
-        // A run that times out drops this future; the ledger's must never be dropped half way.
-        let (ledger, scope, key) = (Arc::clone(&self.ledger), self.scope.clone(), key.to_owned());
-        let read = tokio::spawn(async move { ledger.state(&scope, &key).await });
-        read.await.unwrap_or_else(|panic| Err(LedgerError::Broken(panic.to_string())))
+    async fn state(&self, scope: StateScope, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+        let (scope, key) = (scope.of(&self.order), key.to_owned());
+        self.read(|ledger| async move { ledger.state(&scope, &key).await }).await
+    }
+
+    async fn state_keys(&self, scope: StateScope, page: KeyPage) -> Result<Vec<String>, LedgerError> {
+        let scope = scope.of(&self.order);
+        self.read(|ledger| async move { ledger.state_keys(&scope, page).await }).await
+    }
+
+    async fn state_size(&self) -> Result<StateSize, LedgerError> {
+        let plugin = self.order.handler.plugin.clone();
+        self.read(|ledger| async move { ledger.state_size(&plugin).await }).await
     }
 }

@@ -1,7 +1,7 @@
 //! What happened, for whoever looks on. Lossy by design: the truth is in the ledger.
 
 use chrono::{DateTime, Utc};
-use noontide_domain::{HandlerRef, RunId, RunState, ScheduleName};
+use noontide_domain::{HandlerRef, MessageId, PluginName, RunId, RunState, ScheduleName};
 
 /// Something happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +73,19 @@ pub enum Happening {
         schedule: ScheduleName,
         /// Where it is defined now: `path:line`.
         place: String,
+    },
+    /// A message was given up.
+    Undelivered {
+        /// The message.
+        message: MessageId,
+        /// The run that handed it over.
+        run: RunId,
+        /// The plugin.
+        plugin: PluginName,
+        /// Scheme, host and port.
+        destination: String,
+        /// What came of the last try, in words.
+        answer: String,
     },
     /// Schedules were declared anew, put, removed, or changed by others.
     SchedulesChanged,

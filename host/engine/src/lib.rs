@@ -1,11 +1,12 @@
 //! The loops that carry the plan out.
 //!
-//! [`start`] begins seven of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
+//! [`start`] begins eight of them and gives back an [`EngineHandle`], through which the rest of the house asks for things:
 //!
 //! * the **scheduler** sleeps until the next due instant, plans, and claims what is due in one transaction;
 //! * the **runner** leases ready runs, calls their handlers and records how they ended;
 //! * the **keeper** prolongs the leases of what is going on here, and hears who shall be cancelled;
 //! * the **rescuer** settles runs whose host went away;
+//! * the **courier** sends what handlers handed to the outbox, once their success is on record;
 //! * the **lookout** notices what others have changed on the list of schedules, in another host or with SQL;
 //! * the **watcher** tells of schedules whose success is overdue, and of runs that starve;
 //! * the **pruner** deletes what is past the retention.
@@ -16,6 +17,7 @@
 mod book;
 mod calls;
 mod core;
+mod courier;
 mod desk;
 mod event;
 mod handle;
@@ -42,7 +44,7 @@ pub use settings::Settings;
 use std::sync::Arc;
 
 use noontide_domain::Schedule;
-use noontide_domain::ports::{Clock, Ledger, LedgerError, PluginHost};
+use noontide_domain::ports::{Clock, Ledger, LedgerError, Outlet, PluginHost};
 
 /// What the engine stands on.
 #[derive(Clone)]
@@ -53,6 +55,8 @@ pub struct Parts {
     pub ledger: Arc<dyn Ledger>,
     /// Where handlers live.
     pub plugins: Arc<dyn PluginHost>,
+    /// Where messages go out.
+    pub outlet: Arc<dyn Outlet>,
     /// Numbers.
     pub settings: Settings,
 }
@@ -69,6 +73,7 @@ pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandl
         tokio::spawn(runner::run(Arc::clone(&core))),
         tokio::spawn(keeper::run(Arc::clone(&core))),
         tokio::spawn(rescuer::run(Arc::clone(&core))),
+        tokio::spawn(courier::run(Arc::clone(&core))),
         tokio::spawn(lookout::run(Arc::clone(&core))),
         tokio::spawn(watcher::run(Arc::clone(&core))),
         tokio::spawn(pruner::run(Arc::clone(&core))),

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 /// Settlements in one call: beyond a few hundred the fsync is no longer what costs.
 const BATCH: usize = 256;
 
-/// Artifacts from so many bytes on are heavy: to write less takes no longer than the fsync.
+/// Artifacts and messages from so many bytes on are heavy: to write less takes no longer than the fsync.
 const HEAVY: usize = 64 << 10;
 
 type Entry = (Settlement, oneshot::Sender<Result<Settled, LedgerError>>);
@@ -44,7 +44,9 @@ impl Recorder {
 }
 
 fn is_heavy(settlement: &Settlement) -> bool {
-    settlement.report.artifacts.iter().map(|file| file.content.len()).sum::<usize>() >= HEAVY
+    let report = &settlement.report;
+    let files = report.artifacts.iter().map(|file| file.content.len());
+    files.chain(report.messages.iter().map(|message| message.body.len())).sum::<usize>() >= HEAVY
 }
 
 /// Writes what comes, at most so many in a batch.

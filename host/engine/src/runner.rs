@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use noontide_domain::ports::{Call, Claim, RunDesk, Settled, Settlement};
 use noontide_domain::run::settle;
-use noontide_domain::{Leased, Outcome, Report, RunState, Verdict};
+use noontide_domain::{Leased, Outcome, OverLimit, Report, RunState, Verdict};
 use tracing::{error, info, warn};
 
 use crate::core::{Core, Held};
@@ -107,6 +107,7 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
         let verdict = settle(&report.outcome, leased.lease.attempt, order.id, &order.retry, core.clock.now());
         if !report.keeps_state() {
             report.state.clear();
+            report.messages.clear();
         }
         if !report.keeps_artifacts() {
             report.artifacts.clear();
@@ -123,13 +124,25 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
                 if follows {
                     core.look_for_runs.notify_one();
                 }
+                if !report.messages.is_empty() {
+                    core.look_for_messages.notify_one();
+                }
                 return tell_end(core, leased, &verdict, report);
             }
             Ok(Settled::StateConflict { key }) => {
-                let message = format!("state entry `{key}` was changed by another run meanwhile");
-                report.outcome = Outcome::Failed { message, retryable: true, after: None };
-                report.items.clear();
-                report.state.clear();
+                // The sandbox told of keys in which there is no secret.
+                let entry = match report.effects.state_written.contains_key(&key) {
+                    true => format!("state entry `{key}`"),
+                    false => "a state entry".to_owned(),
+                };
+                refuse(&mut report, format!("{entry} was changed by another run meanwhile"));
+            }
+            Ok(Settled::StateOver(OverLimit { limit, allows })) => {
+                let message = format!(
+                    "with what others wrote meanwhile its state is over `{limit}` in the plugin's `limits`, {allows}; nothing \
+                     of it was written"
+                );
+                refuse(&mut report, message);
             }
             Ok(Settled::LeaseLost) => {
                 warn!(run = %order.id, attempt = leased.lease.attempt, outcome = report.outcome.as_str(),
@@ -142,6 +155,14 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
             }
         }
     }
+}
+
+/// The attempt ended well, and its end cannot be written: nothing of it holds, and it is tried again.
+fn refuse(report: &mut Report, message: String) {
+    report.outcome = Outcome::Failed { message, retryable: true, after: None };
+    report.items.clear();
+    report.state.clear();
+    report.messages.clear();
 }
 
 fn tell_start(core: &Core, leased: &Leased) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use noontide_domain::trigger::{Cron, Every};
 use noontide_domain::{HostId, Outcome, Owner, Pause, RetryPolicy, RunState, Schedule, SkipReason, Trigger};
-use noontide_testkit::{ManualClock, MemoryLedger, ScriptedPlugins};
+use noontide_testkit::{ManualClock, MemoryLedger, ScriptedOutlet, ScriptedPlugins};
 
 use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 
@@ -16,6 +16,7 @@ mod clock;
 mod edits;
 mod levels;
 mod limits;
+mod outbox;
 mod past;
 mod property;
 mod put;
@@ -25,13 +26,14 @@ mod timetable;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Scheduler, runner, keeper, rescuer, lookout, watcher, pruner.
-const LOOPS: usize = 7;
+/// Scheduler, runner, keeper, rescuer, courier, lookout, watcher, pruner.
+const LOOPS: usize = 8;
 
 struct World {
     clock: Arc<ManualClock>,
     ledger: Arc<MemoryLedger>,
     plugins: Arc<ScriptedPlugins>,
+    outlet: Arc<ScriptedOutlet>,
 }
 
 impl World {
@@ -40,7 +42,7 @@ impl World {
         let ledger = MemoryLedger::new(clock.clone());
         let plugins = ScriptedPlugins::new(clock.clone());
         plugins.add("mail/send");
-        Self { clock, ledger, plugins }
+        Self { clock, ledger, plugins, outlet: ScriptedOutlet::new() }
     }
 
     async fn host(&self, schedules: Vec<Schedule>) -> EngineHandle {
@@ -49,8 +51,13 @@ impl World {
 
     async fn host_with(&self, schedules: Vec<Schedule>, settings: Settings) -> EngineHandle {
         let settings = Settings { host: HostId::new(), ..settings };
-        let parts =
-            Parts { clock: self.clock.clone(), ledger: self.ledger.clone(), plugins: self.plugins.clone(), settings };
+        let parts = Parts {
+            clock: self.clock.clone(),
+            ledger: self.ledger.clone(),
+            plugins: self.plugins.clone(),
+            outlet: self.outlet.clone(),
+            settings,
+        };
         let host = start(parts, schedules).await.expect("the ledger is there");
         self.clock.asleep(LOOPS).await;
         host

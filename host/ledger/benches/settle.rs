@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{Claim, Claimed, Fire, Ledger, Settled, Settlement, Tenant};
 use noontide_domain::{
-    Cause, HostId, Key, Lease, Order, Outcome, Overlap, PluginVersion, QueueRoom, Report, RunId, RunState, Schedule,
-    ScheduleName, Trigger, Usage, Verdict,
+    Cause, HostId, Key, Lease, Limits, Order, Outcome, Overlap, PluginVersion, QueueRoom, Report, RunId, RunState,
+    Schedule, ScheduleName, Trigger, Usage, Verdict,
 };
 use noontide_testkit::ManualClock;
 
@@ -123,6 +123,13 @@ fn settlement(lease: Lease) -> Settlement {
         state: Vec::new(),
         artifacts: Vec::new(),
         effects: noontide_domain::Effects::default(),
+        terms: Some(terms()),
     };
     Settlement::new(lease, Verdict::Final { state: RunState::Succeeded, reason: None }, report)
+}
+
+/// As a run has them that was granted something and has the usual limits.
+fn terms() -> noontide_domain::Terms {
+    let grant = Some("ab".repeat(16));
+    noontide_domain::Terms { contract: "noontide:plugin@0.1.0".to_owned(), limits: Limits::default(), grant }
 }

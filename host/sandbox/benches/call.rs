@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Call, Clock, LedgerError, PluginHost, RunDesk};
-use noontide_domain::{Cause, HostId, Key, Lease, Leased, Order, Outcome, RunId};
+use noontide_domain::ports::{Call, Clock, KeyPage, LedgerError, PluginHost, RunDesk};
+use noontide_domain::{Cause, HostId, Key, Lease, Leased, Order, Outcome, RunId, StateScope, StateSize};
 use noontide_sandbox::{Sandbox, SandboxSettings};
 
 #[path = "call/bare.rs"]
@@ -144,8 +144,16 @@ impl RunDesk for NoDesk {
 
     fn progress(&self, _: u64, _: Option<u64>, _: &str) {}
 
-    async fn state(&self, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+    async fn state(&self, _: StateScope, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
         Ok(None)
+    }
+
+    async fn state_keys(&self, _: StateScope, _: KeyPage) -> Result<Vec<String>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn state_size(&self) -> Result<StateSize, LedgerError> {
+        Ok(StateSize::default())
     }
 }
 
@@ -157,5 +165,8 @@ fn call() -> Call {
         ..Order::new(id, Key::manual(id), handler, DateTime::UNIX_EPOCH, Cause::Enqueued)
     };
     let lease = Lease { run: id, host: HostId::new(), fence: 1, attempt: 1 };
-    Call { leased: Leased { order, lease, previous_success: None, items: Default::default() }, desk: Arc::new(NoDesk) }
+    Call {
+        leased: Leased { order, lease, previous_success: None, items: Default::default(), messages: 0 },
+        desk: Arc::new(NoDesk),
+    }
 }

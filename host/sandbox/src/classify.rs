@@ -11,6 +11,7 @@ use wasmtime_wasi::I32Exit;
 use crate::bindings::types as wit;
 use crate::guest::Guest;
 use crate::journal::harmless;
+use crate::redact::Redactor;
 use crate::stopwatch::{LONGEST, Stopped};
 
 /// A handler's message is a line or two, in bytes; its result may be a document.
@@ -31,48 +32,51 @@ pub(crate) enum Ended {
 
 /// Says what it means.
 pub(crate) fn outcome(ended: Ended, guest: &Guest, allowed: Duration) -> Outcome {
+    let journal = || guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
     match ended {
-        Ended::Answered(Ok(good)) => succeeded(good),
-        Ended::Answered(Err(failure)) => failed(failure, guest.watch.is_cancelled()),
+        Ended::Answered(Ok(good)) => succeeded(good, journal().redactor()),
+        Ended::Answered(Err(failure)) => failed(failure, guest.watch.is_cancelled(), journal().redactor()),
         Ended::Stopped(stopped) => stopped_by_host(stopped, allowed),
         Ended::NoInstance(error) => no_instance(&error, guest, allowed),
         Ended::Broke(error) => broke(&error, guest, allowed),
     }
 }
 
-fn succeeded(good: wit::Outcome) -> Outcome {
+fn succeeded(good: wit::Outcome, redactor: &Redactor) -> Outcome {
     match good {
         wit::Outcome::Done(None) => Outcome::Succeeded { result: None },
-        wit::Outcome::Done(Some(text)) => match result(&text) {
+        wit::Outcome::Done(Some(text)) => match result(&text, redactor) {
             Ok(value) => Outcome::Succeeded { result: Some(value) },
             Err(message) => permanent(message),
         },
-        wit::Outcome::Items(items) => by_items(&items),
-        wit::Outcome::Skipped(reason) => Outcome::Skipped { reason: harmless(&reason, MESSAGE) },
+        wit::Outcome::Items(items) => by_items(&items, redactor),
+        wit::Outcome::Skipped(reason) => Outcome::Skipped { reason: redactor.words(&reason, MESSAGE) },
         wit::Outcome::RunAgain(ms) => Outcome::RunAgain { after: wait(ms) },
     }
 }
 
-fn result(text: &str) -> Result<Value, String> {
+fn result(text: &str, redactor: &Redactor) -> Result<Value, String> {
     if text.len() > RESULT {
         return Err(format!("the handler's result has {} bytes; at most {RESULT} are kept", text.len()));
     }
-    serde_json::from_str(text)
-        .map_err(|error| format!("the handler's result is no JSON: {error}; it begins with `{}`", harmless(text, 80)))
+    serde_json::from_str(text).map(|value| redactor.json(value)).map_err(|error| {
+        format!("the handler's result is no JSON: {error}; it begins with `{}`", redactor.words(text, 80))
+    })
 }
 
-fn by_items(items: &[wit::ItemOutcome]) -> Outcome {
+fn by_items(items: &[wit::ItemOutcome], redactor: &Redactor) -> Outcome {
     let bad: Vec<String> =
         items.iter().filter_map(|item| item.outcome.as_ref().err().map(|why| format!("{}: {why}", item.key))).collect();
     if bad.is_empty() {
         let list: Vec<Value> = items.iter().map(|item| json!({"key": item.key, "outcome": "succeeded"})).collect();
-        return Outcome::Succeeded { result: Some(json!({ "items": list })) };
+        return Outcome::Succeeded { result: Some(redactor.json(json!({ "items": list }))) };
     }
     let message = format!("{} of {} items failed — {}", bad.len(), items.len(), bad.join("; "));
-    Outcome::Failed { message: harmless(&message, MESSAGE), retryable: true, after: None }
+    Outcome::Failed { message: redactor.words(&message, MESSAGE), retryable: true, after: None }
 }
 
-fn failed(failure: wit::Failure, asked: bool) -> Outcome {
+fn failed(failure: wit::Failure, asked: bool, redactor: &Redactor) -> Outcome {
+    let harmless = |message: &str, most| redactor.words(message, most);
     match failure {
         wit::Failure::InvalidInput(message) => permanent(format!("invalid input: {}", harmless(&message, MESSAGE))),
         wit::Failure::Permanent(message) => permanent(harmless(&message, MESSAGE)),
@@ -130,9 +134,9 @@ fn broke(error: &wasmtime::Error, guest: &Guest, allowed: Duration) -> Outcome {
     };
     let backtrace = frames(error);
     let kind = if repeats(&backtrace) { format!("{kind}, within a recursion: its stack ran over") } else { kind };
-    let panic = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).panic_words();
-    let message = panic.map_or(kind.clone(), |words| format!("{kind} — {words}"));
-    Outcome::Trapped { message: harmless(&message, MESSAGE), backtrace }
+    let mut journal = guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
+    let message = journal.panic_words().map_or(kind.clone(), |words| format!("{kind} — {words}"));
+    Outcome::Trapped { message: journal.kept(&message, MESSAGE), backtrace }
 }
 
 /// Compilers keep a second stack in linear memory; when that one runs over, the trap says "out of bounds".
@@ -154,24 +158,46 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn good(outcome: wit::Outcome) -> Outcome {
+        succeeded(outcome, &Redactor::default())
+    }
+
+    #[test]
+    fn what_a_handler_gives_back_is_without_secrets_before_it_is_cut() {
+        let mut redactor = Redactor::default();
+        redactor.learn("KEY", "hunter22");
+        let done = |text: &str| succeeded(wit::Outcome::Done(Some(text.to_owned())), &redactor);
+        assert_eq!(done("[\"\\u0068unter22\"]"), Outcome::Succeeded { result: Some(json!(["[secret KEY]"])) });
+        let long = format!("{}hunter22", "x".repeat(MESSAGE - 4));
+        for outcome in [
+            done(&"x".repeat(76).replace("xxxx", "hunter22")),
+            succeeded(wit::Outcome::Skipped(long.clone()), &redactor),
+            failed(wit::Failure::Permanent(long.clone()), false, &redactor),
+            failed(wit::Failure::InvalidInput(long.clone()), false, &redactor),
+            failed(wit::Failure::Retryable(wit::Retryable { message: long, after_ms: None }), false, &redactor),
+        ] {
+            assert!(!format!("{outcome:?}").contains("hunt"), "{outcome:?}");
+        }
+    }
+
     #[test]
     fn a_result_that_is_no_json_fails_for_good_and_is_named() {
-        let outcome = succeeded(wit::Outcome::Done(Some("{oops".into())));
+        let outcome = good(wit::Outcome::Done(Some("{oops".into())));
         assert!(matches!(outcome, Outcome::Failed { retryable: false, message, .. } if message.contains("`{oops`")));
     }
 
     #[test]
     fn items_fail_together_when_one_fails_and_name_it() {
         let item = |key: &str, outcome| wit::ItemOutcome { key: key.into(), outcome };
-        let good = succeeded(wit::Outcome::Items(vec![item("a", Ok(()))]));
-        assert!(matches!(good, Outcome::Succeeded { result: Some(result) } if result["items"][0]["key"] == "a"));
-        let bad = succeeded(wit::Outcome::Items(vec![item("a", Ok(())), item("b", Err("no".into()))]));
+        let all = good(wit::Outcome::Items(vec![item("a", Ok(()))]));
+        assert!(matches!(all, Outcome::Succeeded { result: Some(result) } if result["items"][0]["key"] == "a"));
+        let bad = good(wit::Outcome::Items(vec![item("a", Ok(())), item("b", Err("no".into()))]));
         let Outcome::Failed { message, retryable: true, .. } = bad else { panic!("{bad:?}") };
         assert_eq!(message, "1 of 2 items failed — b: no");
     }
 
     #[test]
     fn no_wait_is_longer_than_a_clock_can_hold() {
-        assert_eq!(succeeded(wit::Outcome::RunAgain(u64::MAX)), Outcome::RunAgain { after: LONGEST });
+        assert_eq!(good(wit::Outcome::RunAgain(u64::MAX)), Outcome::RunAgain { after: LONGEST });
     }
 }

@@ -4,14 +4,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use noontide_domain::ports::{Clock, Connections, RunDesk};
-use noontide_domain::{Grant, Limits};
+use noontide_domain::{Grant, Key, Limits, StateSize};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::classify::RESULT;
 use crate::effects::Counted;
-use crate::imports::{ArtifactShelf, StateBook};
+use crate::egress::{Egress, Outlet, Sockets, Witness};
+use crate::imports::{ArtifactShelf, StateBook, Tray};
 use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, Meter, RESOURCES, hostcall_fuel};
 use crate::output::SharedJournal;
@@ -30,8 +32,14 @@ pub(crate) struct Guest {
     pub(crate) grant: Option<Arc<Grant>>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
     pub(crate) state: StateBook,
+    pub(crate) state_allows: StateSize,
+    pub(crate) tray: Tray,
+    pub(crate) egress: Option<Arc<Egress>>,
     pub(crate) artifacts: ArtifactShelf,
     pub(crate) effects: Counted,
+    pub(crate) sockets: Sockets,
+    outlet: Outlet,
+    http: WasiHttpCtx,
 }
 
 /// What a guest gets from its host.
@@ -40,8 +48,14 @@ pub(crate) struct Allowance {
     pub(crate) limits: Limits,
     pub(crate) desk: Option<Arc<dyn RunDesk>>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
+    /// `None` for a plugin that is asked to describe itself.
+    pub(crate) egress: Option<Arc<Egress>>,
+    /// Whose grants they are, for what its log says of them.
+    pub(crate) plugin: String,
     pub(crate) deadline: Instant,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The key of the fire, and how many messages earlier attempts of the run have left.
+    pub(crate) fire: Option<(Key, u32)>,
     /// For programs: what they are started with.
     pub(crate) program: Option<Program>,
 }
@@ -50,13 +64,21 @@ impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, connections, deadline, clock, program } = allowance;
+        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, program } = allowance;
         let mut journal = Journal::new(clock, limits.log_lines);
         if program.is_some() {
             journal.keep_stdout(RESULT);
         }
+        for (name, value) in grant.iter().flat_map(|grant| &grant.env) {
+            if grant.iter().any(|grant| grant.env_from.contains_key(name)) {
+                journal.keep_variable(name, value);
+            }
+        }
         let journal = Arc::new(Mutex::new(journal));
-        let mut wasi = crate::wasi::context(grant.as_deref(), program, &journal)?;
+        let effects = Counted::default();
+        let witness = Witness::new(&plugin, Arc::clone(&journal), effects.clone());
+        let sockets = Sockets::new(egress.clone(), grant.clone(), witness.clone());
+        let mut wasi = crate::wasi::context(grant.as_deref(), program, &journal, &sockets)?;
         wasi.ctx().table.set_max_capacity(RESOURCES);
         Ok(Self {
             wasi,
@@ -64,11 +86,17 @@ impl Guest {
             watch: Stopwatch::new(deadline, desk.clone()),
             journal,
             desk,
+            outlet: Outlet::new(egress.clone(), grant.clone(), limits, deadline, witness),
+            http: WasiHttpCtx::new(),
+            sockets,
             grant,
             connections,
             state: StateBook::default(),
+            state_allows: StateSize { bytes: limits.state_size, keys: limits.state_keys },
+            tray: Tray::new(&limits, fire.as_ref().map(|(key, before)| (key, *before))),
+            egress,
             artifacts: ArtifactShelf::new(limits),
-            effects: Counted::default(),
+            effects,
         })
     }
 
@@ -97,5 +125,11 @@ impl Guest {
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.wasi.ctx()
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.outlet, table: self.wasi.ctx().table, ctx: &mut self.http }
     }
 }

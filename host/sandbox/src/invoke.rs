@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
-use noontide_domain::{
-    Cause, Grant, Item, ItemOutcome, Leased, Limits, Order, Outcome, Report, StateWrite, Unavailable, Usage,
-};
+use noontide_domain::{Cause, Grant, Item, Key, Leased, Limits, Order, Outcome, Report, Terms, Unavailable, Usage};
 use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
@@ -17,6 +15,7 @@ use wasmtime::Store;
 
 use crate::bindings::types as wit;
 use crate::classify::{self, Ended};
+use crate::egress::Egress;
 use crate::engine::Machine;
 use crate::guest::{Allowance, Guest};
 use crate::items;
@@ -34,8 +33,11 @@ struct Attempt {
     allowed: Duration,
     invocation: wit::Invocation,
     items: Arc<[Item]>,
+    /// The key of the fire, and how many messages it has left so far.
+    fire: (Key, u32),
     desk: Arc<dyn RunDesk>,
     connections: Option<Arc<dyn Connections>>,
+    egress: Arc<Egress>,
     clock: Arc<dyn Clock>,
     started_at: DateTime<Utc>,
     _place: (OwnedSemaphorePermit, Running),
@@ -64,10 +66,12 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         machine: Arc::clone(&sandbox.machine),
         invocation: invocation(&call.leased, &handler.name, started_at, allowed),
         items: Arc::clone(&call.leased.items),
+        fire: (call.leased.order.key.clone(), call.leased.messages),
         _place: (permit, Running::new(&generation.running)),
         generation: Arc::clone(&generation),
         desk: call.desk,
         connections: sandbox.connections.clone(),
+        egress: Arc::clone(&sandbox.egress),
         clock: Arc::clone(&clock),
         grant,
         limits,
@@ -106,6 +110,9 @@ impl Attempt {
             limits: self.limits,
             desk: Some(Arc::clone(&self.desk)),
             connections: self.connections.clone(),
+            egress: Some(Arc::clone(&self.egress)),
+            plugin: self.generation.version.name.to_string(),
+            fire: Some(self.fire.clone()),
             deadline: begun + self.allowed,
             clock: Arc::clone(&self.clock),
         });
@@ -138,20 +145,35 @@ impl Attempt {
         }
     }
 
+    /// What holds while it runs.
+    fn terms(&self) -> Terms {
+        Terms {
+            contract: self.generation.makeup.contract.clone(),
+            limits: Limits { timeout: self.allowed, ..self.limits },
+            grant: self.grant.as_deref().and_then(Grant::digest),
+        }
+    }
+
     fn report(&self, ended: Ended, guest: Guest, begun: Instant) -> Report {
+        let journal = || guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
         let (outcome, items) = match ended {
             Ended::Answered(Ok(wit::Outcome::Items(said))) if !self.items.is_empty() => {
-                items::judge(&self.items, &said)
+                items::judge(&self.items, &said, journal().redactor())
             }
             ended => (classify::outcome(ended, &guest, self.allowed), Vec::new()),
         };
         let usage =
             Usage { wall_ms: ms(begun.elapsed()), cpu_ms: guest.watch.cpu_ms(), peak_memory_bytes: guest.meter.peak() };
-        let (logs, logs_dropped) = guest.journal.lock().unwrap_or_else(PoisonError::into_inner).close();
+        let (logs, logs_dropped) = journal().close();
+        // Some names are the guest's own.
+        let effects = guest.effects.taken().renamed(|name| journal().redactor().owned(name));
         let mut report = Report {
-            state: kept(&outcome, &items, guest.state.into_writes()),
+            state: guest.state.into_writes(),
+            state_allows: guest.state_allows,
+            messages: guest.tray.into_messages(),
             artifacts: guest.artifacts.into_files(),
-            effects: guest.effects.taken(),
+            effects,
+            terms: Some(self.terms()),
             items,
             outcome,
             plugin: Some(self.generation.version.clone()),
@@ -161,16 +183,16 @@ impl Attempt {
             logs,
             logs_dropped,
         };
+        // After a failure nothing has happened; unless the handler told its items apart, and some of them have.
+        if !report.keeps_state() {
+            report.state.clear();
+            report.messages.clear();
+        }
         if !report.keeps_artifacts() {
             report.artifacts.clear();
         }
         report
     }
-}
-
-/// After a failure nothing has happened; unless the handler told its items apart, and some of them have.
-fn kept(outcome: &Outcome, items: &[ItemOutcome], writes: Vec<StateWrite>) -> Vec<StateWrite> {
-    if outcome.ended_well() || !items.is_empty() { writes } else { Vec::new() }
 }
 
 /// Waits for a place; `None` if the run was asked to stop before there was one.
@@ -292,7 +314,7 @@ impl Drop for Owned {
 
 #[cfg(test)]
 mod tests {
-    use noontide_domain::{Headers, Key, RunId};
+    use noontide_domain::{Headers, RunId};
 
     use super::*;
 

@@ -6,6 +6,7 @@ use noontide_domain::{Item, ItemOutcome, Outcome};
 
 use crate::bindings::types as wit;
 use crate::journal::harmless;
+use crate::redact::Redactor;
 
 /// What is kept of one item's words, in bytes. There may be thousands of them.
 const WORDS: usize = 1 << 10;
@@ -15,12 +16,12 @@ const MESSAGE: usize = 4 << 10;
 
 /// One outcome for each item that was handed over, and one for the run. What the handler is silent about has failed: done is
 /// only what it says is done. What it says of others is nobody's.
-pub(crate) fn judge(handed: &[Item], said: &[wit::ItemOutcome]) -> (Outcome, Vec<ItemOutcome>) {
+pub(crate) fn judge(handed: &[Item], said: &[wit::ItemOutcome], redactor: &Redactor) -> (Outcome, Vec<ItemOutcome>) {
     let said: HashMap<_, _> = said.iter().map(|one| (one.key.as_str(), &one.outcome)).collect();
     let judged = |item: &Item| {
         let error = match said.get(item.key.hex().as_str()) {
             Some(Ok(())) => None,
-            Some(Err(why)) => Some(harmless(why, WORDS)),
+            Some(Err(why)) => Some(redactor.words(why, WORDS)),
             None => Some("the handler did not say what became of it".to_owned()),
         };
         ItemOutcome { key: item.key.hash, error }
@@ -50,7 +51,7 @@ mod tests {
         let handed = [item("a"), item("b"), item("c")];
         let answer =
             [said(&handed[0], Ok(())), said(&handed[1], Err("no such channel".to_owned())), said(&item("z"), Ok(()))];
-        let (outcome, items) = judge(&handed, &answer);
+        let (outcome, items) = judge(&handed, &answer, &Redactor::default());
         let errors: Vec<_> = items.iter().map(|one| one.error.as_deref()).collect();
         assert_eq!(errors, [None, Some("no such channel"), Some("the handler did not say what became of it")]);
         let message = outcome.message().expect("it failed");
@@ -60,7 +61,7 @@ mod tests {
     #[test]
     fn a_run_whose_items_are_all_done_has_succeeded() {
         let handed = [item("a")];
-        let (outcome, items) = judge(&handed, &[said(&handed[0], Ok(()))]);
+        let (outcome, items) = judge(&handed, &[said(&handed[0], Ok(()))], &Redactor::default());
         assert_eq!(outcome, Outcome::Succeeded { result: None });
         assert_eq!(items, [ItemOutcome { key: handed[0].key.hash, error: None }]);
     }

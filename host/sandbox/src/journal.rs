@@ -1,4 +1,4 @@
-//! What a run says: log lines, stdout and stderr, in the order they came, bounded and harmless to a terminal.
+//! What a run says: log lines, stdout and stderr, in the order they came, without secrets, bounded and harmless to a terminal.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -6,6 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use noontide_domain::LogLine;
 use noontide_domain::ports::Clock;
+
+use crate::redact::{Redactor, SHORTEST};
 
 /// Longest line, in bytes; longer log lines are cut, longer output goes on in the next line.
 pub(crate) const LINE: usize = 8 << 10;
@@ -36,6 +38,7 @@ impl Stream {
 /// The notes of one run.
 pub(crate) struct Journal {
     clock: Arc<dyn Clock>,
+    redactor: Redactor,
     next: u64,
     lines: Vec<(u64, LogLine)>,
     logged: usize,
@@ -51,6 +54,8 @@ pub(crate) struct Journal {
 /// One stream: its unfinished line, what is left for the beginning, and the end.
 #[derive(Default)]
 struct Tape {
+    /// Bytes in which a secret may have begun.
+    held: Vec<u8>,
     unfinished: Vec<u8>,
     head: usize,
     tail: VecDeque<(u64, DateTime<Utc>, String)>,
@@ -61,6 +66,7 @@ impl Journal {
     pub(crate) fn new(clock: Arc<dyn Clock>, log_limit: usize) -> Self {
         Self {
             clock,
+            redactor: Redactor::default(),
             next: 0,
             lines: Vec::new(),
             logged: 0,
@@ -83,6 +89,32 @@ impl Journal {
         self.whole.take().unwrap_or_default()
     }
 
+    /// What nobody may read in what the guest says from now on.
+    pub(crate) fn keep_secret(&mut self, name: &str, value: &str) {
+        if !self.redactor.learn(name, value) {
+            let message = format!(
+                "secret `{name}` has fewer than {SHORTEST} characters and is not taken out of what the run says; use a longer one"
+            );
+            let at = self.clock.now();
+            self.push(LogLine { at, level: "warn".to_owned(), source: "host".to_owned(), message, fields: Vec::new() });
+        }
+    }
+
+    /// The same of a variable, of which a short one is seldom a secret.
+    pub(crate) fn keep_variable(&mut self, name: &str, value: &str) {
+        self.redactor.learn(name, value);
+    }
+
+    /// What must not be read.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// A guest's words as they are kept: without secrets, harmless, and cut at `most` bytes.
+    pub(crate) fn kept(&self, text: &str, most: usize) -> String {
+        self.redactor.words(text, most)
+    }
+
     /// A line that the guest logs.
     pub(crate) fn log(&mut self, level: &str, message: &str, fields: &[(String, String)]) {
         if self.logged >= self.log_limit {
@@ -95,18 +127,42 @@ impl Journal {
             at: self.clock.now(),
             level: level.to_owned(),
             source: "log".to_owned(),
-            message: harmless(message, LINE),
-            fields: fields.map(|(name, value)| (harmless(name, FIELD), harmless(value, FIELD))).collect(),
+            message: self.kept(message, LINE),
+            fields: fields.map(|(name, value)| (self.kept(name, FIELD), self.kept(value, FIELD))).collect(),
         };
         self.push(line);
     }
 
+    /// A line of the host's own, beside the guest's. Whoever calls it sees to it that there are few.
+    pub(crate) fn remark(&mut self, level: &str, message: &str) {
+        let (at, level, source) = (self.clock.now(), level.to_owned(), "host".to_owned());
+        self.push(LogLine { at, level, source, message: harmless(message, LINE), fields: Vec::new() });
+    }
+
     /// Bytes that the guest prints.
-    pub(crate) fn print(&mut self, stream: Stream, mut bytes: &[u8]) {
+    pub(crate) fn print(&mut self, stream: Stream, bytes: &[u8]) {
         if let Some(whole) = self.whole.as_mut().filter(|_| stream == Stream::Stdout) {
             let room = (self.whole_limit + 1).saturating_sub(whole.len());
             whole.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
+        if self.redactor.is_idle() {
+            return self.write(stream, bytes);
+        }
+        let mut text = std::mem::take(&mut self.tape(stream).held);
+        text.extend_from_slice(bytes);
+        let (told, held) = self.redactor.stream(&text);
+        self.tape(stream).held = held;
+        self.write(stream, &told);
+    }
+
+    /// No more comes: what was held back is told.
+    fn release(&mut self, stream: Stream) {
+        let held = std::mem::take(&mut self.tape(stream).held);
+        let told = self.redactor.bytes(&held).into_owned();
+        self.write(stream, &told);
+    }
+
+    fn write(&mut self, stream: Stream, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let room = LINE - self.tape(stream).unfinished.len();
             let reach = &bytes[..bytes.len().min(room)];
@@ -128,7 +184,8 @@ impl Journal {
     }
 
     /// The newest words of stderr that name a panic, for the message of a trap.
-    pub(crate) fn panic_words(&self) -> Option<String> {
+    pub(crate) fn panic_words(&mut self) -> Option<String> {
+        self.release(Stream::Stderr);
         let mut printed: Vec<(u64, &str)> = self.stderr.tail.iter().map(|(n, _, text)| (*n, text.as_str())).collect();
         let head = self.lines.iter().filter(|(_, line)| line.source == "stderr");
         printed.extend(head.map(|(n, line)| (*n, line.message.as_str())));
@@ -139,7 +196,8 @@ impl Journal {
     }
 
     /// The last line of stderr that says something.
-    pub(crate) fn last_words(&self) -> Option<String> {
+    pub(crate) fn last_words(&mut self) -> Option<String> {
+        self.release(Stream::Stderr);
         let unfinished = String::from_utf8_lossy(&self.stderr.unfinished);
         let last = harmless(unfinished.trim(), LINE);
         let tail = self.stderr.tail.iter().rev().map(|(_, _, text)| text.as_str());
@@ -151,6 +209,7 @@ impl Journal {
     /// All lines in their order, and how many there is no room for.
     pub(crate) fn close(&mut self) -> (Vec<LogLine>, u64) {
         for stream in [Stream::Stdout, Stream::Stderr] {
+            self.release(stream);
             if !self.tape(stream).unfinished.is_empty() {
                 self.end_line(stream);
             }
@@ -292,6 +351,41 @@ mod tests {
     #[test]
     fn an_escape_sequence_cannot_reach_the_terminal() {
         assert_eq!(harmless("a\u{1b}[31mb\r\n\u{9b}", 100), "a\\u{1b}[31mb\\r\\n\\u{9b}");
+    }
+
+    #[test]
+    fn a_secret_is_in_no_line_and_no_field_however_it_was_printed() {
+        let mut journal = journal(10);
+        journal.keep_secret("KEY", "two lines\nof one key");
+        journal.print(Stream::Stdout, b"begin two li");
+        journal.log("info", "two lines\nof one key", &[("key".to_owned(), "=two lines\nof one key".to_owned())]);
+        journal.print(Stream::Stdout, b"nes\nof one");
+        journal.print(Stream::Stdout, b" key end\ntwo lines\n");
+        let (lines, _) = journal.close();
+        let said: Vec<&str> = lines.iter().map(|line| line.message.as_str()).collect();
+        assert_eq!(said, ["[secret KEY]", "begin [secret KEY] end", "two lines"]);
+        assert_eq!(lines[0].fields, [("key".to_owned(), "=[secret KEY]".to_owned())]);
+    }
+
+    #[test]
+    fn a_secret_across_the_longest_line_is_found_and_the_last_words_are_without_it() {
+        let mut journal = journal(10);
+        journal.keep_secret("KEY", "hunter22");
+        journal.print(Stream::Stderr, &[b"x".repeat(LINE - 4), b"hunter22 is wrong".to_vec()].concat());
+        assert_eq!(journal.last_words().as_deref(), Some("ret KEY] is wrong"));
+        journal.print(Stream::Stderr, b"\npanicked at\nhunter22\n");
+        assert_eq!(journal.panic_words().as_deref(), Some("panicked at [secret KEY]"));
+        assert!(journal.close().0.iter().all(|line| !line.message.contains("unter")));
+    }
+
+    #[test]
+    fn of_a_secret_too_short_to_be_taken_out_the_run_is_told() {
+        let mut journal = journal(10);
+        journal.keep_secret("PIN", "123");
+        journal.keep_variable("DEBUG", "1");
+        let (lines, _) = journal.close();
+        assert_eq!((lines.len(), lines[0].source.as_str()), (1, "host"));
+        assert!(lines[0].message.contains("`PIN` has fewer than 4 characters"), "{}", lines[0].message);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod callee;
 mod classify;
 mod compiler;
 mod effects;
+mod egress;
 mod engine;
 mod guest;
 mod imports;
@@ -37,8 +38,10 @@ mod limits;
 mod load;
 #[cfg(test)]
 mod next;
+mod outlet;
 mod output;
 mod program;
+mod redact;
 mod registry;
 mod sandbox;
 mod scan;
@@ -48,6 +51,9 @@ mod stopwatch;
 mod wasi;
 mod watch;
 
+pub use egress::{
+    Egress, EgressError, EgressSettings, HttpAnswer, HttpMessage, OwnAddresses, Resolver, SystemResolver,
+};
 pub use engine::PoolUse;
 pub use load::{beside as signature_of, verify_file};
 pub use sandbox::Sandbox;

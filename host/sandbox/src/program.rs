@@ -5,13 +5,13 @@ use std::sync::PoisonError;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::{ExitMeaning, Grant};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wasmtime_wasi::I32Exit;
 
 use crate::bindings::types::{Cause, Failure, Invocation, Outcome, Retryable};
 use crate::classify::{Ended, RESULT};
 use crate::guest::Guest;
-use crate::journal::harmless;
+use crate::redact::Redactor;
 
 /// Exit codes of sysexits.h: of all that a program may say that way, the one that asks to be tried again, and those that
 /// say that trying again would not help.
@@ -93,6 +93,10 @@ fn variables(invocation: &Invocation) -> Vec<(String, String)> {
         all.push(("NOONTIDE_WINDOW_FROM", instant(window.from)));
         all.push(("NOONTIDE_WINDOW_TO", instant(window.to)));
     }
+    if !invocation.extra.is_empty() {
+        let extra: Map<_, _> = invocation.extra.iter().map(|(name, text)| (name.clone(), json!(text))).collect();
+        all.push(("NOONTIDE_EXTRA", Value::Object(extra).to_string()));
+    }
     all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
@@ -124,7 +128,10 @@ pub(crate) fn ended(code: wasmtime::Result<i32>, guest: &Guest) -> Ended {
     let meaning = guest.grant.as_ref().and_then(|grant| grant.exit_codes.get(&code).copied());
     let mut journal = guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
     match meaning.unwrap_or_else(|| usual(code)) {
-        ExitMeaning::Done => Ended::Answered(Ok(Outcome::Done(result(journal.take_stdout())))),
+        ExitMeaning::Done => {
+            let stdout = journal.take_stdout();
+            Ended::Answered(Ok(Outcome::Done(result(stdout, journal.redactor()))))
+        }
         ExitMeaning::Skipped => Ended::Answered(Ok(Outcome::Skipped(message(code, journal.last_words())))),
         ExitMeaning::Retry => {
             let message = message(code, journal.last_words());
@@ -152,7 +159,7 @@ fn message(code: i32, last_words: Option<String>) -> String {
 
 /// What it printed, as JSON if it is JSON, else as text; nothing if it printed nothing, or more than a result may have: the
 /// run's log has its beginning and its end.
-fn result(stdout: Vec<u8>) -> Option<String> {
+fn result(stdout: Vec<u8>, redactor: &Redactor) -> Option<String> {
     let text = String::from_utf8_lossy(&stdout);
     let text = text.trim();
     if text.is_empty() || stdout.len() > RESULT {
@@ -161,7 +168,9 @@ fn result(stdout: Vec<u8>) -> Option<String> {
     if serde_json::from_str::<Value>(text).is_ok() {
         return Some(text.to_owned());
     }
-    let lines: Vec<_> = text.lines().map(|line| harmless(line, RESULT)).collect();
+    // A secret may have several lines.
+    let text = redactor.text(text);
+    let lines: Vec<_> = text.lines().map(|line| redactor.words(line, RESULT)).collect();
     Some(Value::from(lines.join("\n")).to_string()).filter(|json| json.len() <= RESULT)
 }
 
@@ -228,11 +237,12 @@ mod tests {
             (value("NOONTIDE_WINDOW_FROM"), value("NOONTIDE_DEADLINE")),
             (Some("1970-01-01T00:00:00.000Z"), None)
         );
+        assert_eq!(value("NOONTIDE_EXTRA"), Some(r#"{"cause":"after"}"#));
     }
 
     #[test]
     fn stdout_is_the_result_as_json_or_as_text() {
-        let result = |text: &str| result(text.as_bytes().to_vec());
+        let result = |text: &str| result(text.as_bytes().to_vec(), &Redactor::default());
         assert_eq!(result("{\"rows\": 3}\n").as_deref(), Some("{\"rows\": 3}"));
         assert_eq!(result("3 rows\nbye\n").as_deref(), Some("\"3 rows\\nbye\""));
         assert_eq!(result("\u{1b}[31mred\n").as_deref(), Some("\"\\\\u{1b}[31mred\""));

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
+use noontide_domain::plugin::wants;
 use noontide_domain::{
-    HandlerInfo, HandlerRef, LoadedPlugin, PluginError, PluginInfo, PluginName, PluginStatus, PluginVersion, Signer,
-    Trust, TrustedKey, Unavailable, suggest,
+    Grant, Granted, HandlerInfo, HandlerRef, LoadedPlugin, Makeup, PluginError, PluginInfo, PluginName, PluginStatus,
+    PluginVersion, Signer, Trust, TrustedKey, Unavailable, suggest,
 };
 use serde_json::Value;
 use tokio::sync::watch;
@@ -21,6 +22,7 @@ use crate::schema::Schema;
 pub(crate) struct Generation {
     pub(crate) version: PluginVersion,
     pub(crate) info: PluginInfo,
+    pub(crate) makeup: Makeup,
     /// In the order of `info.handlers`.
     pub(crate) schemas: Vec<Option<Schema>>,
     pub(crate) callee: Callee,
@@ -34,8 +36,12 @@ pub(crate) struct Generation {
 }
 
 impl Generation {
-    pub(crate) fn shown(&self) -> LoadedPlugin {
+    /// Beside what it is granted now.
+    pub(crate) fn shown(&self, grant: Option<&Grant>) -> LoadedPlugin {
         LoadedPlugin {
+            makeup: self.makeup.clone(),
+            granted: grant.map(Granted::of).unwrap_or_default(),
+            wishes: wants::compare(&self.info.wants, grant),
             version: self.version.clone(),
             info: self.info.clone(),
             signer: self.signer.load().as_ref().map(|signed| signed.1.clone()),
@@ -175,7 +181,7 @@ impl Registry {
         Ok(generation.info.handlers[position].clone())
     }
 
-    pub(crate) fn shown(&self) -> Vec<PluginStatus> {
+    pub(crate) fn shown(&self, grants: &BTreeMap<PluginName, Arc<Grant>>) -> Vec<PluginStatus> {
         let shelf = self.shelf.load();
         let folder = shelf.folder_error.iter().map(|(folder, error)| PluginStatus {
             file: folder.clone(),
@@ -184,7 +190,7 @@ impl Registry {
         });
         let files = shelf.files.iter().map(|(file, entry)| PluginStatus {
             file: file.clone(),
-            loaded: entry.generation.as_deref().map(Generation::shown),
+            loaded: entry.generation.as_deref().map(|held| held.shown(grants.get(&held.version.name).map(Arc::as_ref))),
             error: entry.error.clone(),
         });
         folder.chain(files).collect()

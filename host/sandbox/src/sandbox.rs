@@ -15,6 +15,7 @@ use noontide_domain::{
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use crate::egress::Egress;
 use crate::engine::{Machine, PoolUse};
 use crate::load::{Loader, Refusal};
 use crate::registry::{FileEntry, Generation, Registry};
@@ -32,6 +33,7 @@ pub struct Sandbox {
     pub(crate) places: u32,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) connections: Option<Arc<dyn Connections>>,
+    pub(crate) egress: Arc<Egress>,
     loader: Arc<Loader>,
     grants: ArcSwap<BTreeMap<PluginName, Arc<Grant>>>,
     limits: Limits,
@@ -79,6 +81,7 @@ impl Sandbox {
     /// The cache folder is not private, or the engine or a thread does not start.
     pub fn open(settings: SandboxSettings) -> Result<Arc<Self>, SandboxError> {
         crate::settings::private_folder(&settings.cache, &settings.plugins)?;
+        let egress = Arc::new(Egress::new(settings.egress.clone())?);
         let machine = Arc::new(Machine::new(&settings)?);
         let guests = Arc::new(Guests::new()?);
         let registry = Arc::new(Registry::new());
@@ -108,6 +111,7 @@ impl Sandbox {
             places,
             clock: settings.clock,
             connections: settings.connections,
+            egress,
             loader,
             grants: ArcSwap::default(),
             limits: settings.limits,
@@ -148,7 +152,7 @@ impl Sandbox {
     /// # Errors
     /// The stage that refused it, and why.
     pub async fn inspect_file(&self, path: impl Into<PathBuf>) -> Result<LoadedPlugin, PluginError> {
-        self.load_file(path.into()).await.map(|generation| generation.shown())
+        self.load_file(path.into()).await.map(|generation| self.shown(&generation))
     }
 
     /// The same, and the plugin can be called then. The next look at the plugin folder forgets it, unless it lies
@@ -160,12 +164,17 @@ impl Sandbox {
         let path = path.into();
         let file = path.file_name().map_or_else(|| path.display().to_string(), |file| file.display().to_string());
         let generation = Arc::new(self.load_file(path).await?);
-        let shown = generation.shown();
+        let shown = self.shown(&generation);
         let entry = FileEntry { generation: Some(generation), ..FileEntry::default() };
         self.registry.update(|shelf| {
             shelf.files.insert(file, entry);
         });
         Ok(shown)
+    }
+
+    /// The way out, for requests of the host's own; they need grants as a guest's do.
+    pub fn egress(&self) -> Arc<Egress> {
+        Arc::clone(&self.egress)
     }
 
     /// How guests are placed in memory: `pooling`, or `on-demand (reason)`.
@@ -189,6 +198,10 @@ impl Sandbox {
         let mut limits = grant.as_ref().map_or(self.limits, |grant| grant.limits);
         limits.memory = limits.memory.min(self.memory_ceiling);
         (grant, limits)
+    }
+
+    fn shown(&self, generation: &Generation) -> LoadedPlugin {
+        generation.shown(self.grants.load().get(&generation.version.name).map(Arc::as_ref))
     }
 
     async fn load_file(&self, path: PathBuf) -> Result<Generation, PluginError> {
@@ -223,7 +236,7 @@ impl PluginHost for Sandbox {
     }
 
     fn plugins(&self) -> Vec<PluginStatus> {
-        self.registry.shown()
+        self.registry.shown(&self.grants.load())
     }
 
     async fn rescan(&self) {

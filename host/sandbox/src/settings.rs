@@ -8,6 +8,8 @@ use std::time::Duration;
 use noontide_domain::ports::{Clock, Connections};
 use noontide_domain::{Grant, Limits, PluginName, Trust};
 
+use crate::egress::EgressSettings;
+
 /// What a [`Sandbox`](crate::Sandbox) is opened with.
 #[derive(Clone)]
 pub struct SandboxSettings {
@@ -33,6 +35,8 @@ pub struct SandboxSettings {
     pub compile: Option<CompileApart>,
     /// Databases that grants name; without them every grant of one is void.
     pub connections: Option<Arc<dyn Connections>>,
+    /// The way out to the network, as far as grants reach.
+    pub egress: EgressSettings,
 }
 
 impl SandboxSettings {
@@ -50,6 +54,7 @@ impl SandboxSettings {
             trust: Trust::default(),
             compile: None,
             connections: None,
+            egress: EgressSettings::default(),
         }
     }
 }
@@ -74,6 +79,14 @@ pub enum SandboxError {
     #[error("cache folder {path}: {reason}")]
     Cache {
         /// The folder.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A file with certificates cannot be used.
+    #[error("certificates {path}: {reason}")]
+    Certificates {
+        /// The file.
         path: PathBuf,
         /// What is wrong, and what to do.
         reason: String,

@@ -5,6 +5,7 @@
 //! | [`ManualClock`] | `Clock` | [`advance`](ManualClock::advance), [`set`](ManualClock::set); [`asleep`](ManualClock::asleep) waits until somebody sleeps |
 //! | [`MemoryLedger`] | `Ledger`, `History` | [`fail_next`](MemoryLedger::fail_next); [`until`](MemoryLedger::until) waits until the rows look as wanted |
 //! | [`ScriptedPlugins`] | `PluginHost` | [`add`](ScriptedPlugins::add), [`script`](ScriptedPlugins::script), [`hold`](ScriptedPlugins::hold) gives a [`Gate`]; [`called`](ScriptedPlugins::called) waits for calls |
+//! | [`ScriptedOutlet`] | `Outlet` | [`script`](ScriptedOutlet::script), [`hold`](ScriptedOutlet::hold); [`arrived`](ScriptedOutlet::arrived) waits for messages |
 //! | [`servers`] | – (real ones) | started for a test, stopped and started again |
 //! | [`ledger_contract!`] | – | the one exam that every ledger passes |
 //!
@@ -36,10 +37,12 @@
 mod clock;
 pub mod ledger_contract;
 mod memory;
+mod outlet;
 mod plugins;
 #[cfg(unix)]
 pub mod servers;
 
 pub use clock::ManualClock;
 pub use memory::MemoryLedger;
+pub use outlet::ScriptedOutlet;
 pub use plugins::{Gate, ScriptedPlugins, Step};

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use noontide_domain::ports::{Call, Clock, PluginHost};
 use noontide_domain::{
-    Artifact, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Outcome, PluginInfo, PluginStatus,
-    PluginVersion, Report, StateWrite, Unavailable, Usage, Wants,
+    Artifact, Granted, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Makeup, Outcome, PluginInfo,
+    PluginStatus, PluginVersion, Report, StateSize, StateWrite, Unavailable, Usage, Wants, Webhook,
 };
 use tokio::sync::watch;
 
@@ -49,11 +49,20 @@ pub struct Step {
     pub state: Vec<StateWrite>,
     /// What it attaches.
     pub artifacts: Vec<Artifact>,
+    /// What it wants to have sent.
+    pub messages: Vec<Webhook>,
 }
 
 impl From<Outcome> for Step {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, logs: Vec::new(), items: Vec::new(), state: Vec::new(), artifacts: Vec::new() }
+        Self {
+            outcome,
+            logs: Vec::new(),
+            items: Vec::new(),
+            state: Vec::new(),
+            artifacts: Vec::new(),
+            messages: Vec::new(),
+        }
     }
 }
 
@@ -62,7 +71,7 @@ impl From<Outcome> for Step {
 pub struct Gate(Arc<watch::Sender<bool>>);
 
 impl Gate {
-    fn shut() -> Self {
+    pub(crate) fn shut() -> Self {
         Self(Arc::new(watch::Sender::new(false)))
     }
 
@@ -71,7 +80,7 @@ impl Gate {
         self.0.send_replace(true);
     }
 
-    async fn passed(&self) {
+    pub(crate) async fn passed(&self) {
         // The sender is in `self`, so it is never gone.
         let _ = self.0.subscribe().wait_for(|is_open| *is_open).await;
     }
@@ -250,6 +259,9 @@ impl PluginHost for ScriptedPlugins {
                     wants: Wants::default(),
                 },
                 signer: None,
+                makeup: Makeup::default(),
+                granted: Granted::default(),
+                wishes: Vec::new(),
                 loaded_at: self.clock.now(),
                 load_ms: 0,
                 running: stage.running,
@@ -303,7 +315,10 @@ fn report(
         logs_dropped: 0,
         items: step.items,
         state: step.state,
+        state_allows: StateSize::ENDLESS,
+        messages: step.messages,
         artifacts: step.artifacts,
         effects: noontide_domain::Effects::default(),
+        terms: None,
     }
 }

@@ -23,6 +23,7 @@ mod errand;
 mod events;
 mod host;
 mod occurrences;
+mod outbox;
 mod plugins;
 mod problem;
 mod put;

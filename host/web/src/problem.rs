@@ -39,6 +39,14 @@ impl Problem {
         self
     }
 
+    /// In a path, what is no name of a thing names nothing.
+    pub(crate) fn or_not_found(mut self) -> Self {
+        if self.status == StatusCode::BAD_REQUEST {
+            self.status = StatusCode::NOT_FOUND;
+        }
+        self
+    }
+
     /// What was sent can be read and makes no sense: all that is wrong with it.
     pub(crate) fn unprocessable(errors: Vec<String>) -> Self {
         Self { errors: errors.clone(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; ")) }

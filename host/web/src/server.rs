@@ -19,7 +19,8 @@ use tracing::warn;
 
 use crate::problem::Problem;
 use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, occurrences, plugins, put, runs, schedules, submit,
+    Access, WebParts, access, artifacts, chains, events, host, occurrences, outbox, plugins, put, runs, schedules,
+    submit,
 };
 
 /// Connections that are still open so long after the stop are cut.
@@ -219,6 +220,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         .merge(runs::routes())
         .merge(artifacts::routes())
         .merge(occurrences::routes())
+        .merge(outbox::routes())
         .merge(plugins::routes())
         .merge(host::routes())
         .merge(events::routes(&parts.engine, stop));

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::chain::Origin;
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, QueueStatus, RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, MessageRecord, QueueStatus, RunRecord,
 };
 use noontide_domain::{
-    Lang, Outcome, PluginStatus, PluginVersion, QueueName, Queues, SkipReason, Standing, Superseding, Usage,
-    WindowLength, duration,
+    Lang, Limits, Outcome, PluginStatus, PluginVersion, Provenance, QueueName, Queues, SkipReason, Standing,
+    Superseding, Usage, WindowLength, duration,
 };
 use noontide_engine::{EngineStatus, Event, Happening, Progress};
 use serde_json::{Value, json};
@@ -61,6 +61,7 @@ pub(crate) fn run(run: &RunRecord) -> Value {
         "includes": run.includes.iter().map(|one| &one.schedule).collect::<Vec<_>>(),
         "input": run.input,
         "usage": usage(&run.usage),
+        "provenance": run.provenance.as_ref().map(provenance),
         "trace_id": run.trace_id,
         "chain": chain(run),
         "created_at": time(run.created_at),
@@ -118,7 +119,34 @@ pub(crate) fn attempt(attempt: &AttemptRecord) -> Value {
         "started_at": time(attempt.started_at),
         "finished_at": time(attempt.finished_at),
         "usage": usage(&attempt.usage),
+        "provenance": attempt.provenance.as_ref().map(provenance),
     })
+}
+
+/// What held while an attempt ran, and what it did outside.
+fn provenance(provenance: &Provenance) -> Value {
+    let Provenance { terms, effects } = provenance;
+    json!({
+        "contract": terms.contract,
+        "limits": limits(&terms.limits),
+        "grant_sha256": terms.grant,
+        "effects": {
+            "hosts": effects.hosts,
+            "secrets": effects.secrets,
+            "sql": effects.sql,
+            "kv": effects.kv,
+            "state_read": effects.state_read,
+            "state_written": effects.state_written,
+            "outbox": effects.outbox,
+        },
+    })
+}
+
+/// As the domain writes them, with the words of the API.
+fn limits(limits: &Limits) -> Value {
+    let Ok(Value::Object(fields)) = serde_json::to_value(limits) else { return Value::Null };
+    let named = |name: String| if name == "timeout" { "timeout_ms".to_owned() } else { name.replace('-', "_") };
+    fields.into_iter().map(|(name, value)| (named(name), value)).collect()
 }
 
 pub(crate) fn item(item: &ItemRecord) -> Value {
@@ -144,6 +172,25 @@ pub(crate) fn artifact(file: &ArtifactRecord) -> Value {
         "bytes": file.bytes,
         "sha256": file.sha256,
         "attempt": file.attempt,
+    })
+}
+
+/// Where to and what became of it; what is in it stays in the ledger.
+pub(crate) fn message(message: &MessageRecord) -> Value {
+    json!({
+        "id": message.id.to_string(),
+        "run": message.run.to_string(),
+        "plugin": message.plugin,
+        "state": message.state.as_str(),
+        "method": message.method,
+        "destination": message.destination,
+        "bytes": message.bytes,
+        "attempts": message.attempts,
+        "not_before": times(message.not_before),
+        "status": message.status,
+        "answer": message.answer,
+        "created_at": time(message.created_at),
+        "ended_at": times(message.ended_at),
     })
 }
 
@@ -263,8 +310,15 @@ pub(crate) fn plugin(status: &PluginStatus) -> Value {
         "sha256": loaded.map(|loaded| &loaded.version.sha256),
         "summary": loaded.map(|loaded| &loaded.info.summary),
         "handlers": handlers,
+        "contract": loaded.map(|loaded| &loaded.makeup.contract),
+        "imports": loaded.map(|loaded| &loaded.makeup.imports),
+        "exports": loaded.map(|loaded| &loaded.makeup.exports),
+        "bytes": loaded.map(|loaded| loaded.makeup.bytes),
         "wants": loaded.map(|loaded| &loaded.info.wants),
         "signer": loaded.and_then(|loaded| loaded.signer.as_ref()),
+        "grants": loaded.map(|loaded| &loaded.granted),
+        "missing": loaded.map(|loaded| loaded.wishes.iter().filter(|wish| wish.is_missing()).collect::<Vec<_>>()),
+        "not_wanted": loaded.map(|loaded| loaded.wishes.iter().filter(|wish| !wish.is_wanted()).collect::<Vec<_>>()),
         "loaded_at": times(loaded.map(|loaded| loaded.loaded_at)),
         "load_ms": loaded.map(|loaded| loaded.load_ms),
         "running": loaded.map(|loaded| loaded.running),
@@ -338,6 +392,13 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
             ("taken-over", json!({ "at": at, "schedule": schedule, "place": place }))
         }
         Happening::SchedulesChanged => ("schedules-changed", json!({ "at": at })),
+        Happening::Undelivered { message, run, plugin, destination, answer } => (
+            "undelivered",
+            json!({
+                "at": at, "message": message.to_string(), "run": run.to_string(), "plugin": plugin,
+                "destination": destination, "answer": answer,
+            }),
+        ),
         Happening::EditRefused { schedule, reason } => {
             ("edit-refused", json!({ "at": at, "schedule": schedule, "reason": reason }))
         }

@@ -10,13 +10,15 @@ use serde_json::Value;
 use crate::artifacts::ArtifactError;
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::http::Http;
 use crate::invocation::{Cause, Invocation, Window};
 use crate::items::Item;
 use crate::kv::Kv;
 use crate::log::Level;
+use crate::outbox::Outbox;
 use crate::secrets::SecretError;
 use crate::sql::Sql;
-use crate::state::State;
+use crate::state::{Scope, State};
 
 /// One call of a handler.
 pub struct Call {
@@ -179,7 +181,17 @@ impl Call {
 impl Call {
     /// The schedule's durable memory. What a run writes counts only if the run ends well.
     pub fn state(&self) -> State<'_> {
-        State::of(self.host.as_ref())
+        State::of(self.host.as_ref(), Scope::Schedule)
+    }
+
+    /// The durable memory that all handlers and schedules of this plugin share.
+    pub fn shared(&self) -> State<'_> {
+        State::of(self.host.as_ref(), Scope::Plugin)
+    }
+
+    /// What the host sends once this run's success is on record: `call.outbox().webhook(url).json(&order)?.send()?`.
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox::of(self.host.as_ref())
     }
 
     /// Leaves a file with this run, such as a report: `report.html`, `text/html; charset=utf-8`. It is kept when the
@@ -202,6 +214,11 @@ impl Call {
     /// A Redis database by the name that the operator gave it: `call.kv("cache").get("greeting")?`.
     pub fn kv<'call>(&'call self, connection: &'call str) -> Kv<'call> {
         Kv::of(connection, self.host.as_ref())
+    }
+
+    /// HTTP to where the operator granted it: `call.http().get("https://api.example.com/orders")?.text()?`.
+    pub fn http(&self) -> Http<'_> {
+        Http::of(self.host.as_ref())
     }
 }
 

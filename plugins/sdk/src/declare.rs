@@ -20,8 +20,25 @@ use std::time::Duration;
 /// # fn main() { assert_eq!(plugin().handlers()[0].timeout().unwrap().as_secs(), 30); }
 /// ```
 ///
-/// `wants` knows `http`, `tcp`, `env`, `secrets`, `folders`, `sql` and `kv`. A timeout is a number with `ms`, `s`, `m` or `h`. The
-/// version is that of the package.
+/// The keys stand in this order. `wants` knows `http`, `tcp`, `env`, `secrets`, `folders`, `sql` and `kv`. A timeout is a
+/// number with `ms`, `s`, `m` or `h`; it counts where the schedule sets none. The version is that of the package.
+///
+/// A handler is any `fn(&Call, Input) -> Result<Output, Failure>`. `Input` derives `Deserialize` and `JsonSchema`: the schema
+/// is what the host checks a schedule's `input` by, doc comments become its descriptions, and `#[serde(default)]` makes a
+/// field optional. A handler that takes anything, or nothing, has `noontide_sdk::serde_json::Value` as input. `Output` is
+/// anything that serialises, or an [`Outcome`](crate::Outcome) of it; see [`IntoOutcome`](crate::IntoOutcome).
+///
+/// What is misspelt does not compile, and the message names it:
+///
+/// ```compile_fail
+/// noontide_sdk::plugin! {
+///     name: "ping",
+///     sumary: "Looks whether hosts answer.",   // there is no key `sumary`
+///     handlers: { "once" => once { summary: "Asks once.", timeout: "30 seconds" } }   // a timeout ends with ms, s, m or h
+/// }
+/// # fn once(_: &noontide_sdk::Call, _: noontide_sdk::serde_json::Value) -> Result<(), noontide_sdk::Failure> { Ok(()) }
+/// # fn main() {}
+/// ```
 #[macro_export]
 macro_rules! plugin {
     (
@@ -61,6 +78,61 @@ macro_rules! plugin {
 
             $crate::guest::export!(Declared with_types_in $crate::guest::bindings);
         };
+    };
+    // What comes here did not read as a declaration. The rest finds out why.
+    ($($key:ident: $value:tt),* $(,)?) => {
+        $($crate::__plugin_key!($key: $value);)*
+        ::std::compile_error!("plugin! takes name, summary, wants (may be left out) and handlers, in this order; a handler summary, example and timeout");
+    };
+    ($($other:tt)*) => {
+        ::std::compile_error!(
+            "plugin! is written: plugin! { name: \"…\", summary: \"…\", wants: { folders: [\"/in\"] }, handlers: { \"run\" => \
+             function { summary: \"…\", example: { … }, timeout: \"30s\" } } }, with a comma after each part"
+        );
+    };
+}
+
+/// Says what is wrong with a part of a declaration.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __plugin_key {
+    (name: $text:literal) => {};
+    (summary: $text:literal) => {};
+    (wants: { $($kind:ident: [$($want:literal),* $(,)?]),* $(,)? }) => {};
+    (wants: $other:tt) => {
+        ::std::compile_error!("`wants` is written: wants: { folders: [\"/in\"], secrets: [\"TOKEN\"] }");
+    };
+    (handlers: { $($handler:literal => $body:path { $($key:ident: $value:tt),* $(,)? }),+ $(,)? }) => {
+        $($($crate::__handler_key!($handler $key: $value);)*)+
+    };
+    (handlers: $other:tt) => {
+        ::std::compile_error!(
+            "`handlers` is written: handlers: { \"run\" => function { summary: \"…\", example: { … }, timeout: \"30s\" } }, a name \
+             in quotes, the function, and what there is to say about it"
+        );
+    };
+    ($key:ident: $value:tt) => {
+        ::std::compile_error!(::std::concat!(
+            "plugin! has no key `", ::std::stringify!($key), "`; it has name, summary, wants and handlers"
+        ));
+    };
+}
+
+/// Says what is wrong with a part of a handler.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __handler_key {
+    ($handler:literal summary: $text:literal) => {};
+    ($handler:literal example: $input:tt) => {};
+    ($handler:literal timeout: $text:literal) => {};
+    ($handler:literal $key:ident: $value:tt) => {
+        ::std::compile_error!(::std::concat!(
+            "handler \"",
+            $handler,
+            "\" has no key `",
+            ::std::stringify!($key),
+            "`; it has summary, example and timeout, in this order"
+        ));
     };
 }
 
@@ -103,8 +175,10 @@ mod tests {
         }
     }
 
+    /// What to double.
     #[derive(Deserialize, JsonSchema)]
     struct Double {
+        /// A number.
         #[serde(default)]
         n: u32,
     }
@@ -134,6 +208,11 @@ mod tests {
         assert_eq!(double.timeout(), Some(Duration::from_secs(90)));
         let schema: Value = serde_json::from_str(&double.input_schema()).unwrap();
         assert_eq!(schema["properties"]["n"]["type"], "integer");
+        assert_eq!(
+            (&schema["description"], &schema["properties"]["n"]["description"]),
+            (&json!("What to double."), &json!("A number."))
+        );
+        assert_eq!(schema["required"], Value::Null, "what has a default may be left out");
         assert_eq!(plugin.handlers()[1].timeout(), None);
     }
 

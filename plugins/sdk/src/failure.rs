@@ -8,6 +8,20 @@ use std::time::Duration;
 ///
 /// `?` on any error gives [`Failure::Retryable`] with the whole chain of causes in its message; say
 /// `.map_err(Failure::permanent)?` where trying again would not help.
+///
+/// ```
+/// # use noontide_sdk::Failure;
+/// # use std::time::Duration;
+/// fn send(status: u16, port: &str) -> Result<u16, Failure> {
+///     match status {
+///         429 => return Err(Failure::retry_after(Duration::from_secs(60), "the server asks for a minute")),
+///         404 => return Err(Failure::permanent("no such mailbox")),
+///         _ => {}
+///     }
+///     Ok(port.parse()?)     // may pass: the schedule's `retry` decides
+/// }
+/// assert_eq!(send(200, "many"), Err(Failure::retryable("invalid digit found in string")));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
     /// The input cannot be worked with; the run fails without another attempt.

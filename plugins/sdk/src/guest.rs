@@ -1,5 +1,6 @@
 //! The contract's side: from and to the words of `wit/`. Compiled for wasm32 only.
 
+mod http;
 mod kv;
 mod sql;
 
@@ -8,25 +9,27 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use self::bindings::exports::noontide::plugin::{describe, handler};
-use self::bindings::noontide::plugin::{artifacts, kv as redis, run, secrets, state, types};
+use self::bindings::noontide::plugin::{artifacts, kv as redis, outbox, run, secrets, state, types};
 use crate::artifacts::ArtifactError;
 use crate::call::Call;
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::http::{Head, HttpError, Request, Sink};
 use crate::invocation::{Cause, Invocation, Window};
 use crate::kv::{Keys, KvError};
 use crate::log::Level;
+use crate::outbox::{OutboxError, Webhook};
 use crate::outcome::Outcome;
 use crate::plugin::{Handler, Plugin};
 use crate::secrets::SecretError;
 use crate::sql::{Dialect, Rows, SqlError, Statement};
-use crate::state::StateError;
+use crate::state::{Scope, StateError};
 
 #[expect(missing_docs, reason = "written by wit-bindgen; wit/ has the documentation")]
 pub mod bindings {
     wit_bindgen::generate!({
         world: "plugin",
-        path: "../../wit",
+        path: "wit",
         pub_export_macro: true,
         default_bindings_module: "noontide_sdk::guest::bindings",
     });
@@ -96,16 +99,38 @@ impl Host for Imports {
         run::time_left().map(Duration::from_millis)
     }
 
-    fn load(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError> {
-        state::load(key).map(|entry| entry.map(|entry| (entry.value, entry.revision))).map_err(state_error)
+    fn load(&self, scope: Scope, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError> {
+        let found = state::load(scope.into(), key).map_err(state_error)?;
+        Ok(found.map(|entry| (entry.value, entry.revision)))
     }
 
-    fn save(&self, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError> {
-        state::save(key, value, expected).map_err(state_error)
+    fn save(&self, scope: Scope, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError> {
+        state::save(scope.into(), key, value, expected).map_err(state_error)
     }
 
-    fn remove(&self, key: &str) -> Result<(), StateError> {
-        state::remove(key).map_err(state_error)
+    fn remove(&self, scope: Scope, key: &str) -> Result<(), StateError> {
+        state::remove(scope.into(), key).map_err(state_error)
+    }
+
+    fn keys(
+        &self,
+        scope: Scope,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<String>, bool), StateError> {
+        let page = state::keys(scope.into(), prefix, after, limit).map_err(state_error)?;
+        Ok((page.keys, page.more))
+    }
+
+    fn send(&self, webhook: Webhook) -> Result<String, OutboxError> {
+        let Webhook { url, method, content_type, headers, body } = webhook;
+        let message = outbox::Webhook { url, method: Some(method), content_type, headers, body };
+        outbox::send(&message).map_err(|error| match error {
+            outbox::OutboxError::NotGranted(reason) => OutboxError::NotGranted(reason),
+            outbox::OutboxError::Invalid(reason) => OutboxError::Invalid(reason),
+            outbox::OutboxError::TooLarge(bound) => OutboxError::TooLarge { name: bound.name, allows: bound.allows },
+        })
     }
 
     fn attach(&self, name: &str, media_type: &str, content: &[u8]) -> Result<(), ArtifactError> {
@@ -168,6 +193,10 @@ impl Host for Imports {
     fn kv_keys(&self, connection: &str, prefix: &str, limit: u32) -> Result<Keys, KvError> {
         let found = redis::keys(connection, prefix, limit).map_err(kv::refused(connection))?;
         Ok(Keys { keys: found.keys, more: found.more })
+    }
+
+    fn http(&self, request: &Request<'_>, sink: Sink<'_>) -> Result<Head, HttpError> {
+        http::send(request, sink)
     }
 }
 
@@ -236,9 +265,18 @@ fn failure(failure: Failure) -> types::Failure {
     }
 }
 
+impl From<Scope> for state::Scope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Schedule => Self::Schedule,
+            Scope::Plugin => Self::Plugin,
+        }
+    }
+}
+
 fn state_error(error: state::StateError) -> StateError {
     match error {
-        state::StateError::TooLarge(limit) => StateError::TooLarge { limit },
+        state::StateError::TooLarge(bound) => StateError::TooLarge { name: bound.name, allows: bound.allows },
         state::StateError::Conflict => StateError::Conflict,
         state::StateError::Unavailable(reason) => StateError::Unavailable(reason),
     }

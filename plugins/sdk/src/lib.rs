@@ -49,9 +49,11 @@
 //! | say what a plugin is | [`plugin!`], [`Plugin`] |
 //! | know what is asked and tell how it goes | [`Call`], [`info!`] and its sisters |
 //! | work on a timetable's payloads | [`Call::items`], [`Item`] |
-//! | remember something until the next run | [`Call::state`], [`State`] |
+//! | remember something until the next run | [`Call::state`], [`Call::shared`], [`State`] |
+//! | send something once the run has succeeded | [`Call::outbox`], [`Outbox`] |
 //! | leave a report or an export with the run | [`Call::attach`] |
 //! | ask a database that the operator granted | [`Call::sql`], [`sql`], [`Call::kv`], [`kv`] |
+//! | send a request to where the operator granted it | [`Call::http`], [`http`] |
 //! | end well, in one of four ways | [`Outcome`], [`IntoOutcome`] |
 //! | end badly, in one of four ways | [`Failure`] |
 //! | test without a host | [`Call::test`], `TestCall` |
@@ -64,10 +66,12 @@ mod call;
 mod declare;
 mod failure;
 mod host;
+pub mod http;
 mod invocation;
 mod items;
 pub mod kv;
 mod log;
+mod outbox;
 mod outcome;
 mod plugin;
 mod secrets;
@@ -86,12 +90,13 @@ pub use failure::Failure;
 pub use invocation::{Cause, Window};
 pub use items::{Item, ItemOutcome};
 pub use log::Level;
+pub use outbox::{Message, Outbox, OutboxError, Webhook};
 pub use outcome::{IntoOutcome, Outcome};
 pub use plugin::{Handler, Plugin, Wants};
 pub use secrets::SecretError;
 pub use state::{State, StateError};
 #[cfg(not(target_arch = "wasm32"))]
-pub use testing::{Artifact, LogLine, Progress, TestCall};
+pub use testing::{Artifact, LogLine, Progress, SentRequest, TestCall};
 
 pub use chrono;
 pub use schemars;

@@ -8,6 +8,20 @@ use crate::failure::Failure;
 use crate::items::ItemOutcome;
 
 /// How a call ends well. A handler that is always simply done gives its result alone.
+///
+/// ```
+/// # use noontide_sdk::{Call, Failure, Outcome};
+/// # use std::time::Duration;
+/// fn collect(call: &Call, ready: Option<u32>) -> Result<Outcome<u32>, Failure> {
+///     Ok(match ready {
+///         None if call.attempt() > 3 => Outcome::skipped("the export never came"),
+///         None => Outcome::RunAgain(Duration::from_secs(60)),
+///         Some(rows) => Outcome::Done(rows),
+///     })
+/// }
+/// # let call = Call::test();
+/// # assert_eq!(collect(&call, Some(7)), Ok(Outcome::Done(7)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<T = ()> {
     /// Done, with a result.

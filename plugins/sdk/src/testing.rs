@@ -1,5 +1,6 @@
 //! A call without a host: it remembers what the handler said and wrote.
 
+mod http;
 mod kv;
 mod recording;
 mod sql;
@@ -15,9 +16,28 @@ use crate::artifacts::ArtifactError;
 use crate::call::Call;
 use crate::invocation::{Cause, Invocation, Window};
 use crate::log::Level;
+use crate::outbox::{OutboxError, Webhook};
+use crate::state::Scope;
 use recording::Recording;
 
+pub use http::SentRequest;
+
 /// A [`Call`] for tests. Give it what the handler should find, call the handler with `&call`, then ask what it did.
+///
+/// ```
+/// # use noontide_sdk::{Call, Failure, info, json};
+/// fn count(call: &Call) -> Result<u64, Failure> {
+///     let count = call.state().get::<u64>("count")?.unwrap_or(0) + 1;
+///     call.state().set("count", &count)?;
+///     info!(call, "attempt {} counts {count}", call.attempt());
+///     Ok(count)
+/// }
+///
+/// let call = Call::test().attempt(2, 3).state_before("count", json!(6));
+/// assert_eq!(count(&call), Ok(7));
+/// assert_eq!(call.state_after("count"), Some(json!(7)));
+/// assert_eq!(call.lines()[0].message, "attempt 2 counts 7");
+/// ```
 #[derive(Debug)]
 pub struct TestCall {
     call: Call,
@@ -58,8 +78,9 @@ pub struct Progress {
 impl Call {
     /// A call to try a handler with: first attempt, due at 2026-01-01T00:00:00Z, UTC, no input, nothing granted.
     pub fn test() -> TestCall {
-        let recording = Rc::new(Recording::default());
-        TestCall { call: Call { invocation: invocation(), host: Box::new(Rc::clone(&recording)) }, recording }
+        let (recording, invocation) = (Rc::new(Recording::default()), invocation());
+        recording.fire_key.replace(invocation.fire_key.clone());
+        TestCall { call: Call { invocation, host: Box::new(Rc::clone(&recording)) }, recording }
     }
 }
 
@@ -89,6 +110,51 @@ impl TestCall {
     #[must_use]
     pub fn attempt(self, attempt: u32, max: u32) -> Self {
         self.asking(|asked| (asked.attempt, asked.max_attempts) = (attempt, max))
+    }
+
+    /// The run's id; the same on every attempt.
+    #[must_use]
+    pub fn run_id(self, id: &str) -> Self {
+        self.asking(|asked| asked.run_id = id.to_owned())
+    }
+
+    /// The fire's key, which handlers hand on as idempotency key.
+    #[must_use]
+    pub fn fire_key(self, key: &str) -> Self {
+        self.asking(|asked| asked.fire_key = key.to_owned())
+    }
+
+    /// The schedule's name; it is `test` otherwise.
+    #[must_use]
+    pub fn schedule(self, name: &str) -> Self {
+        self.asking(|asked| asked.schedule = Some(name.to_owned()))
+    }
+
+    /// A call that somebody enqueued, of no schedule.
+    #[must_use]
+    pub fn without_schedule(self) -> Self {
+        self.asking(|asked| (asked.schedule, asked.cause) = (None, Cause::Enqueued))
+    }
+
+    /// When the attempt begins, if not at the nominal instant: a run that is late. After [`TestCall::due_at`].
+    #[must_use]
+    pub fn fired_at(self, instant: DateTime<Utc>) -> Self {
+        self.asking(|asked| asked.fired_at = instant)
+    }
+
+    /// When the host will stop the attempt.
+    #[must_use]
+    pub fn deadline(self, instant: DateTime<Utc>) -> Self {
+        self.asking(|asked| asked.deadline = Some(instant))
+    }
+
+    /// Something that [`Call::extra`] gives: a header (`header.tenant`), or what came before in a chain (`previous-result`).
+    #[must_use]
+    pub fn extra(self, name: &str, value: &str) -> Self {
+        self.asking(|asked| {
+            asked.extra.retain(|(key, _)| key != name);
+            asked.extra.push((name.to_owned(), value.to_owned()));
+        })
     }
 
     /// The nominal instant; the attempt begins then too.
@@ -153,7 +219,24 @@ impl TestCall {
     /// A value that an earlier run wrote.
     #[must_use]
     pub fn state_before(self, key: &str, value: Value) -> Self {
-        self.recording.state.borrow_mut().insert(key.to_owned(), (value.to_string().into_bytes(), 1));
+        self.before(Scope::Schedule, key, value)
+    }
+
+    /// A value that an earlier run of any handler of the plugin wrote.
+    #[must_use]
+    pub fn shared_before(self, key: &str, value: Value) -> Self {
+        self.before(Scope::Plugin, key, value)
+    }
+
+    fn before(self, scope: Scope, key: &str, value: Value) -> Self {
+        self.recording.state.borrow_mut().insert((scope, key.to_owned()), (value.to_string().into_bytes(), 1));
+        self
+    }
+
+    /// Every message the handler hands over is refused.
+    #[must_use]
+    pub fn refusing_messages(self, refusal: OutboxError) -> Self {
+        self.recording.message_refusal.replace(Some(refusal));
         self
     }
 
@@ -201,10 +284,29 @@ impl TestCall {
         self.recording.artifacts.borrow().get(name).cloned()
     }
 
+    /// The names of all files it attached.
+    pub fn artifacts(&self) -> Vec<String> {
+        self.recording.artifacts.borrow().keys().cloned().collect()
+    }
+
     /// The value it left under this key, as JSON.
     pub fn state_after(&self, key: &str) -> Option<Value> {
+        self.after(Scope::Schedule, key)
+    }
+
+    /// The value it left under this key for all of the plugin, as JSON.
+    pub fn shared_after(&self, key: &str) -> Option<Value> {
+        self.after(Scope::Plugin, key)
+    }
+
+    fn after(&self, scope: Scope, key: &str) -> Option<Value> {
         let state = self.recording.state.borrow();
-        state.get(key).and_then(|(bytes, _)| serde_json::from_slice(bytes).ok())
+        state.get(&(scope, key.to_owned())).and_then(|(bytes, _)| serde_json::from_slice(bytes).ok())
+    }
+
+    /// What it handed to the outbox.
+    pub fn messages(&self) -> Vec<Webhook> {
+        self.recording.messages.borrow().clone()
     }
 }
 
@@ -267,6 +369,20 @@ mod tests {
         assert_eq!(call.included_input::<u8>("monthly"), Ok(None));
         assert!(call.included_input::<u8>("daily").is_err());
         assert!(Call::test().includes().is_empty());
+    }
+
+    #[test]
+    fn a_call_is_whose_it_is_told_to_be() {
+        let late = DateTime::from_timestamp(1_767_225_700, 0).unwrap();
+        let call = Call::test().schedule("nightly").run_id("r").fire_key("k").extra("header.tenant", "acme");
+        let call = call.fired_at(late).deadline(late);
+        let call: &Call = &call;
+        assert_eq!((call.schedule(), call.run_id(), call.fire_key()), (Some("nightly"), "r", "k"));
+        assert_eq!((call.extra("header.tenant"), call.extra("other")), (Some("acme"), None));
+        assert_eq!((call.fired_at(), call.deadline()), (late, Some(late)));
+        assert!(call.due_at() < late);
+        let enqueued: &Call = &Call::test().without_schedule();
+        assert_eq!((enqueued.schedule(), enqueued.cause()), (None, Cause::Enqueued));
     }
 
     #[test]

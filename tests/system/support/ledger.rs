@@ -94,6 +94,18 @@ impl Ledger {
         text.unwrap_or_else(|error| panic!("{query}: {error}"))
     }
 
+    /// The one number that a query gives.
+    pub async fn count(&mut self, query: &'static str) -> i64 {
+        let number = sqlx::query_scalar(query).fetch_one(&mut self.connection).await;
+        number.unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
+    /// The pairs of texts that a query gives.
+    pub async fn pairs(&mut self, query: &'static str) -> Vec<(String, String)> {
+        let pairs = sqlx::query_as(query).fetch_all(&mut self.connection).await;
+        pairs.unwrap_or_else(|error| panic!("{query}: {error}"))
+    }
+
     /// Keeps everybody from writing, as a bad backup tool would.
     pub async fn lock(path: &Path) -> Lock {
         let options = SqliteConnectOptions::new().filename(path);

@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod moment;
 pub mod oracle;
 pub mod place;
+pub mod receiver;
 pub mod record;
 pub mod volume;
 

@@ -22,6 +22,9 @@ poll      = "200ms"
 drain     = "5s"
 "#;
 
+/// What a verb may take.
+const USUAL: Duration = Duration::from_secs(30);
+
 /// Tests that measure time run alone; all others share the machine.
 static MACHINE: RwLock<()> = RwLock::new(());
 
@@ -142,12 +145,17 @@ impl Place {
 
     /// Runs a verb to its end.
     pub fn noontide(&self, args: &[&str]) -> Said {
-        self.finish(self.command(args), "")
+        self.finish(self.command(args), "", USUAL)
     }
 
     /// Runs a verb to its end, with text on stdin.
     pub fn noontide_reading(&self, args: &[&str], stdin: &str) -> Said {
-        self.finish(self.command(args), stdin)
+        self.finish(self.command(args), stdin, USUAL)
+    }
+
+    /// Runs a verb that may take longer to its end.
+    pub fn noontide_within(&self, time: Duration, args: &[&str]) -> Said {
+        self.finish(self.command(args), "", time)
     }
 
     /// Runs `serve` where it is expected to refuse.
@@ -157,7 +165,7 @@ impl Place {
         said
     }
 
-    fn finish(&self, mut command: Command, stdin: &str) -> Said {
+    fn finish(&self, mut command: Command, stdin: &str, time: Duration) -> Said {
         let out = tempfile::NamedTempFile::new_in(self.folder.path()).expect("a file for stdout");
         let err = tempfile::NamedTempFile::new_in(self.folder.path()).expect("a file for stderr");
         let mut input = tempfile::tempfile_in(self.folder.path()).expect("a file for stdin");
@@ -169,12 +177,12 @@ impl Place {
         let status = loop {
             match child.try_wait().expect("the process can be asked") {
                 Some(status) => break status,
-                None if begin.elapsed() < Duration::from_secs(30) => std::thread::sleep(Duration::from_millis(10)),
+                None if begin.elapsed() < time => std::thread::sleep(Duration::from_millis(10)),
                 None => {
                     let _ = child.kill();
                     let _ = child.wait();
                     let err = std::fs::read_to_string(err.path()).unwrap_or_default();
-                    panic!("{command:?} did not end within 30 s; it said:\n{err}");
+                    panic!("{command:?} did not end within {time:?}; it said:\n{err}");
                 }
             }
         };

@@ -4,8 +4,8 @@ use clap::Args;
 use noontide_domain::{RunId, RunState, duration};
 use serde_json::{Value, json};
 
-use super::chain;
 use super::show::{instant, lines, word};
+use super::{chain, provenance};
 use crate::args::Global;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Rows;
@@ -91,7 +91,11 @@ pub async fn show(global: &Global, asked: &ShowRun) -> Done {
     let id = full_id(&reach, &asked.id).await?;
     let run = reach.get(&format!("/runs/{id}")).await?;
     let chain = chain::around(&reach, &run).await?.map(|chain| format!("\n{chain}")).unwrap_or_default();
-    global.output().thing(&run, || format!("{}{chain}", lines(&run)))?;
+    let mut told = run.clone();
+    global.output().thing(&run, || {
+        let provenance = provenance::told(&mut told);
+        format!("{}{provenance}{chain}", lines(&told))
+    })?;
     Ok(Exit::Ok)
 }
 

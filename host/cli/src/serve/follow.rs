@@ -68,6 +68,9 @@ fn line(event: &Event, zone: Tz) -> Option<String> {
         }
         Happening::TakenOver { schedule, place } => Some(format!("{at} {schedule}  taken over by {place}")),
         Happening::EditRefused { schedule, reason } => Some(format!("{at} {schedule}  edit refused{}", short(reason))),
+        Happening::Undelivered { plugin, destination, answer, .. } => {
+            Some(format!("{at} {plugin}  message to {destination} given up{}", short(answer)))
+        }
         Happening::Started { .. } | Happening::Overdue { .. } | Happening::SchedulesChanged => None,
     }
 }

@@ -131,6 +131,7 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
     let Rooms { clock, ledger, connections, sandbox, .. } = rooms;
     let taken = Taken::take(&loaded.config.http, data.socket()).await?;
     let address = taken.address();
+    sandbox.egress().own().set(address);
     let schedules = wiring::schedules(&loaded.config, ledger).await?;
     let engine = wiring::engine(&loaded.config, Arc::clone(clock), ledger, sandbox, schedules.clone()).await?;
     let config = loaded.config.clone();

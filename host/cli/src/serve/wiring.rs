@@ -26,6 +26,9 @@ pub fn sandbox(
     let mut settings = SandboxSettings::new(config.plugins.dir.clone(), compiled, clock);
     settings.grants = config.grants.clone();
     settings.connections = connections.map(|databases| databases as Arc<dyn Connections>);
+    settings.egress.extra_roots = config.http_client.ca.clone();
+    // The address of the configuration, until the real one is known: a port may be picked at the start.
+    settings.egress.own.set(config.http.listen);
     settings.max_concurrent = config.engine.concurrency;
     settings.max_file_size = config.plugins.max_file_size;
     settings.trust = config.trust.clone();
@@ -81,8 +84,8 @@ pub async fn engine(
         timezone: config.timezone,
         drain: engine.drain,
     };
-    let plugins: Arc<Sandbox> = Arc::clone(sandbox);
-    let parts = Parts { clock, ledger: Arc::clone(&ledger.ledger), plugins, settings };
+    let (plugins, outlet) = (Arc::clone(sandbox), Arc::clone(sandbox));
+    let parts = Parts { clock, ledger: Arc::clone(&ledger.ledger), plugins, outlet, settings };
     noontide_engine::start(parts, schedules).await.map_err(Stop::failed)
 }
 

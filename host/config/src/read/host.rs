@@ -7,8 +7,8 @@ use noontide_domain::{Queues, Trust, suggest};
 
 use super::{log_file, queue, trust};
 use crate::reader::Reader;
-use crate::tree::Node;
-use crate::{Compile, Engine, Http, Log, Plugins, Secret};
+use crate::tree::{Node, Value};
+use crate::{Compile, Engine, Http, HttpClient, Log, Plugins, Secret};
 
 /// Shorter tokens can be guessed.
 const TOKEN_LENGTH: usize = 16;
@@ -81,6 +81,19 @@ pub(super) fn http(top: &Reader<'_>, env: &str) -> Option<Http> {
         }
     }
     finished(&reader, listen).map(|listen| Http { listen, token })
+}
+
+/// What plugins reach over HTTPS. The files are read when the sandbox is opened.
+pub(super) fn http_client(top: &Reader<'_>) -> Option<HttpClient> {
+    let reader = top.inside(top.table("http-client")?);
+    let ca = match reader.get("ca") {
+        None => Vec::new(),
+        Some(Node { value: Value::Array(paths), .. }) => {
+            paths.iter().filter_map(|node| reader.as_path("ca", node)).collect()
+        }
+        Some(node) => reader.as_path("ca", node).into_iter().collect(),
+    };
+    finished(&reader, Some(HttpClient { ca }))
 }
 
 fn listen(reader: &Reader<'_>, text: &str, node: &Node) -> Option<Option<SocketAddr>> {

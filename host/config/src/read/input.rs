@@ -6,7 +6,7 @@ use crate::reader::Reader;
 use crate::tree::{Node, Value};
 
 /// Variables are put into strings; dates become RFC 3339 strings. `None` if something was wrong, which is noted.
-pub(super) fn json(reader: &Reader<'_>, node: &Node) -> Option<Json> {
+pub(crate) fn json(reader: &Reader<'_>, node: &Node) -> Option<Json> {
     Some(match &node.value {
         Value::Text(_) => Json::String(reader.as_text("input", node)?),
         Value::Integer(number) => Json::from(*number),

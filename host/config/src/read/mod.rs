@@ -5,7 +5,7 @@ pub(crate) mod calendar;
 mod connection;
 mod every;
 mod host;
-mod input;
+pub(crate) mod input;
 mod links;
 mod log_file;
 pub(crate) mod named;
@@ -38,6 +38,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let ledger_url = host::ledger_url(&top, data_dir.as_deref());
     let plugins = host::plugins(&top);
     let http = host::http(&top, &layers.env);
+    let http_client = host::http_client(&top);
     let mut queues = queue::queues(&desk, &top);
     let engine = host::engine(&top, &mut queues);
     let log = host::log(&top);
@@ -57,6 +58,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         plugins,
         trust: Trust { pins, ..trust },
         http: http?,
+        http_client: http_client?,
         data_dir: data_dir?,
         engine: engine?,
         queues,

@@ -87,6 +87,19 @@ fn a_schedule_and_its_grants_become_domain_types() {
 }
 
 #[test]
+fn of_a_variable_that_comes_from_the_hosts_environment_its_source_is_known() {
+    let text =
+        "[plugin.mail]\nenv = { A = { env = \"X\" }, B = \"at ${X}\", C = \"5 $$\", D = \"d\", E = \"${Y:-e}\" }\n";
+    let dir = folder(&[("a.toml", text)]);
+    let vars = BTreeMap::from([("X".to_owned(), "x".to_owned())]);
+    let loaded = load(&LoadRequest { vars, ..request(dir.path()) }).expect("loaded");
+    let grant = &loaded.config.grants[&"mail".parse().expect("a name")];
+    assert_eq!(grant.env.values().map(String::as_str).collect::<Vec<_>>(), ["x", "at x", "5 $", "d", "e"]);
+    let sources: Vec<_> = grant.env_from.iter().map(|(name, source)| (name.as_str(), source.as_str())).collect();
+    assert_eq!(sources, [("A", "env X"), ("B", "at ${X}"), ("E", "${Y:-e}")]);
+}
+
+#[test]
 fn one_bad_schedule_leaves_the_others_standing() {
     let loaded = loaded(&[("a.toml", "[schedule.bad]\nhandler = 1\n[schedule.good]\nhandler = \"a/b\"\nevery = 5\n")]);
     let names: Vec<_> = loaded.config.schedules.iter().map(|schedule| schedule.name.as_str()).collect();

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::Limits;
+use serde::{Deserialize, Serialize};
+
+use super::{HttpGrant, Limits, TcpGrant};
 use crate::Access;
 
 /// What the operator allows a plugin. Everything that is not here is denied.
@@ -14,12 +16,19 @@ pub struct Grant {
     pub folders: BTreeMap<String, FolderGrant>,
     /// Environment variables, with values already resolved.
     pub env: BTreeMap<String, String>,
+    /// Of `env`, those whose value the host's own environment gave, and how: `env DB_PASSWORD`, or the text with `${…}` as it was
+    /// written. Such values are kept out of what a run says, as secrets are.
+    pub env_from: BTreeMap<String, String>,
     /// Secrets by name; read when the guest asks.
     pub secrets: BTreeMap<String, SecretSource>,
     /// SQL connections by name.
     pub sql: BTreeMap<String, Access>,
     /// Redis connections by name.
     pub kv: BTreeMap<String, Access>,
+    /// HTTP requests it may send.
+    pub http: Vec<HttpGrant>,
+    /// TCP connections it may open.
+    pub tcp: Vec<TcpGrant>,
     /// For a program: its first arguments.
     pub args: Vec<String>,
     /// For a program: what exit codes mean, where they mean something of their own.
@@ -29,7 +38,8 @@ pub struct Grant {
 }
 
 /// What it means that a program ended with some exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ExitMeaning {
     /// Done; stdout is the result.
     Done,

@@ -1,9 +1,13 @@
 //! Plugins as the rest of the house sees them: what they offer, what they may do, how they stand.
 
+pub mod egress;
 mod grant;
+mod granted;
 mod limits;
+mod makeup;
 mod status;
 mod trust;
+pub mod wants;
 
 use std::time::Duration;
 
@@ -11,10 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::PluginName;
 
+pub use egress::{HttpGrant, TcpGrant};
 pub use grant::{ExitMeaning, FolderGrant, Grant, SecretSource};
+pub use granted::{Granted, GrantedFolder};
 pub use limits::Limits;
+pub use makeup::Makeup;
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
 pub use trust::{KeyId, Signer, Trust, TrustedKey};
+pub use wants::{Answer, Wish, WishKind};
 
 /// One loaded state of a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

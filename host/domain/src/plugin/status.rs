@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{PluginInfo, PluginVersion, Signer};
+use super::{Granted, Makeup, PluginInfo, PluginVersion, Signer, Wish};
 
 /// How a plugin file stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,6 +25,12 @@ pub struct LoadedPlugin {
     pub info: PluginInfo,
     /// Who signed the file, where keys are trusted.
     pub signer: Option<Signer>,
+    /// What its file is made of.
+    pub makeup: Makeup,
+    /// What it is granted now: names and sources.
+    pub granted: Granted,
+    /// What it wants beside that.
+    pub wishes: Vec<Wish>,
     /// Since when.
     pub loaded_at: DateTime<Utc>,
     /// How long compiling and checking took, in milliseconds.

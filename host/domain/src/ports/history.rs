@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::LedgerError;
+use super::{LedgerError, MessageFilter, MessageRecord};
 use crate::chain::Origin;
 use crate::{
     ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Link, LogLine, MediaType, Outcome,
-    PluginVersion, Priority, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
+    PluginVersion, Priority, Provenance, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
 };
 
 /// Which runs to list.
@@ -72,6 +72,8 @@ pub struct RunRecord {
     pub plugin: Option<PluginVersion>,
     /// What the newest attempt used.
     pub usage: Usage,
+    /// How it came about: what held, and what it did outside. `None` before its end, and of what never began.
+    pub provenance: Option<Provenance>,
     /// The host of the newest attempt.
     pub host: Option<HostId>,
     /// As JSON.
@@ -115,6 +117,8 @@ pub struct AttemptRecord {
     pub finished_at: DateTime<Utc>,
     /// What it used.
     pub usage: Usage,
+    /// What held, and what it did outside; `None` if it never began.
+    pub provenance: Option<Provenance>,
 }
 
 /// The log lines of one attempt.
@@ -246,6 +250,8 @@ pub trait History: Send + Sync {
         id: RunId,
         name: &ArtifactName,
     ) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError>;
+    /// Messages that handlers handed to the outbox, newest first.
+    async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRecord>, LedgerError>;
     /// The items that a run was handed and no later run since, in the order of their ids.
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError>;
     /// One link of a chain.

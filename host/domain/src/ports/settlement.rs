@@ -1,7 +1,7 @@
 //! The ends of attempts, and what is known of those that go on.
 
 use super::Claim;
-use crate::{Lease, Order, Report, RunId, Verdict};
+use crate::{Lease, Order, OverLimit, Report, RunId, Verdict};
 
 /// The end of an attempt, to be recorded with all that belongs to it in one transaction.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +36,8 @@ pub enum Settled {
         /// The entry.
         key: String,
     },
+    /// With what others have written meanwhile its plugin would remember too much: nothing was written.
+    StateOver(OverLimit),
 }
 
 /// What a heartbeat learns.

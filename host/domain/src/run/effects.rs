@@ -56,6 +56,23 @@ impl Effects {
         *self == Self::default()
     }
 
+    /// With every name as `rename` has it: names that a guest makes up may hold what nobody should read.
+    #[must_use]
+    pub fn renamed(self, rename: impl Fn(String) -> String) -> Self {
+        fn all<T>(map: BTreeMap<String, T>, rename: &impl Fn(String) -> String) -> BTreeMap<String, T> {
+            map.into_iter().map(|(name, count)| (rename(name), count)).collect()
+        }
+        Self {
+            hosts: all(self.hosts, &rename),
+            secrets: all(self.secrets, &rename),
+            sql: all(self.sql, &rename),
+            kv: all(self.kv, &rename),
+            state_read: all(self.state_read, &rename),
+            state_written: all(self.state_written, &rename),
+            outbox: all(self.outbox, &rename),
+        }
+    }
+
     /// The traffic with a host, to be counted up.
     pub fn host(&mut self, origin: &str) -> &mut Traffic {
         entry(&mut self.hosts, origin)

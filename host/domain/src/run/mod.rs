@@ -13,6 +13,7 @@ mod artifact;
 mod effects;
 mod items;
 mod outcome;
+mod provenance;
 mod settle;
 
 use std::fmt;
@@ -30,7 +31,8 @@ use crate::{
 pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
 pub use effects::{Effects, Traffic};
 pub use items::{Item, ItemCounts, ItemOutcome, ItemStatus, ItemsEnd};
-pub use outcome::{LogLine, Outcome, Report, StateWrite, Usage};
+pub use outcome::{LogLine, Outcome, Report, Usage};
+pub use provenance::{Provenance, Terms};
 pub use settle::{ABANDONED_ATTEMPTS, Verdict, settle};
 
 /// Why a run exists.
@@ -155,6 +157,8 @@ pub struct Leased {
     pub previous_success: Option<DateTime<Utc>>,
     /// Of a timetable: the items that have not succeeded yet.
     pub items: Arc<[Item]>,
+    /// How many messages earlier attempts have left: the next one has this number.
+    pub messages: u32,
 }
 
 /// Where a run stands.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, Effects, ItemOutcome, ItemsEnd};
-use crate::PluginVersion;
+use super::{Artifact, Effects, ItemOutcome, ItemsEnd, Provenance, Terms};
+use crate::{PluginVersion, StateSize, StateWrite, Webhook};
 
 /// How one attempt ended, as the sandbox and the rescuer see it. A guest's fault is data, never an error of ours.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,26 +122,13 @@ pub struct LogLine {
     pub at: DateTime<Utc>,
     /// `trace`, `debug`, `info`, `warn`, `error`.
     pub level: String,
-    /// `log`, `stdout` or `stderr`.
+    /// `log`, `stdout` or `stderr`; `host` where the host says what it refused.
     pub source: String,
     /// Control characters escaped.
     pub message: String,
     /// Pairs given beside the message.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<(String, String)>,
-}
-
-/// One write to a schedule's state, buffered during the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StateWrite {
-    /// The entry's key.
-    pub key: String,
-    /// `None` removes it.
-    pub value: Option<Vec<u8>>,
-    /// The revision the run saw when it first touched the key; 0 if there was none. The commit demands it.
-    pub base: u64,
-    /// The revision after the commit.
-    pub revision: u64,
 }
 
 /// All there is to say about one finished attempt.
@@ -165,11 +152,17 @@ pub struct Report {
     pub items: Vec<ItemOutcome>,
     /// What it wants to remember; only kept if that counts ([`Report::keeps_state`]).
     pub state: Vec<StateWrite>,
+    /// What its plugin may remember in all; judged with what others have written meanwhile.
+    pub state_allows: StateSize,
+    /// What it wants to have sent; only taken if its state is kept.
+    pub messages: Vec<Webhook>,
     /// Files it attached; only kept if the handler came to its end ([`Report::keeps_artifacts`]). They take the place of all
     /// that earlier attempts left, so that what a run keeps is bounded by what one attempt may attach.
     pub artifacts: Vec<Artifact>,
     /// What it did outside of its sandbox, however it ended.
     pub effects: Effects,
+    /// What held while it ran; `None` if it never began.
+    pub terms: Option<Terms>,
 }
 
 impl Report {
@@ -185,12 +178,20 @@ impl Report {
             logs_dropped: 0,
             items: Vec::new(),
             state: Vec::new(),
+            state_allows: StateSize::ENDLESS,
+            messages: Vec::new(),
             artifacts: Vec::new(),
             effects: Effects::default(),
+            terms: None,
         }
     }
 
-    /// Whether what it wrote to its state counts: it ended well, or it told its items apart and answers for each.
+    /// What is kept of how it came about; `None` if it never began.
+    pub fn provenance(&self) -> Option<Provenance> {
+        self.terms.clone().map(|terms| Provenance { terms, effects: self.effects.clone() })
+    }
+
+    /// Whether what it wrote to its state counts, and what it handed to the outbox: it ended well, or it told its items apart and answers for each.
     pub fn keeps_state(&self) -> bool {
         self.outcome.ended_well() || !self.items.is_empty()
     }

@@ -172,6 +172,7 @@ impl Life {
             clock: clock.clone(),
             ledger: ledger.clone(),
             plugins: plugins.clone(),
+            outlet: noontide_testkit::ScriptedOutlet::new(),
             settings: settings.clone(),
         };
         let host = start(parts, vec![schedule.clone()]).await.expect("the ledger is there");
@@ -227,6 +228,7 @@ impl Life {
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             plugins: self.plugins.clone(),
+            outlet: noontide_testkit::ScriptedOutlet::new(),
             settings: self.settings.clone(),
         };
         self.host = start(parts, vec![self.schedule.clone()]).await.expect("the ledger is there");

@@ -17,7 +17,7 @@ fn at_the_seed() -> World {
     let ledger = MemoryLedger::new(clock.clone());
     let plugins = ScriptedPlugins::new(clock.clone());
     plugins.add("live-notice/push");
-    World { clock, ledger, plugins }
+    World { clock, ledger, plugins, outlet: ScriptedOutlet::new() }
 }
 
 fn live(unique: &str) -> Schedule {

@@ -208,6 +208,7 @@ fn answer(fire: &Fire, fate: Fate, tenant: Option<&Tenant>, known: &Known) -> Cl
             lease: Lease { run: order.id, host: tenant.host, fence: 1, attempt: 1 },
             previous_success: order.schedule.as_ref().and_then(|name| known.successes.get(name)).copied(),
             items: Arc::default(),
+            messages: 0,
         })),
         (Fate::Ready { .. } | Fate::Leased, _) => Claimed::Ready(order.id),
     }

@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
-    LinkRecord, QueueStatus, RunFilter, RunRecord,
+    LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
 };
 use noontide_domain::{ArtifactName, Key, RunId, RunState, ScheduleName, Standing};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
 use super::lease::limit;
-use super::{artifacts, chains, fault, items, rows, schedules};
+use super::{artifacts, chains, fault, items, outbox, rows, schedules};
 
 const RUNS: &str = concat!("SELECT ", rows::record_columns!(), " FROM run");
 
@@ -90,6 +90,10 @@ impl History for SqliteHistory {
         name: &ArtifactName,
     ) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError> {
         artifacts::read(&self.readers, id, name).await.map_err(fault::answer)
+    }
+
+    async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRecord>, LedgerError> {
+        outbox::list(&self.readers, &filter).await.map_err(fault::answer)
     }
 
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {

@@ -26,9 +26,9 @@ const EXPIRE: &str = "\
 const TAKE: &str = concat!(
     "UPDATE run SET state = 1, host = ?1, fence = fence + 1, attempt = attempt + 1, lease_until = ?2, \
      started_at = ?3, finished_at = NULL, plugin_name = NULL, plugin_version = NULL, plugin_sha256 = NULL, \
-     wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, queued = 0 \
+     wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, provenance = NULL, queued = 0 \
      WHERE id IN (SELECT unhex(value) FROM json_each(?4)) AND state = 0 \
-     RETURNING fence, attempt, items, \
+     RETURNING fence, attempt, items, messages, \
      (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",
     rows::order_columns!()
 );
@@ -92,7 +92,8 @@ impl Request for LeaseReady {
             let order = rows::order(row)?;
             let previous_success = rows::maybe_instant(row, "last_success_due")?;
             let items = items.remove(&order.id).unwrap_or_default().into();
-            leased.insert(order.id, Leased { lease: rows::lease(row, host)?, order, previous_success, items });
+            let (lease, messages) = (rows::lease(row, host)?, row.try_get("messages")?);
+            leased.insert(order.id, Leased { lease, order, previous_success, items, messages });
         }
         // RETURNING promises no order.
         Ok(chosen.iter().filter_map(|id| leased.remove(id)).collect())

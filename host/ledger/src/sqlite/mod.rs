@@ -11,6 +11,7 @@ mod items;
 mod judge;
 mod lease;
 mod links;
+mod outbox;
 mod prune;
 mod ready;
 mod rows;
@@ -30,10 +31,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, History, Lapsed, Ledger, LedgerError, Overdue, Pulse,
-    Put, Removed, Retention, Settled, Settlement, Submitted, Tenant,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, History, KeyPage, Lapsed, Ledger, LedgerError, Overdue,
+    Pulse, Put, Removed, Retention, Settled, Settlement, Submitted, Tenant,
 };
-use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
+use noontide_domain::{
+    Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
+};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
@@ -180,6 +183,14 @@ impl Ledger for SqliteLedger {
 
     async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
         state::read(&self.readers, scope, key).await.map_err(fault::answer)
+    }
+
+    async fn state_keys(&self, scope: &str, page: KeyPage) -> Result<Vec<String>, LedgerError> {
+        state::keys(&self.readers, scope, page).await.map_err(fault::answer)
+    }
+
+    async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError> {
+        state::size(&self.readers, plugin).await.map_err(fault::answer)
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {

@@ -26,6 +26,9 @@ const ARTIFACTS: &str = concat!("DELETE FROM artifact WHERE run_id IN ", chosen!
 /// An id that is forgotten could be taken again, so it is kept as long as what it brought.
 const SUBMISSIONS: &str = "DELETE FROM submission WHERE id IN \
     (SELECT id FROM submission WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2)";
+/// What was sent or dropped, as long ago. What is dead stays until somebody has looked at it.
+const MESSAGES: &str = "DELETE FROM message WHERE seq IN \
+    (SELECT seq FROM message WHERE state IN (2, 4) AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
 const RUNS: &str = concat!("DELETE FROM run WHERE id IN ", chosen!(), " RETURNING chain");
 
 /// The links of chains without a run.
@@ -43,7 +46,7 @@ impl Request for Prune {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<u64, sqlx::Error> {
         let (before, batch) = (self.retention.before.timestamp_millis(), limit(self.retention.batch));
-        for sql in [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS] {
+        for sql in [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, MESSAGES] {
             sqlx::query(sql).bind(before).bind(batch).execute(&mut *desk.connection).await?;
         }
         let gone = sqlx::query(RUNS).bind(before).bind(batch).fetch_all(&mut *desk.connection).await?;
@@ -57,6 +60,6 @@ impl Request for Prune {
 }
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 7] {
-    [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, RUNS, LINKS]
+pub(super) fn statements() -> [&'static str; 8] {
+    [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, MESSAGES, RUNS, LINKS]
 }

@@ -29,7 +29,7 @@ macro_rules! record_columns {
     () => {
         "run.id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, state, reason, cause, late, attempt, \
          max_attempts, not_before, started_at, finished_at, outcome, plugin_name, plugin_version, plugin_sha256, wall_ms, \
-         cpu_ms, peak_memory_bytes, host, input, priority, queue, headers, window_from, window_to, includes, trace_id, \
+         cpu_ms, peak_memory_bytes, provenance, host, input, priority, queue, headers, window_from, window_to, includes, trace_id, \
           items, items_succeeded, items_failed, chain, origin, created_at"
     };
 }
@@ -97,6 +97,7 @@ pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
         outcome: row.try_get::<Option<String>, _>("outcome")?.map(|text| from_json("outcome", &text)).transpose()?,
         plugin: plugin(row)?,
         usage: usage(row)?,
+        provenance: maybe_json("provenance", row)?,
         host: host(row)?,
         input: json(row, "input")?,
         priority: priority(row)?,
@@ -121,6 +122,7 @@ pub(super) fn attempt(row: &SqliteRow) -> Found<AttemptRecord> {
         started_at: instant(row, "started_at")?,
         finished_at: instant(row, "finished_at")?,
         usage: usage(row)?,
+        provenance: maybe_json("provenance", row)?,
     })
 }
 
@@ -171,7 +173,7 @@ pub(super) fn state_in(column: &str, row: &SqliteRow) -> Found<RunState> {
 }
 
 /// What stands at the place of the number.
-fn numbered<T: Copy>(column: &str, number: i64, all: &[T]) -> Found<T> {
+pub(super) fn numbered<T: Copy>(column: &str, number: i64, all: &[T]) -> Found<T> {
     let position = usize::try_from(number).ok();
     position.and_then(|i| all.get(i)).copied().ok_or_else(|| shape(column, number))
 }

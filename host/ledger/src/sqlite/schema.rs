@@ -10,7 +10,7 @@ use super::fault;
 use crate::OpenError;
 
 /// File names are equal in every database's folder.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql")),
     (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
     (3, "items", include_str!("../../migrations/sqlite/0003_items.sql")),
@@ -19,6 +19,9 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "task_tables", include_str!("../../migrations/sqlite/0006_task_tables.sql")),
     (7, "artifacts", include_str!("../../migrations/sqlite/0007_artifacts.sql")),
     (8, "submissions", include_str!("../../migrations/sqlite/0008_submissions.sql")),
+    (9, "state", include_str!("../../migrations/sqlite/0009_state.sql")),
+    (10, "outbox", include_str!("../../migrations/sqlite/0010_outbox.sql")),
+    (13, "provenance", include_str!("../../migrations/sqlite/0013_provenance.sql")),
 ];
 
 /// The newest schema this binary knows.

@@ -1,4 +1,4 @@
-//! Recording the ends of attempts: the run, its archive, its log, its files, its state and the schedule's last success, all in the
+//! Recording the ends of attempts: the run, its archive, its log, its files, its state, its messages and the schedule's last success, all in the
 //! transaction, and only if the lease still holds.
 
 use std::collections::{HashMap, HashSet};
@@ -11,7 +11,7 @@ use sqlx::Row;
 
 use super::state::{self, Fit};
 use super::writer::{Desk, Request};
-use super::{artifacts, claim, items, links, rows};
+use super::{artifacts, claim, items, links, outbox, rows};
 
 /// What was asked to stop does not become ready again: its next attempt would only be cancelled.
 const END: &str = "\
@@ -23,21 +23,22 @@ const END: &str = "\
         lease_until = NULL, reason = ended.reason, \
         started_at = ended.started_at, finished_at = ended.finished_at, outcome = ended.outcome, \
         plugin_name = ended.plugin_name, plugin_version = ended.plugin_version, plugin_sha256 = ended.plugin_sha256, \
-        wall_ms = ended.wall_ms, cpu_ms = ended.cpu_ms, peak_memory_bytes = ended.peak_memory_bytes \
+        wall_ms = ended.wall_ms, cpu_ms = ended.cpu_ms, peak_memory_bytes = ended.peak_memory_bytes, \
+        provenance = ended.provenance \
     FROM (SELECT unhex(value ->> 0) AS id, unhex(value ->> 1) AS host, value ->> 2 AS fence, value ->> 3 AS state, \
                  value ->> 4 AS uncounted, value ->> 5 AS not_before, value ->> 6 AS reason, value ->> 7 AS started_at, \
                  value ->> 8 AS finished_at, value ->> 9 AS outcome, value ->> 10 AS plugin_name, \
                  value ->> 11 AS plugin_version, value ->> 12 AS plugin_sha256, value ->> 13 AS wall_ms, \
-                 value ->> 14 AS cpu_ms, value ->> 15 AS peak_memory_bytes \
+                 value ->> 14 AS cpu_ms, value ->> 15 AS peak_memory_bytes, value ->> 16 AS provenance \
           FROM told) AS ended \
     WHERE run.id = ended.id AND run.state = 1 AND run.host = ended.host AND run.fence = ended.fence \
     RETURNING id, state, schedule, due_at, items, chain";
 
 const ARCHIVE: &str = "\
     INSERT INTO attempt (run_id, fence, attempt, outcome, plugin_name, plugin_version, plugin_sha256, started_at, \
-                         finished_at, wall_ms, cpu_ms, peak_memory_bytes, host) \
-    SELECT unhex(value ->> 0), value ->> 2, value ->> 16, value ->> 9, value ->> 10, value ->> 11, value ->> 12, \
-           value ->> 7, value ->> 8, value ->> 13, value ->> 14, value ->> 15, unhex(value ->> 1) \
+                         finished_at, wall_ms, cpu_ms, peak_memory_bytes, provenance, host) \
+    SELECT unhex(value ->> 0), value ->> 2, value ->> 17, value ->> 9, value ->> 10, value ->> 11, value ->> 12, \
+           value ->> 7, value ->> 8, value ->> 13, value ->> 14, value ->> 15, value ->> 16, unhex(value ->> 1) \
     FROM json_each(?1)";
 
 const LOG: &str = "\
@@ -63,9 +64,9 @@ impl Request for Settle {
         let mut ended = Vec::new();
         for share in shares(&self.settlements) {
             if let [settlement] = share
-                && let Fit::Conflict { key } = state::write(settlement, desk).await?
+                && let Some(refused) = refused(state::write(settlement, desk).await?)
             {
-                answers.push(Settled::StateConflict { key });
+                answers.push(refused);
                 continue;
             }
             let recorded = record(share, desk).await?;
@@ -89,6 +90,14 @@ impl Request for Settle {
         }
         links::follow(&ended, desk).await?;
         Ok(answers)
+    }
+}
+
+fn refused(fit: Fit) -> Option<Settled> {
+    match fit {
+        Fit::Fits => None,
+        Fit::Conflict { key } => Some(Settled::StateConflict { key }),
+        Fit::Over(over) => Some(Settled::StateOver(over)),
     }
 }
 
@@ -153,6 +162,7 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
     }
     for settlement in share.iter().filter(|one| recorded.contains_key(&one.lease.run)) {
         artifacts::write(settlement, desk).await?;
+        outbox::write(settlement, desk).await?;
     }
     insert(SUCCESS, successes, desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;
@@ -192,6 +202,7 @@ fn columns(settlement: &Settlement) -> Result<Value, sqlx::Error> {
         rows::signed(report.usage.wall_ms),
         rows::signed(report.usage.cpu_ms),
         rows::signed(report.usage.peak_memory_bytes),
+        report.provenance().map(|provenance| rows::to_json("provenance", &provenance)).transpose()?,
         // Only for the archive; the row counts by itself.
         lease.attempt,
     ]))

@@ -4,7 +4,6 @@ use std::sync::PoisonError;
 
 use crate::bindings::run::{Host, Level};
 use crate::guest::Guest;
-use crate::journal::harmless;
 
 /// A progress note is one short line, in bytes.
 const NOTE: usize = 1 << 10;
@@ -23,7 +22,8 @@ impl Host for Guest {
 
     fn progress(&mut self, done: u64, total: Option<u64>, note: String) {
         if let Some(desk) = &self.desk {
-            desk.progress(done, total, &harmless(&note, NOTE));
+            let note = self.journal.lock().unwrap_or_else(PoisonError::into_inner).kept(&note, NOTE);
+            desk.progress(done, total, &note);
         }
     }
 

@@ -1,6 +1,8 @@
-//! `noontide:plugin/secrets`: read where the operator says, at the moment the guest asks, and written nowhere.
+//! `noontide:plugin/secrets`: read where the operator says, at the moment the guest asks, and taken out of
+//! whatever it says from then on.
 
 use std::path::Path;
+use std::sync::PoisonError;
 
 use noontide_domain::SecretSource;
 use tokio::io::AsyncReadExt;
@@ -15,11 +17,13 @@ impl Host for Guest {
     async fn get(&mut self, name: String) -> Result<String, SecretError> {
         let source = self.grant.as_ref().and_then(|grant| grant.secrets.get(&name)).ok_or(SecretError::NotGranted)?;
         self.effects.note(|effects| effects.secret(&name));
-        match source {
+        let value = match source {
             SecretSource::Env(variable) => from_env(variable),
             SecretSource::File(path) => from_file(path).await,
         }
-        .map_err(SecretError::Unavailable)
+        .map_err(SecretError::Unavailable)?;
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).keep_secret(&name, &value);
+        Ok(value)
     }
 }
 

@@ -43,7 +43,18 @@ pub(super) async fn ask(machine: &Machine, callee: &Callee, clock: Arc<dyn Clock
     let limits = Limits { memory: MEMORY, timeout: TIME, log_lines: 0, artifact_count: 0, ..Limits::default() };
     let deadline = Instant::now() + TIME;
     let refuse = |message: String| Refusal::new("describe", message);
-    let allowance = Allowance { grant: None, limits, desk: None, connections: None, deadline, clock, program: None };
+    let allowance = Allowance {
+        grant: None,
+        limits,
+        desk: None,
+        connections: None,
+        egress: None,
+        plugin: String::new(),
+        deadline,
+        clock,
+        fire: None,
+        program: None,
+    };
     let guest = Guest::new(allowance).map_err(refuse)?;
     let _ticking = machine.ticker.ticking();
     let mut store = guest.into_store(&machine.engine);

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use noontide_domain::ports::Clock;
-use noontide_domain::{PluginError, PluginName, PluginVersion, Trust, duration};
+use noontide_domain::{Makeup, PluginError, PluginName, PluginVersion, Trust, duration};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
@@ -159,11 +159,12 @@ impl Loader {
         let trust = self.trust();
         let signer = trust::signer(&trust, content)?;
         let kind = Kind::of(&content.bytes)?;
-        let (described, callee, permits) = self.taken(content, kind, &trust)?;
+        let (makeup, (described, callee, permits)) = self.taken(content, kind, &trust)?;
         trust::pinned(&trust, &described.name, &content.sha256)?;
         Ok(Generation {
             version: PluginVersion { name: described.name, version: described.version, sha256: content.sha256.clone() },
             info: described.info,
+            makeup,
             schemas: described.schemas,
             callee,
             permits,
@@ -174,15 +175,16 @@ impl Loader {
         })
     }
 
-    fn taken(&self, content: &Content, kind: Kind, trust: &Trust) -> Result<Taken, Refusal> {
+    fn taken(&self, content: &Content, kind: Kind, trust: &Trust) -> Result<(Makeup, Taken), Refusal> {
         // Were it a program, its name would be known already: one that it may not have spares the compiling.
         let name = command::name(content).and_then(|name| trust::pinned(trust, &name, &content.sha256).map(|()| name));
         let (examined, code) = self.compiler.compile(&self.machine.engine, content, kind, name.is_ok())?;
+        let makeup = examined.names.makeup(content.bytes.len() as u64);
         match (examined.world, code) {
-            (World::Plugin(contract), Some(code)) => self.plugin(contract, code),
+            (World::Plugin(contract), Some(code)) => Ok((makeup, self.plugin(contract, code)?)),
             (World::Command, Some(code)) => {
                 let (callee, permits) = self.command(code)?;
-                Ok((command::describe(content, name?, examined.names), callee, permits))
+                Ok((makeup, (command::describe(content, name?, examined.names), callee, permits)))
             }
             (_, None) => Err(name.err().unwrap_or_else(|| Refusal::new("compile", "it was not compiled"))),
         }

@@ -11,10 +11,11 @@ use super::Refusal;
 use crate::bindings::CONTRACT;
 
 /// What `wit/` says.
-pub(crate) const WIT: [(&str, &str); 9] = [
+pub(crate) const WIT: [(&str, &str); 10] = [
     ("types", include_str!("../../../../wit/types.wit")),
     ("run", include_str!("../../../../wit/run.wit")),
     ("state", include_str!("../../../../wit/state.wit")),
+    ("outbox", include_str!("../../../../wit/outbox.wit")),
     ("secrets", include_str!("../../../../wit/secrets.wit")),
     ("artifacts", include_str!("../../../../wit/artifacts.wit")),
     ("sql", include_str!("../../../../wit/sql.wit")),

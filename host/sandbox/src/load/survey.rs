@@ -1,10 +1,14 @@
 //! What a file is made of: all its sections, validated, and the names at its outside. Bounded in all that a file could have
 //! too much of; function bodies are the compiler's.
 
+use std::collections::BTreeSet;
+
+use noontide_domain::Makeup;
 use serde::{Deserialize, Serialize};
-use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
+use wasmparser::{BinaryReader, BinaryReaderError, Parser, Payload, ProducersSectionReader, Validator, WasmFeatures};
 
 use super::Refusal;
+use crate::journal::harmless;
 
 /// Longest function body taken, in bytes. The largest known honest one (an interpreter's loop) has a tenth of it; what
 /// an optimiser makes of a huge one is the cheapest way to use up a host at load.
@@ -17,6 +21,12 @@ const DEPTH: usize = 32;
 const NAMES: usize = 4_000;
 const NAME: usize = 256;
 
+/// Kept of what a file says about itself: names of interfaces, tools that made it, labels; and the bytes of each.
+const SHOWN: usize = 256;
+const PRODUCERS: usize = 32;
+const LABELS: usize = 8;
+const LABEL: usize = 256;
+
 /// Longest version or description taken, in bytes.
 const NOTE: usize = 4 << 10;
 
@@ -25,6 +35,8 @@ const NOTE: usize = 4 << 10;
 pub(crate) struct Names {
     pub(super) imports: Vec<String>,
     pub(super) exports: Vec<String>,
+    producers: BTreeSet<String>,
+    labels: Vec<(String, String)>,
     /// What it says of its version and of itself, where compilers put such things.
     pub(super) version: Option<String>,
     pub(super) description: Option<String>,
@@ -44,6 +56,7 @@ pub(super) fn survey(bytes: &[u8], features: WasmFeatures) -> Result<Names, Refu
             Payload::CodeSectionEntry(body) if body.range().len() > BODY => {
                 return Err(refuse(format!("a function of {} bytes, at most {BODY} — split it", body.range().len())));
             }
+            Payload::CustomSection(section) if section.name() == "producers" => names.made_by(section.data()),
             payload if depth == 0 => names.collect(payload)?,
             _ => {}
         }
@@ -107,9 +120,48 @@ impl Names {
         match section {
             "version" => self.version = text(),
             "description" => self.description = text(),
+            "authors" | "licenses" | "source" | "homepage" | "revision" if self.labels.len() < LABELS => {
+                self.labels.extend(text().map(|text| (section.to_owned(), harmless(&text, LABEL))));
+            }
             _ => {}
         }
     }
+
+    /// What compilers and tools say of themselves, of the file and of each module in it. What cannot be read is no reason to
+    /// refuse a file.
+    fn made_by(&mut self, data: &[u8]) {
+        let Ok(fields) = ProducersSectionReader::new(BinaryReader::new(data, 0)) else { return };
+        for field in fields.into_iter().map_while(Result::ok) {
+            for value in field.values.into_iter().map_while(Result::ok) {
+                if self.producers.len() < PRODUCERS {
+                    let text = format!("{}: {} {}", field.name, value.name, value.version);
+                    self.producers.insert(harmless(text.trim_end(), LABEL));
+                }
+            }
+        }
+    }
+
+    /// As it is shown.
+    pub(super) fn makeup(&self, bytes: u64) -> Makeup {
+        let version = |interface: &str| self.exports.iter().find_map(|name| name.strip_prefix(interface));
+        let contract = match (version("noontide:plugin/handler@"), version("wasi:cli/run@")) {
+            (Some(version), _) => format!("noontide:plugin@{version}"),
+            (None, Some(version)) => format!("wasi:cli/run@{version}"),
+            (None, None) => "preview 1".to_owned(),
+        };
+        Makeup {
+            contract: harmless(&contract, LABEL),
+            imports: shown(&self.imports),
+            exports: shown(&self.exports),
+            bytes,
+            producers: self.producers.iter().cloned().collect(),
+            labels: self.labels.clone(),
+        }
+    }
+}
+
+fn shown(names: &[String]) -> Vec<String> {
+    names.iter().take(SHOWN).map(|name| harmless(name, LABEL)).collect()
 }
 
 fn push(names: &mut Vec<String>, name: &str) -> Result<(), Refusal> {

@@ -10,10 +10,10 @@ use crate::bindings::CONTRACT;
 const OURS: &str = "noontide:plugin/";
 
 /// Interfaces of `noontide:plugin` that the host offers.
-const OFFERED: [&str; 7] = ["types", "run", "state", "secrets", "sql", "kv", "artifacts"];
+const OFFERED: [&str; 8] = ["types", "run", "state", "outbox", "secrets", "sql", "kv", "artifacts"];
 
 /// Interfaces of WASI 0.2 that the host offers, in their denied form.
-const WASI: [&str; 27] = [
+const WASI: [&str; 29] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stdin",
@@ -28,6 +28,8 @@ const WASI: [&str; 27] = [
     "wasi:clocks/wall-clock",
     "wasi:filesystem/types",
     "wasi:filesystem/preopens",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
@@ -247,9 +249,9 @@ mod tests {
 
     #[test]
     fn what_is_not_offered_is_named_one_by_one() {
-        let refused = verdict(&PLUGIN, &["wasi:http/outgoing-handler@0.2.4", "wasi:keyvalue/store@0.2.0-draft", "env"]);
+        let refused = verdict(&PLUGIN, &["wasi:http/outgoing-handler@0.3.0", "wasi:keyvalue/store@0.2.0-draft", "env"]);
         let refused = refused.expect_err("unknown imports");
-        for name in ["wasi:http/outgoing-handler@0.2.4", "wasi:keyvalue/store@0.2.0-draft", "env"] {
+        for name in ["wasi:http/outgoing-handler@0.3.0", "wasi:keyvalue/store@0.2.0-draft", "env"] {
             assert!(refused.contains(name), "{name} is not in: {refused}");
         }
     }
@@ -267,7 +269,8 @@ mod tests {
     #[test]
     fn programs_of_wasi_are_commands_whichever_preview_they_are_of() {
         assert_eq!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:cli/stdin@0.2.3"]), Ok(World::Command));
-        assert!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:http/types@0.2.0"]).is_err());
+        assert_eq!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:http/types@0.2.0"]), Ok(World::Command));
+        assert!(verdict(&["wasi:cli/run@0.2.3"], &["wasi:http/incoming-handler@0.2.0"]).is_err());
         let module = |exports: &[&str], imports: &[&str]| verdict_of(Kind::Module, exports, imports);
         let program = ["memory", "_start"];
         assert_eq!(module(&program, &["wasi_snapshot_preview1"]), Ok(World::Command));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use noontide_domain::ports::{LedgerError, PluginHost, RunDesk};
-use noontide_domain::{Outcome, Report};
+use noontide_domain::ports::{KeyPage, LedgerError, PluginHost, RunDesk};
+use noontide_domain::{Outcome, Report, StateScope, StateSize};
 use serde_json::json;
 
 use crate::stage::{Desk, Stage, call, call_at, timed};
@@ -133,8 +133,16 @@ impl RunDesk for BrokenDesk {
         panic!("a desk that breaks, on purpose");
     }
 
-    async fn state(&self, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+    async fn state(&self, _: StateScope, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
         Ok(None)
+    }
+
+    async fn state_keys(&self, _: StateScope, _: KeyPage) -> Result<Vec<String>, LedgerError> {
+        Ok(Vec::new())
+    }
+
+    async fn state_size(&self) -> Result<StateSize, LedgerError> {
+        Ok(StateSize::default())
     }
 }
 

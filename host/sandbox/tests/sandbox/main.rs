@@ -2,6 +2,8 @@
 //! that they lie in.
 
 mod artifacts;
+mod canary;
+mod egress;
 mod grants;
 mod hostile;
 mod outcomes;

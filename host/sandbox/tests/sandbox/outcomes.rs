@@ -51,7 +51,7 @@ async fn a_handler_may_fail_twice_and_succeed_then() {
 async fn state_is_handed_over_after_success_and_never_after_a_failure() {
     let stage = Stage::of(&["state"]).await;
     let desk = Desk::new();
-    desk.state.lock().expect("no panic").insert("count".to_owned(), (b"41".to_vec(), 7));
+    desk.state.lock().expect("no panic").insert("own:count".to_owned(), (b"41".to_vec(), 7));
     let count = async |input: Value| stage.sandbox.invoke(call_at("fixture-state/count", input, desk.clone(), 1)).await;
 
     let good = count(json!({})).await;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Call, Clock, LedgerError, PluginHost, RunDesk};
+use noontide_domain::ports::{Call, Clock, KeyPage, LedgerError, PluginHost, RunDesk};
 use noontide_domain::{
-    Cause, Grant, HostId, Key, Lease, Leased, Order, PluginName, PluginStatus, Report, RetryPolicy, RunId,
+    Cause, Grant, HostId, Key, Lease, Leased, Order, PluginName, PluginStatus, Report, RetryPolicy, RunId, StateScope,
+    StateSize,
 };
 use noontide_sandbox::{Sandbox, SandboxSettings};
 use serde_json::Value;
@@ -64,8 +65,31 @@ impl RunDesk for Desk {
         self.progress.send_replace(done);
     }
 
-    async fn state(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
-        Ok(self.state.lock().expect("no panic").get(key).cloned())
+    async fn state(&self, scope: StateScope, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+        Ok(self.state.lock().expect("no panic").get(&named(scope, key)).cloned())
+    }
+
+    async fn state_keys(&self, scope: StateScope, page: KeyPage) -> Result<Vec<String>, LedgerError> {
+        let state = self.state.lock().expect("no panic");
+        let own = state.keys().filter_map(|name| name.strip_prefix(&named(scope, "")));
+        let asked = own.filter(|key| key.starts_with(&page.prefix) && Some(*key) > page.after.as_deref());
+        Ok(asked.take(page.limit).map(str::to_owned).collect())
+    }
+
+    async fn state_size(&self) -> Result<StateSize, LedgerError> {
+        let state = self.state.lock().expect("no panic");
+        let bytes = state
+            .iter()
+            .map(|(name, (value, _))| (name.len() - named(StateScope::Schedule, "").len() + value.len()) as u64);
+        Ok(StateSize { bytes: bytes.sum(), keys: state.len() as u64 })
+    }
+}
+
+/// Under which a desk has an entry.
+pub fn named(scope: StateScope, key: &str) -> String {
+    match scope {
+        StateScope::Schedule => format!("own:{key}"),
+        StateScope::Plugin => format!("all:{key}"),
     }
 }
 
@@ -168,7 +192,7 @@ pub fn call_at(handler: &str, input: Value, desk: Arc<Desk>, attempt: u32) -> Ca
         ..Order::new(id, Key::manual(id), handler, Wall.now(), Cause::Manual)
     };
     let lease = Lease { run: id, host: HostId::new(), fence: 1, attempt };
-    Call { leased: Leased { order, lease, previous_success: None, items: Default::default() }, desk }
+    Call { leased: Leased { order, lease, previous_success: None, items: Default::default(), messages: 0 }, desk }
 }
 
 /// The bytes of a fixture.

@@ -10,7 +10,7 @@ use noontide_domain::ports::{
 };
 use noontide_domain::{
     Cause, HostId, Included, Key, Lease, Leased, Order, Outcome, Overlap, QueueRoom, Report, RetryPolicy, RunId,
-    RunState, ScheduleName, StateWrite, Usage, Verdict,
+    RunState, ScheduleName, StateScope, StateSize, StateWrite, Usage, Verdict,
 };
 
 use super::{Candidate, Examined};
@@ -156,8 +156,11 @@ pub(super) fn report(outcome: Outcome) -> Report {
         logs_dropped: 0,
         items: Vec::new(),
         state: Vec::new(),
+        state_allows: StateSize::ENDLESS,
+        messages: Vec::new(),
         artifacts: Vec::new(),
         effects: noontide_domain::Effects::default(),
+        terms: None,
     }
 }
 
@@ -170,5 +173,11 @@ pub(super) fn failure() -> Report {
 }
 
 pub(super) fn write(key: &str, value: &str, base: u64) -> StateWrite {
-    StateWrite { key: key.to_owned(), value: Some(value.as_bytes().to_vec()), base, revision: base + 1 }
+    StateWrite {
+        scope: StateScope::Schedule,
+        key: key.to_owned(),
+        value: Some(value.as_bytes().to_vec()),
+        base,
+        revision: base + 1,
+    }
 }

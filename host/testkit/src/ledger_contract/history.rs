@@ -93,6 +93,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
         outcome: None,
         plugin: None,
         usage: Usage::default(),
+        provenance: None,
         host: None,
         input: order.input,
         priority: order.priority,

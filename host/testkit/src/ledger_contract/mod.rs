@@ -24,6 +24,8 @@ pub mod groups;
 pub mod history;
 pub mod items;
 pub mod lease;
+pub mod memories;
+pub mod outbox;
 pub mod overlap;
 pub mod put;
 pub mod queues;
@@ -156,6 +158,7 @@ macro_rules! ledger_contract {
             settle {
                 the_end_of_an_attempt_is_recorded_with_all_it_said
                 an_old_fence_writes_nothing
+                of_an_attempt_that_never_began_there_is_no_provenance
                 nothing_is_settled_twice
                 a_failure_that_runs_again_is_archived
                 an_attempt_that_does_not_count_keeps_its_number
@@ -234,6 +237,30 @@ macro_rules! ledger_contract {
                 without_a_lease_no_file_is_written
                 files_of_runs_settled_together_do_not_mix
                 files_go_with_their_run
+            }
+            memories {
+                what_a_plugin_shares_is_apart_from_what_its_schedules_remember
+                a_conflict_in_one_memory_leaves_the_other_as_it_was
+                keys_are_listed_in_the_order_of_their_bytes_and_page_by_page
+                what_a_plugin_remembers_is_summed_over_its_memories
+                an_entry_counts_for_the_plugin_that_wrote_it_last
+                what_goes_over_a_limit_is_refused_and_nothing_of_it_is_written
+                of_many_who_write_at_once_none_goes_over_the_limit
+            }
+            outbox {
+                messages_are_there_with_the_success_that_handed_them_over
+                of_what_did_not_end_well_nothing_is_sent
+                without_a_lease_or_after_a_conflict_nothing_is_sent
+                numbers_go_on_over_the_attempts_that_are_kept
+                messages_of_runs_settled_together_do_not_mix
+                what_is_leased_is_as_it_was_handed_over
+                of_many_who_lease_no_message_goes_to_two
+                what_was_sent_is_over_and_only_where_to_is_kept
+                what_is_sent_again_waits_for_its_time
+                of_a_host_that_went_away_another_takes_its_message_and_the_late_answer_is_dropped
+                what_is_dead_stays_until_somebody_has_it_tried_again_or_drops_it
+                what_was_sent_is_forgotten_as_runs_are_and_what_waits_is_not
+                messages_are_listed_by_page_and_only_those_asked_for
             }
             put {
                 what_is_put_stands_from_now

@@ -1,7 +1,9 @@
 //! Settling: the end of an attempt with all that belongs to it, only while the lease holds.
 
 use noontide_domain::ports::{AttemptRecord, Settled, Settlement};
-use noontide_domain::{LogLine, Outcome, PluginVersion, Report, RunState, SkipReason, StateWrite, Usage, Verdict};
+use noontide_domain::{
+    Effects, Limits, LogLine, Outcome, PluginVersion, Report, RunState, SkipReason, StateWrite, Terms, Usage, Verdict,
+};
 
 use super::{Exam, again, enqueued, failure, fire, over, report, second, success, write};
 use crate::ledger_contract::schedules::every_minute;
@@ -24,8 +26,23 @@ fn full(outcome: Outcome) -> Report {
         usage: Usage { wall_ms: 1_000, cpu_ms: 20, peak_memory_bytes: 5 << 30 },
         logs: vec![line("one", vec![]), line("zwei\n\"", vec![("to".to_owned(), "ops".to_owned())])],
         logs_dropped: 3,
+        effects: effects(),
+        terms: Some(Terms {
+            contract: "noontide:plugin@0.1.0".to_owned(),
+            limits: Limits { memory: 5 << 30, ..Limits::default() },
+            grant: Some("0f".repeat(16)),
+        }),
         ..report(outcome)
     }
+}
+
+fn effects() -> Effects {
+    let mut effects = Effects::default();
+    effects.secret("PASSWORD");
+    effects.statements("shop", 3);
+    effects.host("https://a.example:443").sent = 5 << 30;
+    effects.wrote("a \"key\"\n");
+    effects
 }
 
 pub async fn the_end_of_an_attempt_is_recorded_with_all_it_said(exam: &Exam) {
@@ -35,11 +52,25 @@ pub async fn the_end_of_an_attempt_is_recorded_with_all_it_said(exam: &Exam) {
     let record = exam.run(lease.run).await;
     assert_eq!((record.state, record.attempt, record.max_attempts), (RunState::Succeeded, 1, 3));
     assert_eq!((record.started_at, record.finished_at), (Some(second(1)), Some(second(2))));
+    let provenance = report.provenance();
+    assert!(provenance.as_ref().is_some_and(|kept| kept.effects == effects()), "{provenance:?}");
+    assert_eq!(record.provenance, provenance);
     assert_eq!((record.outcome, record.plugin, record.usage), (Some(report.outcome), report.plugin, report.usage));
     let logs = exam.history.logs(lease.run).await.expect("reads");
     assert_eq!(logs.len(), 1);
     assert_eq!((logs[0].attempt, &logs[0].lines, logs[0].dropped), (1, &report.logs, 3));
     assert_eq!(exam.history.attempts(lease.run).await.expect("reads"), []);
+}
+
+pub async fn of_an_attempt_that_never_began_there_is_no_provenance(exam: &Exam) {
+    let lease = exam.running(fire("nightly", 0)).await.lease;
+    let missing = Outcome::Unavailable { message: "no plugin `mail` is loaded".to_owned() };
+    exam.settle(lease, again(0, true), report(missing)).await;
+    assert_eq!(exam.run(lease.run).await.provenance, None);
+    let next = exam.lease(1).await.remove(0).lease;
+    exam.settle(next, over(RunState::Succeeded), full(Outcome::Succeeded { result: None })).await;
+    assert!(exam.run(lease.run).await.provenance.is_some());
+    assert_eq!(exam.history.attempts(lease.run).await.expect("reads")[0].provenance, None);
 }
 
 pub async fn an_old_fence_writes_nothing(exam: &Exam) {
@@ -80,9 +111,10 @@ pub async fn a_failure_that_runs_again_is_archived(exam: &Exam) {
     let next = exam.lease(1).await.remove(0).lease;
     let running = exam.run(first.run).await;
     assert_eq!((running.attempt, running.started_at, running.finished_at), (2, Some(second(60)), None));
-    assert_eq!((running.plugin, running.usage), (None, Usage::default()));
+    assert_eq!((running.plugin, running.usage, running.provenance), (None, Usage::default(), None));
     let earlier = AttemptRecord {
         attempt: 1,
+        provenance: report.provenance(),
         outcome: report.outcome,
         plugin: report.plugin,
         host: Some(first.host),

@@ -17,6 +17,8 @@ fn every_check_is_on_the_list() {
         include_str!("history.rs"),
         include_str!("items.rs"),
         include_str!("lease.rs"),
+        include_str!("memories.rs"),
+        include_str!("outbox.rs"),
         include_str!("schedules.rs"),
         include_str!("settle.rs"),
     ];

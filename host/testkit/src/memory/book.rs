@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
 use noontide_domain::submission::Counts;
-use noontide_domain::{Link, Owner, Pause, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId};
+use noontide_domain::{
+    Link, Owner, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
+};
 
 use super::items::ItemRow;
+use super::outbox::Letter;
 use super::row::Row;
 
 #[derive(Default)]
@@ -23,8 +26,19 @@ pub(super) struct Book {
     pub links: BTreeMap<RunId, Link>,
     /// When each was taken, and with what counts.
     pub submissions: HashMap<SubmissionId, (DateTime<Utc>, Counts)>,
-    /// By scope and key: value and revision.
-    pub state: BTreeMap<(String, String), (Vec<u8>, u64)>,
+    /// By scope and key.
+    pub state: BTreeMap<(String, String), Remembered>,
+    /// In the order in which they were written.
+    pub messages: Vec<Letter>,
+}
+
+/// What a handler remembers under a key.
+#[derive(Debug, Clone)]
+pub(super) struct Remembered {
+    pub value: Vec<u8>,
+    pub revision: u64,
+    /// Who wrote it last.
+    pub plugin: PluginName,
 }
 
 pub(super) struct Entry {
@@ -149,6 +163,7 @@ impl Book {
         let kept: HashSet<_> = self.rows.values().filter_map(|row| row.order.chain).collect();
         self.links.retain(|_, link| kept.contains(&link.chain));
         self.submissions.retain(|_, (taken_at, _)| *taken_at >= retention.before);
+        self.messages.retain(|letter| !letter.is_forgotten(retention.before));
         old.len() as u64
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
-    LinkRecord, QueueStatus, RunFilter, RunRecord,
+    LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
 };
 use noontide_domain::{Artifact, ArtifactName, QueueName, RunId, RunState, ScheduleName, Standing};
 
@@ -50,6 +50,10 @@ impl History for MemoryLedger {
         let book = self.book();
         let found = book.rows.get(&id).and_then(|row| row.artifacts.get(name));
         Ok(found.map(|(attempt, file)| (artifact(*attempt, file), Arc::clone(&file.content))))
+    }
+
+    async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRecord>, LedgerError> {
+        Ok(self.book().messages(&filter))
     }
 
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {

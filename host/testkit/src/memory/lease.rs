@@ -25,11 +25,13 @@ impl Book {
         row.finished_at = None;
         row.plugin = None;
         row.usage = Default::default();
+        row.provenance = None;
         let order = row.order.clone();
         let lease = Lease { run: id, host: tenant.host, fence: row.fence, attempt: row.attempt };
         let entry = order.schedule.as_ref().and_then(|schedule| self.schedules.get(schedule));
         let previous_success = entry.and_then(|entry| entry.standing.last_success);
-        Leased { previous_success, order, lease, items: self.items_left(id) }
+        let messages = row.messages;
+        Leased { previous_success, order, lease, items: self.items_left(id), messages }
     }
 
     pub fn lease(&mut self, tenant: &Tenant, now: DateTime<Utc>, clock: DateTime<Utc>) -> Vec<Leased> {

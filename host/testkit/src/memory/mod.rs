@@ -7,18 +7,22 @@ mod history;
 mod items;
 mod lease;
 mod links;
+mod outbox;
 mod row;
 mod settle;
+mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, Lapsed, Ledger, LedgerError, Overdue, Pulse, Put,
-    Removed, Retention, RunRecord, Settled, Settlement, Submitted, Tenant,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, KeyPage, Lapsed, Ledger, LedgerError, MessageFilter,
+    MessageRecord, Overdue, Pulse, Put, Removed, Retention, RunRecord, Settled, Settlement, Submitted, Tenant,
 };
-use noontide_domain::{Lease, Leased, Pause, QueueRoom, RunId, Schedule, ScheduleName, Standing, Submission};
+use noontide_domain::{
+    Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
+};
 use tokio::sync::watch;
 
 use book::Book;
@@ -64,6 +68,21 @@ impl MemoryLedger {
         loop {
             writes.borrow_and_update();
             let records = self.records();
+            if wanted(&records) {
+                return records;
+            }
+            // The sender lives in `self`, so it is never gone.
+            let _ = writes.changed().await;
+        }
+    }
+
+    /// Waits until the messages, oldest first, look as `wanted`; gives them back.
+    pub async fn until_messages(&self, wanted: impl Fn(&[MessageRecord]) -> bool) -> Vec<MessageRecord> {
+        let mut writes = self.writes.subscribe();
+        loop {
+            writes.borrow_and_update();
+            let mut records = self.book().messages(&MessageFilter { limit: usize::MAX, ..MessageFilter::default() });
+            records.reverse();
             if wanted(&records) {
                 return records;
             }
@@ -178,7 +197,16 @@ impl Ledger for MemoryLedger {
     }
 
     async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
-        self.write(|book| Ok(book.state.get(&(scope.to_owned(), key.to_owned())).cloned()))
+        let entry = (scope.to_owned(), key.to_owned());
+        self.write(|book| Ok(book.state.get(&entry).map(|found| (found.value.clone(), found.revision))))
+    }
+
+    async fn state_keys(&self, scope: &str, page: KeyPage) -> Result<Vec<String>, LedgerError> {
+        self.write(|book| Ok(book.state_keys(scope, &page)))
+    }
+
+    async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError> {
+        self.write(|book| Ok(book.state_size(plugin)))
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, Fire, RunRecord, Skip};
 use noontide_domain::{
-    Artifact, ArtifactName, Cause, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, RunId, RunState,
-    SkipReason, Usage,
+    Artifact, ArtifactName, Cause, HostId, ItemCounts, Key, Lease, Order, Outcome, PluginVersion, Provenance, RunId,
+    RunState, SkipReason, Usage,
 };
 
 #[derive(Debug, Clone)]
@@ -27,6 +27,7 @@ pub(super) struct Row {
     pub outcome: Option<Outcome>,
     pub plugin: Option<PluginVersion>,
     pub usage: Usage,
+    pub provenance: Option<Provenance>,
     pub reason: Option<SkipReason>,
     pub span: Option<(DateTime<Utc>, u64)>,
     pub items: Option<ItemCounts>,
@@ -36,6 +37,8 @@ pub(super) struct Row {
     pub logs: Vec<AttemptLogs>,
     /// With the attempt that attached it, in the order of their names.
     pub artifacts: BTreeMap<ArtifactName, (u32, Artifact)>,
+    /// How many messages its attempts have left.
+    pub messages: u32,
 }
 
 impl Row {
@@ -55,6 +58,7 @@ impl Row {
             outcome: None,
             plugin: None,
             usage: Usage::default(),
+            provenance: None,
             reason: None,
             span: None,
             items: None,
@@ -62,6 +66,7 @@ impl Row {
             archive: Vec::new(),
             logs: Vec::new(),
             artifacts: BTreeMap::new(),
+            messages: 0,
         }
     }
 
@@ -142,6 +147,7 @@ impl Row {
             outcome: self.outcome.clone(),
             plugin: self.plugin.clone(),
             usage: self.usage,
+            provenance: self.provenance.clone(),
             host: self.host,
             input: order.input.clone(),
             priority: order.priority,

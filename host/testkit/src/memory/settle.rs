@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, Claim, LedgerError, Settled, Settlement};
-use noontide_domain::{Artifact, Report, RunState, StateWrite, Verdict, state_scope};
+use noontide_domain::{Artifact, Report, RunState, Verdict};
 
 use super::book::Book;
 use super::row::Row;
@@ -37,32 +37,19 @@ impl Book {
         let Some(row) = self.rows.get(&lease.run).filter(|row| row.is_held_by(&lease)) else {
             return Settled::LeaseLost;
         };
-        let scope = state_scope(&row.order);
-        let writes = if report.keeps_state() { report.state.clone() } else { Vec::new() };
-        if let Some(key) = self.conflict(&scope, &writes) {
-            return Settled::StateConflict { key };
-        }
-        for write in writes {
-            let entry = (scope.clone(), write.key);
-            match write.value {
-                Some(value) => self.state.insert(entry, (value, write.revision)),
-                None => self.state.remove(&entry),
-            };
+        let order = row.order.clone();
+        if report.keeps_state()
+            && let Some(refused) = self.remember(&order, &report)
+        {
+            return refused;
         }
         if let Some(row) = self.rows.get_mut(&lease.run) {
             row.settle(verdict, report.clone());
         }
         self.settle_items(lease.run, &report, now);
+        self.post(lease.run, &report, now);
         self.note_success(lease.run);
         Settled::Recorded
-    }
-
-    fn conflict(&self, scope: &str, writes: &[StateWrite]) -> Option<String> {
-        let revision = |key: &str| {
-            let entry = self.state.get(&(scope.to_owned(), key.to_owned()));
-            entry.map_or(0, |(_, revision)| *revision)
-        };
-        writes.iter().find(|write| revision(&write.key) != write.base).map(|write| write.key.clone())
     }
 
     fn note_success(&mut self, run: noontide_domain::RunId) {
@@ -81,6 +68,7 @@ impl Row {
 
     fn settle(&mut self, verdict: Verdict, report: Report) {
         let attempt = self.attempt;
+        self.provenance = report.provenance();
         if report.keeps_artifacts() && !report.artifacts.is_empty() {
             let named = |file: Artifact| (file.name.clone(), (attempt, file));
             self.artifacts = report.artifacts.iter().cloned().map(named).collect();
@@ -109,6 +97,7 @@ impl Row {
                     started_at: report.started_at,
                     finished_at: report.finished_at,
                     usage: report.usage,
+                    provenance: self.provenance.clone(),
                 };
                 self.archive.push((self.fence, record));
                 self.state = RunState::Ready;

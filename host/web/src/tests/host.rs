@@ -2,7 +2,7 @@
 
 use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
-    LinkRecord, RunFilter,
+    LinkRecord, MessageFilter, MessageRecord, RunFilter,
 };
 use noontide_domain::{ArtifactName, RunId, Standing};
 
@@ -33,6 +33,9 @@ impl History for Gone {
         gone()
     }
     async fn artifact(&self, _: RunId, _: &ArtifactName) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError> {
+        gone()
+    }
+    async fn messages(&self, _: MessageFilter) -> Result<Vec<MessageRecord>, LedgerError> {
         gone()
     }
     async fn items(&self, _: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {

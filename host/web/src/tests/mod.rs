@@ -6,6 +6,7 @@ mod chains;
 mod events;
 mod host;
 mod occurrences;
+mod outbox;
 mod plugins;
 mod put;
 mod runs;
@@ -21,7 +22,7 @@ use noontide_domain::ports::RunRecord;
 use noontide_domain::trigger::{Cron, Every, Trigger};
 use noontide_domain::{Owner, Schedule};
 use noontide_engine::{Parts, Settings};
-use noontide_testkit::{ManualClock, MemoryLedger, ScriptedPlugins};
+use noontide_testkit::{ManualClock, MemoryLedger, ScriptedOutlet, ScriptedPlugins};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -69,6 +70,7 @@ struct World {
     url: String,
     parts: WebParts,
     plugins: Arc<ScriptedPlugins>,
+    outlet: Arc<ScriptedOutlet>,
     ledger: Arc<MemoryLedger>,
     clock: Arc<ManualClock>,
     stop: CancellationToken,
@@ -89,15 +91,21 @@ async fn world(access: Access) -> World {
     let ledger = MemoryLedger::new(clock.clone());
     let plugins = ScriptedPlugins::new(clock.clone());
     plugins.add("mail/send");
-    let parts =
-        Parts { clock: clock.clone(), ledger: ledger.clone(), plugins: plugins.clone(), settings: Settings::default() };
+    let outlet = ScriptedOutlet::new();
+    let parts = Parts {
+        clock: clock.clone(),
+        ledger: ledger.clone(),
+        plugins: plugins.clone(),
+        outlet: outlet.clone(),
+        settings: Settings::default(),
+    };
     let engine = noontide_engine::start(parts, vec![nightly()]).await.expect("an engine");
     let parts = WebParts { engine, history: ledger.clone(), host: Arc::new(Nobody), access };
     let stop = CancellationToken::new();
     let serving = serve(Listen::Tcp(any_port()), parts.clone(), stop.clone()).await.expect("a free port");
     let url = format!("http://{}", serving.address.expect("an address"));
     let client = Client::http(&url, Some(TOKEN.to_owned())).expect("a client");
-    World { client, url, parts, plugins, ledger, clock, stop }
+    World { client, url, parts, plugins, outlet, ledger, clock, stop }
 }
 
 fn any_port() -> std::net::SocketAddr {

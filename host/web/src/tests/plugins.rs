@@ -13,6 +13,7 @@ async fn plugins_are_listed_and_found_by_name_or_file() {
         (&json!("mail"), &json!("2"), &json!("mail.wasm"))
     );
     assert_eq!((&plugin["handlers"][0]["name"], &plugin["error"]), (&json!("send"), &Value::Null));
+    assert_eq!((&plugin["grants"], &plugin["missing"], &plugin["not_wanted"]), (&json!({}), &json!([]), &json!([])));
     assert_eq!(&world.get("/plugins/mail").await, plugin);
     assert_eq!(&world.get("/plugins/mail.wasm").await, plugin);
     let (code, detail) = world.get_refused("/plugins/mial").await;

@@ -5,26 +5,32 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Artifact, LogLine, Progress, kv, sql};
+use super::{Artifact, LogLine, Progress, http, kv, sql};
 use crate::artifacts::ArtifactError;
 use crate::host::Host;
+use crate::http::{Head, HttpError, Request, Sink};
 use crate::kv::{Keys, KvError};
 use crate::log::Level;
+use crate::outbox::{OutboxError, Webhook};
 use crate::secrets::SecretError;
 use crate::sql::{Dialect, Rows, SqlError, Statement};
-use crate::state::StateError;
+use crate::state::{Scope, StateError};
 
 /// All of it.
 #[derive(Debug, Default)]
 pub(super) struct Recording {
     pub(super) lines: RefCell<Vec<LogLine>>,
     pub(super) steps: RefCell<Vec<Progress>>,
-    pub(super) state: RefCell<BTreeMap<String, (Vec<u8>, u64)>>,
+    pub(super) state: RefCell<BTreeMap<(Scope, String), (Vec<u8>, u64)>>,
+    pub(super) fire_key: RefCell<String>,
+    pub(super) messages: RefCell<Vec<Webhook>>,
+    pub(super) message_refusal: RefCell<Option<OutboxError>>,
     pub(super) secrets: RefCell<BTreeMap<String, String>>,
     pub(super) artifacts: RefCell<BTreeMap<String, Artifact>>,
     pub(super) artifact_refusal: RefCell<Option<ArtifactError>>,
     pub(super) sql: RefCell<sql::Scripts>,
     pub(super) kv: RefCell<kv::Stores>,
+    pub(super) http: RefCell<http::Script>,
     pub(super) time_left: Cell<Option<Duration>>,
     pub(super) looks_left: Cell<Option<u32>>,
 }
@@ -48,23 +54,47 @@ impl Host for Rc<Recording> {
         self.time_left.get()
     }
 
-    fn load(&self, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError> {
-        Ok(self.state.borrow().get(key).cloned())
+    fn load(&self, scope: Scope, key: &str) -> Result<Option<(Vec<u8>, u64)>, StateError> {
+        Ok(self.state.borrow().get(&(scope, key.to_owned())).cloned())
     }
 
-    fn save(&self, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError> {
+    fn save(&self, scope: Scope, key: &str, value: &[u8], expected: Option<u64>) -> Result<u64, StateError> {
         let mut state = self.state.borrow_mut();
-        let revision = state.get(key).map_or(0, |(_, revision)| *revision);
+        let name = (scope, key.to_owned());
+        let revision = state.get(&name).map_or(0, |(_, revision)| *revision);
         if expected.is_some_and(|expected| expected != revision) {
             return Err(StateError::Conflict);
         }
-        state.insert(key.to_owned(), (value.to_vec(), revision + 1));
+        state.insert(name, (value.to_vec(), revision + 1));
         Ok(revision + 1)
     }
 
-    fn remove(&self, key: &str) -> Result<(), StateError> {
-        self.state.borrow_mut().remove(key);
+    fn remove(&self, scope: Scope, key: &str) -> Result<(), StateError> {
+        self.state.borrow_mut().remove(&(scope, key.to_owned()));
         Ok(())
+    }
+
+    fn keys(
+        &self,
+        scope: Scope,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<String>, bool), StateError> {
+        let state = self.state.borrow();
+        let own = state.keys().filter(|(of, _)| *of == scope).map(|(_, key)| key.as_str());
+        let mut found = own.filter(|key| key.starts_with(prefix) && Some(*key) > after);
+        let keys = found.by_ref().take(limit as usize).map(str::to_owned).collect();
+        Ok((keys, found.next().is_some()))
+    }
+
+    fn send(&self, webhook: Webhook) -> Result<String, OutboxError> {
+        if let Some(refusal) = self.message_refusal.borrow().clone() {
+            return Err(refusal);
+        }
+        let mut messages = self.messages.borrow_mut();
+        messages.push(webhook);
+        Ok(format!("{}-{}", self.fire_key.borrow(), messages.len() - 1))
     }
 
     fn attach(&self, name: &str, media_type: &str, content: &[u8]) -> Result<(), ArtifactError> {
@@ -139,6 +169,12 @@ impl Host for Rc<Recording> {
 
     fn kv_keys(&self, connection: &str, prefix: &str, limit: u32) -> Result<Keys, KvError> {
         self.store(connection, false, |store| Ok(store.keys(prefix, limit)))
+    }
+
+    fn http(&self, request: &Request<'_>, sink: Sink<'_>) -> Result<Head, HttpError> {
+        let (head, body) = self.http.borrow_mut().answer(request)?;
+        sink(&body).map_err(HttpError::Sink)?;
+        Ok(head)
     }
 }
 

@@ -3,13 +3,12 @@
 mod levels;
 mod schedules;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use noontide_config::{Config, Loaded};
 use noontide_domain::ports::PluginHost;
-use noontide_domain::{Access, LoadedPlugin, PluginStatus};
+use noontide_domain::{LoadedPlugin, PluginStatus};
 use noontide_sandbox::Sandbox;
 use serde_json::json;
 
@@ -85,42 +84,13 @@ fn refused(folder: &Path, plugin: &PluginStatus) -> Option<String> {
 fn of_plugins(config: &Config, sandbox: &Sandbox) -> Vec<String> {
     let plugins = sandbox.plugins();
     let loaded = || plugins.iter().filter_map(|plugin| plugin.loaded.as_ref());
-    let mut notes: Vec<_> = loaded().flat_map(|plugin| wanting(config, plugin)).collect();
+    let missing = |plugin: &LoadedPlugin| -> Vec<String> {
+        let missing = plugin.wishes.iter().filter(|wish| wish.is_missing());
+        missing.map(|wish| wish.words(plugin.version.name.as_str())).collect()
+    };
+    let mut notes: Vec<_> = loaded().flat_map(missing).collect();
     for name in config.grants.keys().filter(|name| !loaded().any(|plugin| plugin.version.name == **name)) {
         notes.push(format!("[plugin.{name}] grants to a plugin that is not there"));
     }
     notes
-}
-
-/// What a plugin would like and does not get.
-fn wanting(config: &Config, plugin: &LoadedPlugin) -> Vec<String> {
-    let name = &plugin.version.name;
-    let grant = config.grants.get(name);
-    let denied = |kind: &str, wanted: &[String], has: &dyn Fn(&str) -> bool| {
-        let missing: Vec<_> = wanted.iter().filter(|wish| !has(wish)).map(String::as_str).collect();
-        (!missing.is_empty()).then(|| {
-            format!("plugin `{name}` would like {kind} {}, which [plugin.{name}] does not grant", missing.join(", "))
-        })
-    };
-    let wants = &plugin.info.wants;
-    let later = |_: &str| false;
-    [
-        denied("http", &wants.http, &later),
-        denied("tcp", &wants.tcp, &later),
-        denied("env", &wants.env, &|wish| grant.is_some_and(|grant| grant.env.contains_key(wish))),
-        denied("secrets", &wants.secrets, &|wish| grant.is_some_and(|grant| grant.secrets.contains_key(wish))),
-        denied("sql", &wants.sql, &|wish| grant.is_some_and(|grant| reaches(&grant.sql, wish))),
-        denied("kv", &wants.kv, &|wish| grant.is_some_and(|grant| reaches(&grant.kv, wish))),
-        denied("folders", &wants.folders, &|wish| grant.is_some_and(|grant| grant.folders.contains_key(wish))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// A wish is a name, with ` read-write` after it where the plugin writes.
-fn reaches(granted: &BTreeMap<String, Access>, wish: &str) -> bool {
-    let (name, wanted) = wish.split_once(' ').unwrap_or((wish, Access::ReadOnly.as_str()));
-    let wanted = if wanted == Access::ReadWrite.as_str() { Access::ReadWrite } else { Access::ReadOnly };
-    granted.get(name).is_some_and(|access| *access >= wanted)
 }

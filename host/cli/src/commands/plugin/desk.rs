@@ -1,8 +1,10 @@
-//! What a handler may ask for while `plugin run` calls it: no ledger, a state that begins empty and is thrown away.
+//! What a handler may ask for while `plugin run` calls it: no ledger, a state that begins as it is given.
 
 use async_trait::async_trait;
-use noontide_domain::ports::{LedgerError, RunDesk};
+use noontide_domain::ports::{KeyPage, LedgerError, RunDesk};
+use noontide_domain::{StateScope, StateSize};
 
+use super::state_file::Entries;
 use crate::output::Output;
 
 /// The desk of a single call.
@@ -11,6 +13,8 @@ pub struct Desk {
     pub output: Output,
     /// Set by Ctrl-C.
     pub cancelled: tokio_util::sync::CancellationToken,
+    /// What is remembered; every entry was written once.
+    pub state: Entries,
 }
 
 #[async_trait]
@@ -28,7 +32,22 @@ impl RunDesk for Desk {
         self.output.hint(&format!("progress {done}{total} {note}"));
     }
 
-    async fn state(&self, _: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
-        Ok(None)
+    async fn state(&self, scope: StateScope, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+        Ok(self.state.get(&(scope, key.to_owned())).map(|value| (value.clone(), 1)))
+    }
+
+    async fn state_keys(&self, scope: StateScope, page: KeyPage) -> Result<Vec<String>, LedgerError> {
+        let within = |(key_scope, key): &&(StateScope, String)| {
+            *key_scope == scope && key.starts_with(&page.prefix) && page.after.as_ref().is_none_or(|after| key > after)
+        };
+        Ok(self.state.keys().filter(within).take(page.limit).map(|(_, key)| key.clone()).collect())
+    }
+
+    async fn state_size(&self) -> Result<StateSize, LedgerError> {
+        let sizes = self.state.iter().map(|((_, key), value)| StateSize::of_entry(key, value));
+        Ok(sizes.fold(StateSize::default(), |sum, one| StateSize {
+            bytes: sum.bytes + one.bytes,
+            keys: sum.keys + one.keys,
+        }))
     }
 }

@@ -29,6 +29,8 @@ pub fn sandbox(allowed: Allowed) -> Result<Arc<Sandbox>, Stop> {
     settings.grants = allowed.grants;
     settings.trust = allowed.trust;
     settings.compile = wiring::compile_apart(allowed.compile.unwrap_or(USUAL));
+    settings.egress.extra_roots = allowed.ca;
+    settings.egress.own.set(allowed.api);
     let connections = Databases::default();
     connections.follow(&allowed.connections);
     settings.connections = Some(Arc::new(connections));
@@ -64,8 +66,17 @@ pub fn shown(file: &Path, loaded: &LoadedPlugin) -> Value {
         "sha256": loaded.version.sha256,
         "summary": loaded.info.summary,
         "handlers": handlers,
+        "contract": loaded.makeup.contract,
+        "bytes": loaded.makeup.bytes,
+        "imports": loaded.makeup.imports,
+        "exports": loaded.makeup.exports,
+        "producers": loaded.makeup.producers,
+        "labels": loaded.makeup.labels.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "wants": loaded.info.wants,
         "signer": loaded.signer,
+        "grants": loaded.granted,
+        "missing": loaded.wishes.iter().filter(|wish| wish.is_missing()).collect::<Vec<_>>(),
+        "not_wanted": loaded.wishes.iter().filter(|wish| !wish.is_wanted()).collect::<Vec<_>>(),
         "load_ms": loaded.load_ms,
     })
 }

@@ -1,12 +1,23 @@
-//! `plugin …`: look into, check and call plugin files, with the sandbox that `serve` has and without a host. Only
+//! `plugin …`: make, build, look into, check and call plugins, with the sandbox that `serve` has and without a host. Only
 //! `plugin list` asks one.
 
+mod build;
+mod check;
 mod desk;
+mod dev;
+mod difference;
 mod file;
 mod inspect;
 mod keys;
+mod lacking;
 mod list;
+mod new;
+mod project;
 mod run;
+mod state_file;
+mod templates;
+mod told;
+mod trial;
 
 use std::path::PathBuf;
 
@@ -19,12 +30,18 @@ pub use file::cache_folder;
 /// What may be asked about plugins.
 #[derive(Debug, Subcommand)]
 pub enum Plugin {
-    /// What a plugin file offers and wants
+    /// Make a folder with a new plugin that builds and runs; needs no network
+    New(new::New),
+    /// Build a plugin's folder, check what it made, and put it where it is wanted
+    Build(build::Build),
+    /// Build, check and call a plugin again whenever one of its files changes
+    Dev(Box<dev::Dev>),
+    /// What a plugin file is made of, offers and wants, beside what the configuration grants
     Inspect(PluginFile),
-    /// Whether a plugin file would be taken
+    /// Whether a plugin file would be taken, what it wants and is not granted, and whether the schedules that call it can
     Check(PluginFile),
-    /// Call a handler of a plugin file once: result on stdout, logs on stderr
-    Run(run::Run),
+    /// Call a handler of a plugin once: result on stdout, log and figures on stderr
+    Run(Box<run::Run>),
     /// Make a pair of keys for signing plugin files; those of minisign do as well
     Keygen(keys::Keygen),
     /// Sign a plugin file: FILE.minisig, beside it
@@ -45,12 +62,16 @@ pub struct PluginFile {
 /// Does what is asked.
 ///
 /// # Errors
-/// The file is refused (1), the input or handler is wrong (2, 4), the host does not answer (5).
+/// The file is refused or the build fails (1), the input or handler is wrong (2, 4), a tool is missing (4), the host does not
+/// answer (5), a folder is in the way (6).
 pub async fn run(global: &Global, plugin: Plugin) -> Done {
     match plugin {
-        Plugin::Inspect(asked) => inspect::inspect(global, &asked.file).await,
-        Plugin::Check(asked) => inspect::check(global, &asked.file).await,
-        Plugin::Run(asked) => run::run(global, asked).await,
+        Plugin::New(asked) => new::run(global, &asked),
+        Plugin::Build(asked) => build::run(global, &asked).await,
+        Plugin::Dev(asked) => dev::run(global, *asked).await,
+        Plugin::Inspect(asked) => inspect::run(global, &asked.file).await,
+        Plugin::Check(asked) => check::run(global, &asked.file).await,
+        Plugin::Run(asked) => run::run(global, *asked).await,
         Plugin::Keygen(asked) => keys::keygen(global, &asked),
         Plugin::Sign(asked) => keys::sign(global, &asked),
         Plugin::Verify(asked) => keys::verify(global, &asked),

@@ -1,0 +1,133 @@
+//! `wasi:http/outgoing-handler`: what a guest sends goes through the grants of its plugin.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::uri::Scheme;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use noontide_domain::{Grant, Limits};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use wasmtime_wasi_http::{Error as Code, RequestOptions, WasiBody, WasiHttpHooks};
+
+use super::body::{Bounded, Counted};
+use super::error::EgressError;
+use super::exchange::Patience;
+use super::witness::Witness;
+use super::{Egress, decide};
+
+/// So long a request waits for others of its attempt.
+const QUEUE: Duration = Duration::from_secs(5);
+
+/// What becomes of a request: the answer, and what moves its bytes.
+type Answered = (Response<WasiBody>, Moving);
+type Moving = Box<dyn Future<Output = Result<(), Code>> + Send>;
+
+/// One guest's way out.
+#[derive(Clone)]
+pub(crate) struct Outlet {
+    /// `None` for a plugin that is asked to describe itself.
+    egress: Option<Arc<Egress>>,
+    grant: Option<Arc<Grant>>,
+    limits: Limits,
+    places: Arc<Semaphore>,
+    deadline: Instant,
+    witness: Witness,
+}
+
+impl Outlet {
+    pub(crate) fn new(
+        egress: Option<Arc<Egress>>,
+        grant: Option<Arc<Grant>>,
+        limits: Limits,
+        deadline: Instant,
+        witness: Witness,
+    ) -> Self {
+        let places = Arc::new(Semaphore::new(limits.http_concurrency));
+        Self { egress, grant, limits, places, deadline, witness }
+    }
+
+    /// Decided, in its turn, and sent.
+    async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Result<Answered, EgressError> {
+        let grants = self.grant.as_ref().map(|grant| grant.http.as_slice()).unwrap_or_default();
+        let decided = decide::decide(&request, grants)?;
+        let origin = decided.target.to_string();
+        let Some(egress) = &self.egress else {
+            let reason = "no requests while a plugin describes itself".to_owned();
+            return Err(EgressError::Request { target: origin, reason });
+        };
+        let place = self.place(&origin).await?;
+        let patience = self.patience(options);
+        let counted = self.witness.sent(&origin);
+        let request = request.map(|body| Counted::new(body, counted));
+        let (response, wire) = egress.exchange(&decided, request, patience, || self.witness.called(&origin)).await?;
+        let witness = self.witness.clone();
+        let failed = origin.clone();
+        let response = response.map(|body| {
+            Bounded::new(body, self.limits.http_response)
+                .silent_at_most(options.between_bytes_timeout)
+                .counted(self.witness.received(&origin), place)
+                .map_err(move |error| {
+                    witness.failed("http", &failed, &error);
+                    error.code()
+                })
+                .boxed_unsync()
+        });
+        // Whatever becomes of the connection, whoever reads the body is told.
+        let moving: Moving = Box::new(async move {
+            let _ = wire.to_the_end().await;
+            Ok(())
+        });
+        Ok((response, moving))
+    }
+
+    async fn place(&self, origin: &str) -> Result<OwnedSemaphorePermit, EgressError> {
+        let busy = || EgressError::Busy { target: origin.to_owned(), limit: self.limits.http_concurrency };
+        let place = tokio::time::timeout(QUEUE, Arc::clone(&self.places).acquire_owned()).await;
+        place.map_err(|_| busy())?.map_err(|_| busy())
+    }
+
+    /// As long as the guest says, and no longer than it has itself.
+    fn patience(&self, options: RequestOptions) -> Patience {
+        let usual = Patience::until(self.deadline);
+        let left = usual.first_byte;
+        Patience {
+            connect: options.connect_timeout.map_or(usual.connect, |asked| asked.min(left)),
+            first_byte: options.first_byte_timeout.map_or(left, |asked| asked.min(left)),
+        }
+    }
+}
+
+impl WasiHttpHooks for Outlet {
+    fn is_supported_scheme(&mut self, scheme: &Scheme) -> bool {
+        let supported = *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS;
+        if !supported {
+            let target = decide::shown(scheme.as_str(), "");
+            let reason = "only http and https are sent".to_owned();
+            self.witness.failed("http", &target, &EgressError::Request { target: target.clone(), reason });
+        }
+        supported
+    }
+
+    /// Written where the request is sent, from what was judged.
+    fn set_host_header(&mut self) -> bool {
+        false
+    }
+
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _: Box<dyn Future<Output = Result<(), Code>> + Send>,
+    ) -> Box<dyn Future<Output = Result<Answered, Code>> + Send> {
+        let outlet = self.clone();
+        Box::new(async move {
+            let origin = decide::origin(&request);
+            let sent = outlet.send(request, options.unwrap_or_default()).await;
+            sent.map_err(|error| {
+                outlet.witness.failed("http", &origin, &error);
+                error.code()
+            })
+        })
+    }
+}
