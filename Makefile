@@ -42,7 +42,7 @@ help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
 	@echo 'make test      install what the tests need and run all of them'
 	@echo 'make fuzz      the fuzz targets, 30 s each (FUZZ_SECONDS)'
-	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs'
+	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs, 10,000 broken plugin files'
 	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules (release build)'
 	@echo 'make celery-beat-fixtures   tables and fires of the real django-celery-beat, recorded anew'
 	@echo 'make host      the binary $(NOONTIDE)'
@@ -162,7 +162,7 @@ fuzz: toolchain
 	done
 
 torture: host plugins
-	NOONTIDE_KILLS=50 NOONTIDE_SWAPS=200 NOONTIDE_HOSTILE=1000 cargo test --locked -p noontide-tests -- --nocapture
+	NOONTIDE_KILLS=50 NOONTIDE_SWAPS=200 NOONTIDE_HOSTILE=1000 NOONTIDE_MUTATIONS=10000 cargo test --locked -p noontide-tests -- --nocapture
 
 bench: plugins
 	cargo bench --locked -p noontide-sandbox --bench call

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use noontide_config::{Config, LoadRequest, Loaded, Part, Problem};
+use noontide_config::{Compile, Config, LoadRequest, Loaded, Part, Problem};
 use noontide_domain::ports::PluginHost;
-use noontide_domain::{Connection, ConnectionName, Grant, Owner, PluginName, Schedule, Unavailable};
+use noontide_domain::{Connection, ConnectionName, Grant, Owner, PluginName, Schedule, Trust, Unavailable};
 
 use crate::args::Global;
 use crate::exit::{Exit, Stop};
@@ -64,6 +64,10 @@ pub struct Allowed {
     pub grants: BTreeMap<PluginName, Grant>,
     /// What grants name.
     pub connections: BTreeMap<ConnectionName, Connection>,
+    /// What their files have to prove.
+    pub trust: Trust,
+    /// What compiling one may take; `None` without a configuration.
+    pub compile: Option<Compile>,
     /// Certificate authorities of their own.
     pub ca: Vec<PathBuf>,
     /// Where the host's own API is, which nobody is allowed.
@@ -78,6 +82,8 @@ impl Allowed {
             connections: config.connections.clone(),
             ca: config.http_client.ca.clone(),
             api: config.http.listen,
+            trust: config.trust.clone(),
+            compile: Some(config.plugins.compile),
         }
     }
 }

@@ -32,8 +32,13 @@ use commands::{
     schedules, set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
+use serve::wiring;
 
 fn main() -> ExitCode {
+    // One plugin file in, its code out: started by a host for that, before anything else of this program.
+    if std::env::args_os().nth(1).is_some_and(|first| first == wiring::COMPILE_WORKER) {
+        return noontide_sandbox::compile_worker();
+    }
     let exit = match begin(Noontide::parse()) {
         Ok(exit) => exit,
         Err(stop) => {

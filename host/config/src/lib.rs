@@ -27,7 +27,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use noontide_domain::{Connection, ConnectionName, Grant, PluginName, Queues, Schedule, ScheduleName};
+use noontide_domain::{Connection, ConnectionName, Grant, PluginName, Queues, Schedule, ScheduleName, Trust};
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
@@ -87,6 +87,8 @@ pub struct Config {
     pub log: Log,
     /// Of schedules that name none.
     pub timezone: chrono_tz::Tz,
+    /// What plugin files have to prove.
+    pub trust: Trust,
     /// What each plugin may do.
     pub grants: BTreeMap<PluginName, Grant>,
     /// Plugins whose table has a problem: they are not in `grants`, and yet nobody has taken away what they are granted.
@@ -124,6 +126,17 @@ pub struct Plugins {
     pub max_file_size: u64,
     /// So many versions of each plugin are kept in the ledger.
     pub keep_versions: usize,
+    /// What compiling one file may take.
+    pub compile: Compile,
+}
+
+/// What compiling one plugin file may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compile {
+    /// Of memory, in bytes.
+    pub memory: u64,
+    /// Of time.
+    pub timeout: Duration,
 }
 
 /// The API on TCP.

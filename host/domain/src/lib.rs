@@ -48,8 +48,9 @@ pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueNam
 pub use outbox::{BadWebhook, MessageId, MessageState, Webhook};
 pub use plugin::{
     Answer, Beyond, Conditions, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, GuestClock, HandlerInfo,
-    HttpGrant, Keep, Kept, LimitNarrowing, Limits, LoadedPlugin, Makeup, Narrowing, PluginError, PluginInfo,
-    PluginStatus, PluginVersion, Reuse, SecretSource, TcpGrant, Unavailable, UpgradePolicy, Wants, Wish, WishKind,
+    HttpGrant, Keep, Kept, KeyId, LimitNarrowing, Limits, LoadedPlugin, Makeup, Narrowing, PluginError, PluginInfo,
+    PluginStatus, PluginVersion, Reuse, SecretSource, Signer, TcpGrant, Trust, TrustedKey, Unavailable, UpgradePolicy,
+    Wants, Wish, WishKind,
 };
 pub use policy::{CatchUp, CatchUpMode, LATE, Overlap, RetryPolicy};
 pub use queue::{Priority, QueueRoom, Queues};

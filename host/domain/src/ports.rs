@@ -32,7 +32,7 @@ pub use outbox::{
     Delivery, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Outgoing, Outlet, Posted,
 };
 pub use settlement::{Lapsed, Pulse, Settled, Settlement};
-pub use versions::{VersionMarks, Versions};
+pub use versions::{VersionContent, VersionMarks, Versions};
 
 /// Where time comes from.
 pub trait Clock: Send + Sync {

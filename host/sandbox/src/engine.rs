@@ -47,30 +47,40 @@ pub(crate) struct Machine {
     pub(crate) engine: Engine,
     pub(crate) allocator: String,
     pub(crate) ticker: Ticker,
+    /// Whether the steps of guests are counted.
+    pub(crate) counts: bool,
 }
 
 impl Machine {
     pub(crate) fn new(settings: &SandboxSettings) -> Result<Self, SandboxError> {
-        let cache = cache(&settings.cache)?;
-        let (engine, allocator) = match pooled(settings, cache.clone()) {
+        let mut config = config(false);
+        match &settings.compile {
+            None => config.cache(Some(cache(&settings.cache)?)),
+            // What cannot compile has never compiled what it should not.
+            Some(_) => config.enable_compiler(false),
+        };
+        let (engine, allocator) = match pooled(settings, config.clone()) {
             Ok(engine) => (engine, "pooling".to_owned()),
             Err(reason) => {
                 tracing::warn!(%reason, "guests are placed on demand, which makes a call about twice as dear");
-                (on_demand(cache)?, format!("on-demand ({reason})"))
+                (on_demand(&config)?, format!("on-demand ({reason})"))
             }
         };
         let ticker = Ticker::start(engine.weak())?;
-        Ok(Self { engine, allocator, ticker })
+        Ok(Self { engine, allocator, ticker, counts: false })
     }
 
     /// An engine that counts the steps of guests. They are placed one by one: it is for few, and a second pool would be
     /// another reservation.
-    pub(crate) fn counting(folder: &Path) -> Result<Self, SandboxError> {
-        let mut config = config(cache(folder)?);
-        config.consume_fuel(true);
+    pub(crate) fn counting(folder: &Path, apart: bool) -> Result<Self, SandboxError> {
+        let mut config = config(true);
+        match apart {
+            false => config.cache(Some(cache(folder)?)),
+            true => config.enable_compiler(false),
+        };
         let engine = Engine::new(&config).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
         let ticker = Ticker::start(engine.weak())?;
-        Ok(Self { engine, allocator: "on-demand".to_owned(), ticker })
+        Ok(Self { engine, allocator: "on-demand".to_owned(), ticker, counts: true })
     }
 
     pub(crate) fn pool_use(&self) -> Option<PoolUse> {
@@ -85,29 +95,29 @@ impl Machine {
     }
 }
 
-fn pooled(settings: &SandboxSettings, cache: Cache) -> Result<Engine, String> {
+fn pooled(settings: &SandboxSettings, mut config: Config) -> Result<Engine, String> {
     probe(ADDRESS_SPACE)?;
-    let mut config = config(cache);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
     Engine::new(&config).map_err(|error| format!("{error:#}"))
 }
 
-fn on_demand(cache: Cache) -> Result<Engine, SandboxError> {
-    Engine::new(&config(cache)).map_err(|error| SandboxError::Engine(format!("{error:#}")))
+fn on_demand(config: &Config) -> Result<Engine, SandboxError> {
+    Engine::new(config).map_err(|error| SandboxError::Engine(format!("{error:#}")))
 }
 
-fn config(cache: Cache) -> Config {
+/// How guests are compiled, wherever that is done; code fits an engine only if both have the same.
+pub(crate) fn config(counts: bool) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
+        .consume_fuel(counts)
         // The plain fiber path; async components are refused by name.
         .concurrency_support(false)
         // Registering it is dear where modules come and go.
         .native_unwind_info(false)
         // Interpreters compiled to wasm recurse deeply; host functions get the difference.
         .max_wasm_stack(1 << 20)
-        .async_stack_size(3 << 20)
-        .cache(Some(cache));
+        .async_stack_size(3 << 20);
     config
 }
 

@@ -4,29 +4,30 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime::Module;
-use wasmtime::component::Component;
-
 use crate::callee::{Callee, Linkers};
+use crate::compiler::{Code, Compiler};
 use crate::engine::Machine;
+use crate::load::{Content, Contract, Kind, Refusal};
 use crate::registry::Generation;
 use crate::settings::SandboxError;
 
 /// The engine that counts, once somebody needs it.
 pub(crate) struct Fuel {
     cache: Box<Path>,
+    compiler: Arc<Compiler>,
     counting: Mutex<Option<Arc<Counting>>>,
 }
 
 /// An engine that counts, and what is linked to it.
 pub(crate) struct Counting {
     pub(crate) machine: Machine,
+    compiler: Arc<Compiler>,
     linkers: Linkers,
 }
 
 impl Fuel {
-    pub(crate) fn new(cache: &Path) -> Self {
-        Self { cache: cache.into(), counting: Mutex::default() }
+    pub(crate) fn new(cache: &Path, compiler: Arc<Compiler>) -> Self {
+        Self { cache: cache.into(), compiler, counting: Mutex::default() }
     }
 
     /// # Errors
@@ -36,9 +37,9 @@ impl Fuel {
         if let Some(counting) = &*counting {
             return Ok(Arc::clone(counting));
         }
-        let machine = Machine::counting(&self.cache)?;
+        let machine = Machine::counting(&self.cache, self.compiler.is_apart())?;
         let linkers = Linkers::new(&machine).map_err(|error| SandboxError::Engine(format!("{error:#}")))?;
-        Ok(Arc::clone(counting.insert(Arc::new(Counting { machine, linkers }))))
+        Ok(Arc::clone(counting.insert(Arc::new(Counting { machine, compiler: Arc::clone(&self.compiler), linkers }))))
     }
 }
 
@@ -53,7 +54,7 @@ impl Counting {
             let compiled = tokio::task::spawn_blocking(move || counting.compile(&held)).await;
             match compiled {
                 Ok(Ok(callee)) => Ok(Arc::new(callee)),
-                Ok(Err(error)) => Err(format!("{error:#}")),
+                Ok(Err(refusal)) => Err(refusal.message),
                 Err(error) => Err(error.to_string()),
             }
         };
@@ -62,12 +63,18 @@ impl Counting {
         })
     }
 
-    fn compile(&self, generation: &Generation) -> wasmtime::Result<Callee> {
-        let (engine, bytes) = (&self.machine.engine, &generation.bytes);
-        Ok(match &generation.callee {
-            Callee::Plugin(_) => Callee::Plugin(self.linkers.plugin(&Component::from_binary(engine, bytes)?)?),
-            Callee::Command(_) => Callee::Command(self.linkers.command(&Component::from_binary(engine, bytes)?)?),
-            Callee::Module(_) => Callee::Module(self.linkers.module(&Module::from_binary(engine, bytes)?)?),
-        })
+    fn compile(&self, generation: &Generation) -> Result<Callee, Refusal> {
+        let (name, bytes) = (generation.version.name.as_str(), generation.bytes.to_vec());
+        let kind = if matches!(generation.callee, Callee::Module(_)) { Kind::Module } else { Kind::Component };
+        let (_, code) = self.compiler.compile(&self.machine, &Content::of(name, bytes, None), kind, true)?;
+        let linked = match (&generation.callee, &code) {
+            (Callee::Plugin(_), Some(Code::Component(code))) => self.linkers.plugin(Contract::V0_1, code),
+            #[cfg(test)]
+            (Callee::Next(_), Some(Code::Component(code))) => self.linkers.plugin(Contract::V0_2, code),
+            (Callee::Command(_), Some(Code::Component(code))) => self.linkers.command(code).map(Callee::Command),
+            (Callee::Module(_), Some(Code::Module(code))) => self.linkers.module(code).map(Callee::Module),
+            _ => return Err(Refusal::new("compile", "it is something else than it was")),
+        };
+        linked.map_err(|error| Refusal::new("compile", format!("{error:#}")))
     }
 }

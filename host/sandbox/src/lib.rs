@@ -1,7 +1,7 @@
 //! Where handlers live: WebAssembly components, loaded from a folder, called inside limits, swapped while running.
 //!
 //! ```text
-//!   file ──watch──▶ load: read · sniff · validate · world · compile · describe ──▶ registry (one pointer, swapped)
+//!   file ──watch──▶ load: read · trust · sniff · validate · world · compile · describe ──▶ registry (one pointer, swapped)
 //!                                                                                     │
 //!   Call ──invoke──▶ permit · the generation of that moment · a fresh store ──run──▶ classify ──▶ Report
 //! ```
@@ -23,9 +23,11 @@
 //! at the folder and compiles, one file at a time (`watch`); one thread ticks the epoch that interrupts guests
 //! (`engine`).
 
+mod artefacts;
 mod bindings;
 mod callee;
 mod classify;
+mod compiler;
 mod effects;
 mod egress;
 mod engine;
@@ -39,6 +41,8 @@ mod journal;
 mod kept;
 mod limits;
 mod load;
+#[cfg(test)]
+mod next;
 mod outlet;
 mod output;
 mod program;
@@ -59,5 +63,23 @@ pub use egress::{
     Egress, EgressError, EgressSettings, HttpAnswer, HttpMessage, OwnAddresses, Resolver, SystemResolver,
 };
 pub use engine::PoolUse;
+pub use load::{beside as signature_of, verify_file};
 pub use sandbox::Sandbox;
-pub use settings::{SandboxError, SandboxSettings};
+pub use settings::{CompileApart, SandboxError, SandboxSettings};
+
+/// What a process does that was started to compile one plugin file: it reads stdin, answers on stdout and ends.
+pub fn compile_worker() -> std::process::ExitCode {
+    compiler::child::main()
+}
+
+// The tests of the sandbox from outside stand on the same stage.
+#[cfg(test)]
+extern crate self as noontide_sandbox;
+#[cfg(test)]
+#[path = "../tests/sandbox/stage.rs"]
+#[expect(dead_code, unreachable_pub, reason = "the tests from outside use all of it")]
+mod stage;
+#[cfg(test)]
+#[path = "../tests/sandbox/tiny.rs"]
+#[expect(unreachable_pub, reason = "as above")]
+mod tiny;

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use noontide_domain::plugin::wants;
+use noontide_domain::ports::Clock;
 use noontide_domain::{
     Grant, Granted, HandlerInfo, HandlerRef, LoadedPlugin, Makeup, Order, PluginError, PluginInfo, PluginName,
-    PluginStatus, PluginVersion, Unavailable, suggest,
+    PluginStatus, PluginVersion, Signer, Trust, TrustedKey, Unavailable, suggest,
 };
 use serde_json::Value;
 use tokio::sync::{OnceCell, watch};
 
 use crate::callee::Callee;
+use crate::load::Refusal;
 use crate::scan::Stamp;
 use crate::schema::Schema;
 use crate::versions::Trial;
@@ -34,6 +36,8 @@ pub(crate) struct Generation {
     pub(crate) counted: OnceCell<Arc<Callee>>,
     /// Permits that one guest takes.
     pub(crate) permits: u32,
+    /// Who signed the file, and by which key, where keys are trusted.
+    pub(crate) signer: ArcSwapOption<(TrustedKey, Signer)>,
     pub(crate) loaded_at: DateTime<Utc>,
     pub(crate) load_ms: u64,
     pub(crate) running: Arc<AtomicUsize>,
@@ -48,6 +52,7 @@ impl Generation {
             wishes: wants::compare(&self.info.wants, grant),
             version: self.version.clone(),
             info: self.info.clone(),
+            signer: self.signer.load().as_ref().map(|signed| signed.1.clone()),
             loaded_at: self.loaded_at,
             load_ms: self.load_ms,
             running: self.running.load(Ordering::Relaxed),
@@ -91,6 +96,8 @@ impl Generation {
 pub(crate) struct FileEntry {
     /// As it was when its bytes were last read.
     pub(crate) stamp: Option<Stamp>,
+    /// What it was judged by then.
+    pub(crate) trust: Option<Arc<Trust>>,
     /// What calls go to. Most often what the file holds; else a version from the ledger.
     pub(crate) generation: Option<Arc<Generation>>,
     /// The newest good bytes of the file, loaded, whether or not calls go to them.
@@ -131,6 +138,23 @@ pub(crate) enum Place {
 impl FileEntry {
     fn holds(&self, name: &PluginName) -> bool {
         self.generation.as_ref().or(self.brought.as_ref()).is_some_and(|held| held.version.name == *name)
+    }
+
+    /// What calls go to.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &Arc<Generation>> {
+        self.generation.iter().chain(self.trial.iter().map(|trial| &trial.generation))
+    }
+
+    /// Nothing that is `untrusted` stays; why calls go nowhere then is told.
+    pub(crate) fn let_go(&mut self, untrusted: impl Fn(&Generation) -> bool, clock: &dyn Clock) {
+        self.trial = self.trial.take().filter(|trial| !untrusted(&trial.generation));
+        self.brought = self.brought.take().filter(|brought| !untrusted(brought));
+        let Some(held) = self.generation.take_if(|held| untrusted(held)) else { return };
+        let PluginVersion { name, version, sha256 } = &held.version;
+        tracing::warn!(plugin = %name, %version, "what was loaded is not trusted any more, and has gone");
+        let message =
+            format!("version {version} is not trusted any more — see [plugins] trust and [plugin.{name}] sha256");
+        self.error = Some(Refusal::new("trust", message).into_error(Some(sha256.clone()), clock));
     }
 
     /// Whether calls go elsewhere, or another error is shown.

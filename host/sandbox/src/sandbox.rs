@@ -12,7 +12,7 @@ use noontide_domain::plugin::upgrade::{KnownVersion, PluginNews};
 use noontide_domain::ports::{Call, Clock, Connections, LedgerError, PluginHost, VersionWish, Versions, WishRefused};
 use noontide_domain::{
     Conditions, Grant, GuestClock, HandlerInfo, HandlerRef, Limits, LoadedPlugin, PluginError, PluginName,
-    PluginStatus, Report, Unavailable,
+    PluginStatus, Report, Trust, Unavailable,
 };
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -116,10 +116,10 @@ impl Sandbox {
         crate::settings::private_folder(&settings.cache, &settings.plugins)?;
         let egress = Arc::new(Egress::new(settings.egress.clone())?);
         let machine = Arc::new(Machine::new(&settings)?);
-        let fuel = Fuel::new(&settings.cache);
         let guests = Arc::new(Guests::new()?);
         let registry = Arc::new(Registry::new());
         let loader = Arc::new(Loader::new(Arc::clone(&machine), guests.handle().clone(), &settings)?);
+        let fuel = Fuel::new(&settings.cache, loader.compiler());
         let (asks, asked) = mpsc::channel();
         let word: Word = Arc::new(Mutex::new("off".to_owned()));
         let grants: Arc<Grants> = Arc::new(ArcSwap::default());
@@ -172,6 +172,14 @@ impl Sandbox {
         let grants = grants.into_iter().map(|(name, grant)| (name, Arc::new(grant))).collect();
         self.grants.store(Arc::new(grants));
         self.kept.clear();
+    }
+
+    /// What plugin files have to prove from now on. What is loaded is judged again: what is no longer trusted goes.
+    pub fn set_trust(&self, trust: Trust) {
+        if *self.loader.trust() != trust {
+            self.loader.set_trust(trust);
+            let _ = self.asks.send(Ask::Hint);
+        }
     }
 
     /// Looks at the plugin folder now and whenever something changes in it, for as long as the sandbox is there.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use noontide_domain::PluginError;
 use noontide_domain::ports::Clock;
+use noontide_domain::{PluginError, Trust};
 
-use crate::load::{Content, Loader, Refusal};
+use crate::load::{self, Content, Loader, Refusal};
 use crate::registry::{FileEntry, Generation, Registry};
 use crate::versions::Archive;
 
@@ -22,12 +22,16 @@ pub(crate) struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
     inode: u64,
+    /// Of the signature beside it: one that comes later, or goes, makes another file of it.
+    signature: Option<(u64, Option<SystemTime>, u64)>,
 }
 
 impl Stamp {
     fn of(path: &Path) -> std::io::Result<Self> {
         let meta = std::fs::metadata(path)?;
-        Ok(Self { length: meta.len(), modified: meta.modified().ok(), inode: inode(&meta) })
+        let signature = std::fs::metadata(load::beside(path)).ok();
+        let signature = signature.map(|meta| (meta.len(), meta.modified().ok(), inode(&meta)));
+        Ok(Self { length: meta.len(), modified: meta.modified().ok(), inode: inode(&meta), signature })
     }
 }
 
@@ -62,6 +66,7 @@ pub(crate) struct Scanner {
 impl Scanner {
     /// Brings the registry up to date with the folder.
     pub(crate) fn look(&self) -> Look {
+        self.distrust();
         let found = match list(&self.folder) {
             Ok(found) => found,
             Err(error) => {
@@ -82,6 +87,21 @@ impl Scanner {
             }
         }
         look
+    }
+
+    /// Lets go of what is loaded and not trusted any more, also of what came from the ledger.
+    fn distrust(&self) {
+        let trust = self.loader.trust();
+        let untrusted = |held: &Generation| !load::still(&trust, held);
+        let shelf = self.registry.shelf();
+        if !shelf.files.values().chain(shelf.alone.values()).any(|entry| entry.runs().any(|held| untrusted(held))) {
+            return;
+        }
+        self.registry.update(|shelf| {
+            for entry in shelf.files.values_mut().chain(shelf.alone.values_mut()) {
+                entry.let_go(untrusted, &*self.clock);
+            }
+        });
     }
 
     /// What is loaded stays loaded: a folder that is away for a moment (NFS, a swapped mount) removes nothing.
@@ -117,12 +137,15 @@ impl Scanner {
         });
     }
 
-    /// Files to read: new ones, changed ones, and those whose name has become free. In the order of their names.
+    /// Files to read: new ones, changed ones, those whose name has become free, and all of them where something else is
+    /// trusted than before. In the order of their names.
     fn changed(&self, found: &BTreeMap<String, Stamp>) -> Vec<(String, Stamp)> {
         let shelf = self.registry.shelf();
+        let trust = self.loader.trust();
+        let judged = |entry: &FileEntry| entry.trust.as_ref().is_some_and(|by| Arc::ptr_eq(by, &trust));
         let is_new = |file: &str, stamp: &Stamp| match shelf.files.get(file) {
             None => true,
-            Some(entry) if entry.stamp != Some(*stamp) => true,
+            Some(entry) if entry.stamp != Some(*stamp) || !judged(entry) => true,
             Some(FileEntry { claims: Some(name), error: Some(error), .. }) => {
                 error.stage == "name" && shelf.holder(name, file).is_none()
             }
@@ -137,26 +160,30 @@ impl Scanner {
 
     /// Reads one file that stands still, and loads it if its bytes are new.
     fn take(&self, file: &str, stamp: Stamp) -> Look {
+        let trust = self.loader.trust();
         let content = self.loader.read(&self.folder.join(file));
         if self.now(file) != Some(stamp) {
             return Look::Unsettled;
         }
         let content = match content {
             Ok(content) => content,
-            Err(refusal) => return self.refuse(file, stamp, None, refusal),
+            Err(refusal) => return self.refuse(file, stamp, None, &trust, refusal),
         };
         let sha256 = content.sha256.clone();
         let shelf = self.registry.shelf();
         let brought = shelf.files.get(file).and_then(|entry| entry.brought.clone());
-        if brought.as_ref().is_some_and(|brought| brought.version.sha256 == sha256) {
-            return self.same(file, stamp);
+        if let Some(same) = brought.filter(|brought| brought.version.sha256 == sha256) {
+            return match self.loader.trusted_again(&trust, &content, &same) {
+                Ok(()) => self.same(file, stamp, &trust, content, &same),
+                Err(refusal) => self.refuse(file, stamp, Some(sha256), &trust, refusal),
+            };
         }
         tracing::info!(%file, "loading plugin file");
         match self.loader.load(&content).and_then(|generation| self.unless_taken(file, generation)) {
-            Ok(generation) => self.receive(file, stamp, content, Arc::new(generation)),
+            Ok(generation) => self.receive(file, stamp, &trust, content, Arc::new(generation)),
             // Somebody wrote meanwhile: these bytes are history.
             Err(_) if self.now(file) != Some(stamp) => Look::Unsettled,
-            Err(refusal) => self.refuse(file, stamp, Some(sha256), refusal),
+            Err(refusal) => self.refuse(file, stamp, Some(sha256), &trust, refusal),
         }
     }
 
@@ -172,22 +199,37 @@ impl Scanner {
         }
     }
 
-    /// The bytes are those that were good before.
-    fn same(&self, file: &str, stamp: Stamp) -> Look {
+    /// The bytes are those that were good before; what is signed with them may be new, and is kept with them.
+    fn same(&self, file: &str, stamp: Stamp, trust: &Arc<Trust>, content: Content, held: &Arc<Generation>) -> Look {
         self.registry.update(|shelf| {
             let entry = shelf.files.entry(file.to_owned()).or_default();
             (entry.stamp, entry.error, entry.claims) = (Some(stamp), None, None);
+            entry.trust = Some(Arc::clone(trust));
+            if self.archive.is_none() {
+                entry.generation = Some(Arc::clone(held));
+            }
         });
+        let Some(archive) = self.archive.as_ref().filter(|_| content.signature.is_some()) else { return Look::Settled };
+        let former = Some(content.sha256.clone());
+        if let Err(problem) = self.arrive(archive, file, former.as_deref(), content, held) {
+            tracing::error!(%file, %problem, "its signature is not in the ledger yet, trying again");
+            self.registry.update(|shelf| {
+                if let Some(entry) = shelf.files.get_mut(file) {
+                    entry.stamp = None;
+                }
+            });
+        }
         Look::Settled
     }
 
     /// Good bytes: they run at once, or what the ledger knows of versions decides.
-    fn receive(&self, file: &str, stamp: Stamp, content: Content, new: Arc<Generation>) -> Look {
+    fn receive(&self, file: &str, stamp: Stamp, trust: &Arc<Trust>, content: Content, new: Arc<Generation>) -> Look {
         tracing::info!(%file, plugin = %new.version.name, version = %new.version.version, "plugin loaded");
         let before = self.registry.shelf().files.get(file).cloned().unwrap_or_default();
         let former = before.brought.as_ref().map(|brought| brought.version.sha256.clone());
         let is_same_plugin = before.generation.as_ref().is_some_and(|held| held.version.name == new.version.name);
-        let mut entry = FileEntry { stamp: Some(stamp), brought: Some(Arc::clone(&new)), ..FileEntry::default() };
+        let (trust, brought) = (Some(Arc::clone(trust)), Some(Arc::clone(&new)));
+        let mut entry = FileEntry { stamp: Some(stamp), trust, brought, ..FileEntry::default() };
         match &self.archive {
             None => entry.generation = Some(Arc::clone(&new)),
             Some(_) if is_same_plugin => {
@@ -211,19 +253,31 @@ impl Scanner {
         }
     }
 
-    /// The good version, if there is one, goes on working.
-    fn refuse(&self, file: &str, stamp: Stamp, sha256: Option<String>, refusal: Refusal) -> Look {
+    /// The good version, if there is one, goes on working; unless what is trusted has changed, and it is no longer.
+    fn refuse(&self, file: &str, stamp: Stamp, sha256: Option<String>, trust: &Arc<Trust>, refusal: Refusal) -> Look {
         let claims = refusal.claims.clone();
         let error: PluginError = refusal.into_error(sha256, &*self.clock);
         tracing::warn!(%file, %error, "plugin file refused");
         self.registry.update(|shelf| {
             let entry = shelf.files.entry(file.to_owned()).or_default();
+            if entry.generation.as_ref().is_some_and(|held| no_longer(entry, held, trust, &error)) {
+                tracing::warn!(%file, "what was loaded of it is not trusted any more, and has gone");
+                (entry.generation, entry.brought) = (None, None);
+            }
             entry.stamp = Some(stamp);
+            entry.trust = Some(Arc::clone(trust));
             entry.error = Some(error);
             entry.claims = claims;
         });
         Look::Settled
     }
+}
+
+/// By its own evidence, or because its very bytes were judged by what is trusted now and refused.
+fn no_longer(entry: &FileEntry, held: &Generation, trust: &Arc<Trust>, error: &PluginError) -> bool {
+    let judged = entry.trust.as_ref().is_some_and(|by| Arc::ptr_eq(by, trust));
+    let same = error.sha256.as_ref() == Some(&held.version.sha256);
+    !load::still(trust, held) || (!judged && same && error.stage == "trust")
 }
 
 /// Plugin files of a folder. Links are followed: a ConfigMap consists of nothing else.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use noontide_domain::plugin::upgrade::KEEP_VERSIONS;
 use noontide_domain::ports::{Clock, Connections, Versions};
-use noontide_domain::{Grant, Limits, PluginName};
+use noontide_domain::{Grant, Limits, PluginName, Trust};
 
 use crate::egress::EgressSettings;
 
@@ -29,6 +30,10 @@ pub struct SandboxSettings {
     pub memory_ceiling: u64,
     /// For what is shown to people; deadlines are kept on the machine's steady clock.
     pub clock: Arc<dyn Clock>,
+    /// What plugin files have to prove.
+    pub trust: Trust,
+    /// Where files are compiled; without it, in this process, where nothing bounds what a file makes of it.
+    pub compile: Option<CompileApart>,
     /// Databases that grants name; without them every grant of one is void.
     pub connections: Option<Arc<dyn Connections>>,
     /// The way out to the network, as far as grants reach.
@@ -51,12 +56,27 @@ impl SandboxSettings {
             max_file_size: 64 << 20,
             memory_ceiling: 512 << 20,
             clock,
+            trust: Trust::default(),
+            compile: None,
             connections: None,
             egress: EgressSettings::default(),
             versions: None,
             keep_versions: KEEP_VERSIONS,
         }
     }
+}
+
+/// A process of its own for each file that is compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompileApart {
+    /// A program that calls [`compile_worker`](crate::compile_worker) when it is started with `args`.
+    pub program: PathBuf,
+    /// What tells it so.
+    pub args: Vec<String>,
+    /// What it may take of memory, in bytes.
+    pub memory: u64,
+    /// What it may take of time.
+    pub timeout: Duration,
 }
 
 /// Why a sandbox could not be opened.

@@ -275,6 +275,7 @@ impl PluginHost for ScriptedPlugins {
                     handlers: handlers.into_iter().map(info).collect(),
                     wants: Wants::default(),
                 },
+                signer: None,
                 makeup: Makeup::default(),
                 granted: Granted::default(),
                 wishes: Vec::new(),

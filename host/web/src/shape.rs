@@ -317,6 +317,7 @@ pub(crate) fn plugin(status: &PluginStatus) -> Value {
         "exports": loaded.map(|loaded| &loaded.makeup.exports),
         "bytes": loaded.map(|loaded| loaded.makeup.bytes),
         "wants": loaded.map(|loaded| &loaded.info.wants),
+        "signer": loaded.and_then(|loaded| loaded.signer.as_ref()),
         "grants": loaded.map(|loaded| &loaded.granted),
         "missing": loaded.map(|loaded| loaded.wishes.iter().filter(|wish| wish.is_missing()).collect::<Vec<_>>()),
         "not_wanted": loaded.map(|loaded| loaded.wishes.iter().filter(|wish| !wish.is_wanted()).collect::<Vec<_>>()),

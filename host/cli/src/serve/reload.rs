@@ -127,6 +127,7 @@ impl Reloader {
         // Whatever is granted is there first, and whatever is there no more has left the grants.
         self.follows.connections.follow(&loaded.config.connections);
         self.follows.sandbox.set_grants(loaded.config.grants.clone());
+        self.follows.sandbox.set_trust(loaded.config.trust.clone());
         for setting in laid_down(&good.config, &loaded.config) {
             warn!(setting, "changed, and takes effect with the next start");
         }

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use noontide_config::Config;
+use noontide_config::{Compile, Config};
 use noontide_connections::Databases;
 use noontide_domain::ports::{Clock, Connections, Versions};
 use noontide_domain::{HostId, Owner, Schedule};
 use noontide_engine::{EngineHandle, Parts, Settings};
 use noontide_ledger::Opened;
-use noontide_sandbox::{Sandbox, SandboxSettings};
+use noontide_sandbox::{CompileApart, Sandbox, SandboxSettings};
 
 use crate::exit::Stop;
 
@@ -34,7 +34,19 @@ pub fn sandbox(
     settings.max_file_size = config.plugins.max_file_size;
     settings.versions = versions;
     settings.keep_versions = config.plugins.keep_versions;
+    settings.trust = config.trust.clone();
+    settings.compile = compile_apart(config.plugins.compile);
     Sandbox::open(settings).map_err(Stop::failed)
+}
+
+/// What tells this program to compile one plugin file and nothing else.
+pub const COMPILE_WORKER: &str = "compile-worker";
+
+/// This very program, also where another one has taken its place on disk meanwhile.
+pub fn compile_apart(compile: Compile) -> Option<CompileApart> {
+    let own = if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() };
+    let Compile { memory, timeout } = compile;
+    Some(CompileApart { program: own.ok()?, args: vec![COMPILE_WORKER.to_owned()], memory, timeout })
 }
 
 /// The databases that grants name. None of them is asked yet.

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use noontide_domain::{Queues, suggest};
+use noontide_domain::{Queues, Trust, suggest};
 
-use super::{log_file, queue};
+use super::{log_file, queue, trust};
 use crate::reader::Reader;
 use crate::tree::{Node, Value};
-use crate::{Engine, Http, HttpClient, Log, Plugins, Secret};
+use crate::{Compile, Engine, Http, HttpClient, Log, Plugins, Secret};
 
 /// Shorter tokens can be guessed.
 const TOKEN_LENGTH: usize = 16;
@@ -48,14 +48,25 @@ fn sqlite_path(url: &str) -> Result<&str, String> {
     }
 }
 
-pub(super) fn plugins(top: &Reader<'_>) -> Option<Plugins> {
+/// Less does not even start the compiler, in bytes.
+const LEAST_COMPILE_MEMORY: u64 = 64 << 20;
+
+/// The folder, and whose signatures count for what lies in it.
+pub(super) fn plugins(top: &Reader<'_>) -> Option<(Plugins, Trust)> {
     let reader = top.inside(top.table("plugins")?);
     let dir = reader.get("dir").and_then(|node| reader.as_path("dir", node));
     let max_file_size = reader.bytes("max-file-size", 1);
     // One that runs, and one to go back to.
     let keep_versions = reader.count("keep-versions", 2);
-    let plugins = || Some(Plugins { dir: dir?, max_file_size: max_file_size?, keep_versions: keep_versions? });
-    finished(&reader, plugins())
+    let memory = reader.bytes("compile-memory", LEAST_COMPILE_MEMORY);
+    let timeout = reader.positive("compile-timeout");
+    let trust = trust::trust(&reader);
+    let compile = memory.zip(timeout).map(|(memory, timeout)| Compile { memory, timeout });
+    let plugins = || {
+        let (max_file_size, keep_versions) = (max_file_size?, keep_versions?);
+        Some(Plugins { dir: dir?, max_file_size, keep_versions, compile: compile? })
+    };
+    finished(&reader, plugins().zip(trust))
 }
 
 pub(super) fn http(top: &Reader<'_>, env: &str) -> Option<Http> {

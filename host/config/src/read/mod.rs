@@ -15,6 +15,7 @@ mod schedule;
 pub(crate) mod terms;
 mod timetable;
 pub(crate) mod trigger;
+mod trust;
 
 pub(crate) use terms::Grants;
 pub(crate) use trigger::Times;
@@ -22,7 +23,7 @@ pub(crate) use trigger::Times;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use noontide_domain::{PluginName, Schedule, ScheduleName, suggest};
+use noontide_domain::{PluginName, Schedule, ScheduleName, Trust, suggest};
 
 use crate::layers::Layers;
 use crate::problem::{Problem, Scope};
@@ -45,7 +46,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let log = host::log(&top);
     top.later(&["alert"], "take `[[alert]]` out");
     let connections = connection::Connections::read(&desk, &top);
-    let grants = grants(&desk, &top, &connections);
+    let (grants, pins) = grants(&desk, &top, &connections);
     let calendars = calendar::calendars(&desk, &top);
     let alone =
         Times { zone, calendars: &calendars, triggers: &named::Triggers::new(), queues: &queues, grants: &grants };
@@ -54,9 +55,11 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     schedules.link_what_is_there(&desk);
     top.finish();
     problems.append(&mut desk.problems.borrow_mut());
+    let (plugins, trust) = plugins?;
     Some(Config {
         ledger_url: ledger_url?,
-        plugins: plugins?,
+        plugins,
+        trust: Trust { pins, ..trust },
         http: http?,
         http_client: http_client?,
         data_dir: data_dir?,
@@ -95,20 +98,25 @@ fn parse_zone(name: &str) -> Result<chrono_tz::Tz, String> {
     })
 }
 
-fn grants<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, connections: &connection::Connections) -> Grants {
-    let mut grants = Grants::default();
+type Pins = BTreeMap<PluginName, BTreeSet<String>>;
+
+/// A table with a mistake grants nothing, and what it pins is pinned all the same.
+fn grants<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, connections: &connection::Connections) -> (Grants, Pins) {
+    let (mut grants, mut pins) = (Grants::default(), Pins::new());
     for (name, place, table) in named_tables(top, "plugin") {
         let scope = Scope::Plugin(name.to_owned());
         let reader = Reader::new(desk, table, scope, format!("plugin `{name}`: "));
         let parsed = reader.good(place, name.parse::<PluginName>());
         let grant = plugin::grant(&reader, connections);
+        let pinned = plugin::pins(&reader);
         let clean = reader.finish();
+        pins.extend(parsed.clone().zip(pinned));
         match parsed.filter(|_| clean) {
             Some(name) => grants.read.extend([(name, grant)]),
             None => grants.faulty.extend([name.to_owned()]),
         }
     }
-    grants
+    (grants, pins)
 }
 
 struct Schedules {

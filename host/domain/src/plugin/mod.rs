@@ -7,6 +7,7 @@ mod limits;
 mod makeup;
 mod narrow;
 mod status;
+mod trust;
 pub mod upgrade;
 pub mod wants;
 
@@ -23,6 +24,7 @@ pub use limits::Limits;
 pub use makeup::Makeup;
 pub use narrow::{Beyond, Conditions, Keep, Kept, LimitNarrowing, Narrowing};
 pub use status::{LoadedPlugin, PluginError, PluginStatus, Unavailable};
+pub use trust::{KeyId, Signer, Trust, TrustedKey};
 pub use upgrade::UpgradePolicy;
 pub use wants::{Answer, Wish, WishKind};
 

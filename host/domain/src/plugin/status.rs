@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Granted, Makeup, PluginInfo, PluginVersion, Wish};
+use super::{Granted, Makeup, PluginInfo, PluginVersion, Signer, Wish};
 
 /// How a plugin file stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,6 +23,8 @@ pub struct LoadedPlugin {
     pub version: PluginVersion,
     /// What it says about itself.
     pub info: PluginInfo,
+    /// Who signed the file, where keys are trusted.
+    pub signer: Option<Signer>,
     /// What its file is made of.
     pub makeup: Makeup,
     /// What it is granted now: names and sources.
@@ -41,7 +43,7 @@ pub struct LoadedPlugin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{stage}: {message}")]
 pub struct PluginError {
-    /// `read`, `sniff`, `validate`, `world`, `compile`, `describe`, `name`.
+    /// `read`, `trust`, `sniff`, `validate`, `world`, `compile`, `describe`, `name`.
     pub stage: String,
     /// In words.
     pub message: String,

@@ -17,6 +17,15 @@ pub struct VersionMarks {
     pub schedules: i64,
 }
 
+/// What is kept of a version's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionContent {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// The signature that lay beside it.
+    pub signature: Option<String>,
+}
+
 /// The versions of plugins in the ledger. How calls end on them is noted with [`settle`](super::Ledger::settle), in the
 /// same transaction.
 #[async_trait]
@@ -27,8 +36,8 @@ pub trait Versions: Send + Sync {
     /// The versions of one plugin, or of all: by plugin, the newest arrival first.
     async fn versions(&self, plugin: Option<&PluginName>) -> Result<Vec<KnownVersion>, LedgerError>;
 
-    /// The bytes with that digest.
-    async fn content(&self, sha256: &str) -> Result<Option<Vec<u8>>, LedgerError>;
+    /// The bytes with that digest, and their signature.
+    async fn content(&self, sha256: &str) -> Result<Option<VersionContent>, LedgerError>;
 
     /// What in this ledger calls handlers of the plugin: schedules that stand and are enabled, runs that wait or go on, calls
     /// of chains that are yet to come; runs of the same call are told of once. A bounded number of them.

@@ -1,11 +1,12 @@
 -- The versions of plugins, so that going back needs no file and every host goes by the same decisions.
 
--- The bytes of plugin files by their digest, compressed (zstd); `size` is that of the file. The content stands last, so that
--- whoever looks for a digest reads past it.
+-- The bytes of plugin files by their digest, compressed (zstd); `size` is that of the file, `signature` what lay beside it, as
+-- minisign writes it. The content stands last, so that whoever looks for a digest reads past it.
 CREATE TABLE plugin_content (
-    sha256  TEXT    NOT NULL PRIMARY KEY,
-    size    INTEGER NOT NULL,
-    content BLOB    NOT NULL
+    sha256    TEXT    NOT NULL PRIMARY KEY,
+    size      INTEGER NOT NULL,
+    signature TEXT,
+    content   BLOB    NOT NULL
 );
 
 CREATE TABLE plugin_version (

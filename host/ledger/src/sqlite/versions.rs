@@ -7,7 +7,7 @@ use noontide_domain::PluginName;
 use noontide_domain::plugin::upgrade::{
     Approval, Arrival, Change, Decision, HandlerRecord, KnownVersion, Use, User, VersionStanding,
 };
-use noontide_domain::ports::{LedgerError, VersionMarks, Versions};
+use noontide_domain::ports::{LedgerError, VersionContent, VersionMarks, Versions};
 use noontide_domain::{PluginVersion, Schedule};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
@@ -25,10 +25,11 @@ const KNOWN: &str = "\
     ORDER BY plugin, last_loaded DESC, first_seen DESC, sha256";
 const RECORDS: &str = "\
     SELECT plugin, sha256, handler, good, bad, streak, recent, last_error FROM plugin_record WHERE ?1 IS NULL OR plugin = ?1";
-const CONTENT: &str = "SELECT size, content FROM plugin_content WHERE sha256 = ?1";
+const CONTENT: &str = "SELECT size, signature, content FROM plugin_content WHERE sha256 = ?1";
 const HAS_CONTENT: &str = "SELECT count(*) FROM plugin_content WHERE sha256 = ?1";
 const KEEP_CONTENT: &str =
     "INSERT INTO plugin_content (sha256, size, content) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+const SIGN: &str = "UPDATE plugin_content SET signature = ?2 WHERE sha256 = ?1 AND signature IS NOT ?2";
 /// A version that comes again keeps what it was; a plugin that has a file again is not without one.
 const ARRIVE: &str = "\
     INSERT INTO plugin_version (plugin, sha256, version, file, size, info, imports, first_seen, last_loaded, standing, since) \
@@ -87,15 +88,17 @@ impl Versions for SqliteVersions {
         known(&self.readers, plugin).await.map_err(fault::answer)
     }
 
-    async fn content(&self, sha256: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+    async fn content(&self, sha256: &str) -> Result<Option<VersionContent>, LedgerError> {
         let row = sqlx::query(CONTENT).bind(sha256).fetch_optional(&self.readers).await.map_err(fault::answer)?;
         let Some(row) = row else { return Ok(None) };
         let (size, packed): (i64, Vec<u8>) =
             row.try_get("size").and_then(|size| Ok((size, row.try_get("content")?))).map_err(fault::answer)?;
+        let signature = row.try_get("signature").map_err(fault::answer)?;
         let broken = |reason: String| LedgerError::Broken(format!("the bytes of plugin {sha256}: {reason}"));
         let unpack = move || zstd::bulk::decompress(&packed, usize::try_from(size).unwrap_or_default());
         let unpacked = tokio::task::spawn_blocking(unpack).await.map_err(|panic| broken(panic.to_string()))?;
-        unpacked.map(Some).map_err(|error| broken(error.to_string()))
+        let kept = |bytes| Some(VersionContent { bytes, signature });
+        unpacked.map(kept).map_err(|error| broken(error.to_string()))
     }
 
     async fn uses(&self, plugin: &PluginName) -> Result<Vec<Use>, LedgerError> {
@@ -236,6 +239,9 @@ impl Decide {
         if let Some(packed) = &self.packed {
             let keep = sqlx::query(KEEP_CONTENT).bind(sha256).bind(size).bind(packed.as_slice());
             keep.execute(&mut *desk.connection).await?;
+        }
+        if let Some(signature) = &arrival.signature {
+            sqlx::query(SIGN).bind(sha256).bind(signature).execute(&mut *desk.connection).await?;
         }
         let arrive = sqlx::query(ARRIVE).bind(name.as_str()).bind(sha256).bind(version).bind(&arrival.file).bind(size);
         let info = rows::to_json("info", &arrival.info)?;

@@ -27,6 +27,8 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     errors::add_to_linker(&mut linker)?;
     Plugin::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
+    #[cfg(test)]
+    crate::next::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 

@@ -3,7 +3,7 @@
 use noontide_domain::{HandlerInfo, PluginInfo, PluginName, Wants};
 
 use super::describe::{Described, SUMMARY};
-use super::world::Names;
+use super::survey::Names;
 use super::{Content, Refusal};
 use crate::journal::harmless;
 
@@ -14,11 +14,13 @@ const HANDLER: &str = "run";
 const DIGITS: usize = 12;
 
 /// The name is the file's, in lower case and with hyphens: `Word_Count.wasm` is `word-count`.
-pub(super) fn describe(content: &Content, names: Names) -> Result<Described, Refusal> {
-    let name = content.stem.to_lowercase().replace(['_', ' ', '.'], "-");
-    let name: PluginName = name.parse().map_err(|error| {
+pub(super) fn name(content: &Content) -> Result<PluginName, Refusal> {
+    content.stem.to_lowercase().replace(['_', ' ', '.'], "-").parse().map_err(|error| {
         Refusal::new("name", format!("a program is called by its file's name: {error} — rename the file"))
-    })?;
+    })
+}
+
+pub(super) fn describe(content: &Content, name: PluginName, names: Names) -> Described {
     let handler = HandlerInfo {
         name: HANDLER.to_owned(),
         summary: "The program: input on stdin or as arguments, stdout as result, and its exit code".to_owned(),
@@ -29,5 +31,5 @@ pub(super) fn describe(content: &Content, names: Names) -> Result<Described, Ref
     let summary = names.description.unwrap_or_else(|| "A program of WASI".to_owned());
     let version = names.version.unwrap_or_else(|| content.sha256.chars().take(DIGITS).collect());
     let info = PluginInfo { summary: harmless(&summary, SUMMARY), handlers: vec![handler], wants: Wants::default() };
-    Ok(Described { name, version: harmless(&version, 64), info, schemas: vec![None] })
+    Described { name, version: harmless(&version, 64), info, schemas: vec![None] }
 }

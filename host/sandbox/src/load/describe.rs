@@ -9,8 +9,8 @@ use noontide_domain::{HandlerInfo, HandlerRef, Limits, Outcome, PluginInfo, Plug
 use serde_json::Value;
 
 use super::Refusal;
-use crate::bindings::PluginPre;
 use crate::bindings::exports::noontide::plugin::describe as wit;
+use crate::callee::Callee;
 use crate::classify::{self, Ended};
 use crate::engine::Machine;
 use crate::guest::{Allowance, Guest};
@@ -39,11 +39,7 @@ pub(super) struct Described {
 }
 
 /// Calls `describe` in a store without grants.
-pub(super) async fn ask(
-    machine: &Machine,
-    pre: &PluginPre<Guest>,
-    clock: Arc<dyn Clock>,
-) -> Result<wit::PluginInfo, Refusal> {
+pub(super) async fn ask(machine: &Machine, callee: &Callee, clock: Arc<dyn Clock>) -> Result<wit::PluginInfo, Refusal> {
     let limits = Limits { memory: MEMORY, timeout: TIME, log_lines: 0, artifact_count: 0, ..Limits::default() };
     let deadline = Instant::now() + TIME;
     let refuse = |message: String| Refusal::new("describe", message);
@@ -54,13 +50,10 @@ pub(super) async fn ask(
     let guest = Guest::new(allowance).map_err(refuse)?;
     let _ticking = machine.ticker.ticking();
     let mut store = guest.into_store(&machine.engine);
-    let call = async {
-        let plugin = pre.instantiate_async(&mut store).await?;
-        plugin.noontide_plugin_describe().call_describe(&mut store).await
-    };
-    let ended = match tokio::time::timeout_at(deadline.into(), call).await {
-        Ok(Ok(info)) => return Ok(info),
-        Ok(Err(error)) => Ended::Broke(error),
+    let ended = match tokio::time::timeout_at(deadline.into(), callee.describe(&mut store)).await {
+        Ok(Some(Ok(info))) => return Ok(info),
+        Ok(Some(Err(error))) => Ended::Broke(error),
+        Ok(None) => return Err(refuse("a program does not describe itself".to_owned())),
         Err(_) => Ended::Stopped(Stopped::TimedOut),
     };
     Err(refuse(words(&classify::outcome(ended, &store.into_data(), TIME))))

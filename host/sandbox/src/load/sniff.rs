@@ -10,15 +10,21 @@ const COMPONENT: &[u8] = &[0x0d, 0, 1, 0];
 
 /// What kind of WebAssembly it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A component: plugins, and commands of WASI 0.2.
     Component,
     /// A core module: commands of WASI preview 1.
     Module,
 }
 
-/// Tells components and modules from everything else.
-pub(super) fn kind(bytes: &[u8]) -> Result<Kind, Refusal> {
+impl Kind {
+    /// Tells components and modules from everything else.
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, Refusal> {
+        kind(bytes)
+    }
+}
+
+fn kind(bytes: &[u8]) -> Result<Kind, Refusal> {
     let refuse = |message: &str| Err(Refusal::new("sniff", message));
     if let Some(kind) = Engine::detect_precompiled(bytes) {
         let word = match kind {

@@ -1,14 +1,11 @@
-//! What a file imports and exports, by name, before a single instruction is compiled.
+//! Whether this host can call a file, and how, by the names that it imports and exports.
 
-use std::collections::BTreeSet;
-
-use noontide_domain::Makeup;
-use wasmparser::{BinaryReader, Parser, Payload, ProducersSectionReader, Validator, WasmFeatures};
+use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 use super::sniff::Kind;
+use super::survey::Names;
 use crate::bindings::CONTRACT;
-use crate::journal::harmless;
 
 const OURS: &str = "noontide:plugin/";
 
@@ -48,93 +45,40 @@ const WASI: [&str; 29] = [
     "wasi:sockets/udp-create-socket",
 ];
 
-/// Longest function body taken, in bytes. The largest known honest one (an interpreter's loop) has a tenth of it; what
-/// an optimiser makes of a huge one is the cheapest way to use up a host at load.
-const BODY: usize = 4 << 20;
-
-/// Kept of what a file says about itself: names of interfaces, tools that made it, labels; and the bytes of each.
-const NAMES: usize = 256;
-const PRODUCERS: usize = 32;
-const LABELS: usize = 8;
-const LABEL: usize = 256;
+/// Names told of a list that has many.
+const SHOWN: usize = 8;
 
 /// Where modules of preview 1 get their functions from.
 const PREVIEW_1: &str = "wasi_snapshot_preview1";
 
-/// The names at the outside of a file; of a core module, the modules it imports from.
-#[derive(Debug, Default)]
-pub(super) struct Names {
-    pub(super) imports: Vec<String>,
-    exports: Vec<String>,
-    producers: BTreeSet<String>,
-    labels: Vec<(String, String)>,
-    /// What it says of its version and of itself, where compilers put such things.
-    pub(super) version: Option<String>,
-    pub(super) description: Option<String>,
+/// The versions of `noontide:plugin` that this host speaks. Within one, hosts and plugins of any age understand each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Contract {
+    V0_1,
+    #[cfg(test)]
+    V0_2,
+}
+
+impl Contract {
+    /// By the version that a name carries: `0.1.7` is `0.1`; a draft is nobody's.
+    fn of(version: &str) -> Option<Self> {
+        match version.rsplit_once('.') {
+            _ if version.contains('-') => None,
+            Some(("0.1", _)) => Some(Contract::V0_1),
+            #[cfg(test)]
+            Some(("0.2", _)) => Some(Contract::V0_2),
+            _ => None,
+        }
+    }
 }
 
 /// How a file is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum World {
-    /// By the contract of `wit/`.
-    Plugin,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum World {
+    /// By the contract of `wit/`, in one of its versions.
+    Plugin(Contract),
     /// As a program: arguments, stdin, stdout and an exit code.
     Command,
-}
-
-/// Walks and validates all sections (function bodies are the compiler's) and collects the outermost names.
-pub(super) fn survey(bytes: &[u8], features: WasmFeatures) -> Result<Names, Refusal> {
-    let mut validator = Validator::new_with_features(features);
-    let mut names = Names::default();
-    let mut depth = 0_usize;
-    let broken = |error: wasmparser::BinaryReaderError| Refusal::new("validate", broken_words(&error));
-    for payload in Parser::new(0).parse_all(bytes) {
-        let payload = payload.map_err(broken)?;
-        validator.payload(&payload).map_err(broken)?;
-        match payload {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::CodeSectionEntry(body) if body.range().len() > BODY => {
-                let message = format!("a function of {} bytes, at most {BODY} — split it", body.range().len());
-                return Err(Refusal::new("validate", message));
-            }
-            Payload::ImportSection(section) if depth == 0 => {
-                for import in section.into_imports() {
-                    let module = import.map_err(broken)?.module;
-                    if !names.imports.iter().any(|known| known == module) {
-                        names.imports.push(module.to_owned());
-                    }
-                }
-            }
-            Payload::ExportSection(section) if depth == 0 => {
-                for export in section {
-                    names.exports.push(export.map_err(broken)?.name.to_owned());
-                }
-            }
-            Payload::CustomSection(section) if section.name() == "producers" => names.made_by(section.data()),
-            Payload::CustomSection(section) if depth == 0 => names.note(section.name(), section.data()),
-            Payload::ComponentImportSection(section) if depth == 0 => {
-                for import in section {
-                    names.imports.push(import.map_err(broken)?.name.name.to_owned());
-                }
-            }
-            Payload::ComponentExportSection(section) if depth == 0 => {
-                for export in section {
-                    names.exports.push(export.map_err(broken)?.name.name.to_owned());
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(names)
-}
-
-fn broken_words(error: &wasmparser::BinaryReaderError) -> String {
-    let words = error.to_string();
-    if words.contains("unexpected end") {
-        return format!("{words}: the file ends early — copy it again, under another name first and then `mv`");
-    }
-    format!("{words} — rebuild it; if it uses garbage collection, exceptions or threads, this host has them not")
 }
 
 /// Whether this host can call a file with these names, and how.
@@ -179,13 +123,13 @@ fn judge_component(names: &Names) -> Result<World, Refusal> {
     let refuse = |message: String| Err(Refusal::new("world", message));
     if let Some(other) = names.exports.iter().chain(&names.imports).find(|name| other_version(name)) {
         return refuse(format!(
-            "it is built for `{other}`, this host speaks noontide:plugin@{CONTRACT} — \
-             rebuild it against the wit/ folder of this release, or use the host of its time"
+            "it is built for `{other}`, this host speaks noontide:plugin@{CONTRACT} — update the host, or rebuild the plugin \
+             with the wit/ folder of this release (`noontide plugin build`)"
         ));
     }
     let missing: Vec<&str> = ["handler", "describe"].into_iter().filter(|name| !names.exports_ours(name)).collect();
     let world = match missing.as_slice() {
-        [] => World::Plugin,
+        [] => World::Plugin(names.contract().unwrap_or(Contract::V0_1)),
         [_, _] if names.exports_one("wasi:cli/run@0.2") => World::Command,
         missing => return refuse(not_ours(names, missing)),
     };
@@ -194,69 +138,26 @@ fn judge_component(names: &Names) -> Result<World, Refusal> {
         [] => Ok(world),
         unknown => refuse(format!(
             "it imports what this host does not offer: {}{} — build it without these",
-            unknown.join(", "),
+            some(unknown),
             unknown.iter().find_map(|name| remark(name)).unwrap_or_default()
         )),
     }
 }
 
 impl Names {
-    /// The sections of `wasm-tools metadata`.
-    fn note(&mut self, section: &str, data: &[u8]) {
-        let text = || std::str::from_utf8(data).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        match section {
-            "version" => self.version = text(),
-            "description" => self.description = text(),
-            "authors" | "licenses" | "source" | "homepage" | "revision" if self.labels.len() < LABELS => {
-                self.labels.extend(text().map(|text| (section.to_owned(), harmless(&text, LABEL))));
-            }
-            _ => {}
-        }
-    }
-
-    /// What compilers and tools say of themselves, of the file and of each module in it. What cannot be read is no reason to
-    /// refuse a file.
-    fn made_by(&mut self, data: &[u8]) {
-        let Ok(fields) = ProducersSectionReader::new(BinaryReader::new(data, 0)) else { return };
-        for field in fields.into_iter().map_while(Result::ok) {
-            for value in field.values.into_iter().map_while(Result::ok) {
-                if self.producers.len() < PRODUCERS {
-                    let text = format!("{}: {} {}", field.name, value.name, value.version);
-                    self.producers.insert(harmless(text.trim_end(), LABEL));
-                }
-            }
-        }
-    }
-
-    /// As it is shown.
-    pub(super) fn makeup(&self, bytes: u64) -> Makeup {
-        let version = |interface: &str| self.exports.iter().find_map(|name| name.strip_prefix(interface));
-        let contract = match (version("noontide:plugin/handler@"), version("wasi:cli/run@")) {
-            (Some(version), _) => format!("noontide:plugin@{version}"),
-            (None, Some(version)) => format!("wasi:cli/run@{version}"),
-            (None, None) => "preview 1".to_owned(),
-        };
-        Makeup {
-            contract: harmless(&contract, LABEL),
-            imports: shown(&self.imports),
-            exports: shown(&self.exports),
-            bytes,
-            producers: self.producers.iter().cloned().collect(),
-            labels: self.labels.clone(),
-        }
-    }
-
     fn exports_ours(&self, interface: &str) -> bool {
         self.exports.iter().any(|name| split(name).0.strip_prefix(OURS) == Some(interface))
+    }
+
+    /// The version of the handler that it offers.
+    fn contract(&self) -> Option<Contract> {
+        let handler = format!("{OURS}handler@");
+        self.exports.iter().find_map(|name| name.strip_prefix(&handler)).and_then(Contract::of)
     }
 
     fn exports_one(&self, start: &str) -> bool {
         self.exports.iter().any(|name| name.starts_with(start))
     }
-}
-
-fn shown(names: &[String]) -> Vec<String> {
-    names.iter().take(NAMES).map(|name| harmless(name, LABEL)).collect()
 }
 
 fn not_ours(names: &Names, missing: &[&str]) -> String {
@@ -269,12 +170,28 @@ fn not_ours(names: &Names, missing: &[&str]) -> String {
         return "it needs WASI 0.3, which this host does not offer — build it for wasm32-wasip2".to_owned();
     }
     let missing: Vec<String> = missing.iter().map(|name| format!("{OURS}{name}@{CONTRACT}")).collect();
-    let exports = if names.exports.is_empty() { "nothing".to_owned() } else { names.exports.join(", ") };
+    let exports = if names.exports.is_empty() {
+        "nothing".to_owned()
+    } else {
+        some(&names.exports.iter().map(String::as_str).collect::<Vec<_>>())
+    };
     format!("it does not export {}; it exports {exports} — target the world `plugin` of wit/", missing.join(" and "))
 }
 
+/// The first few, and how many more.
+fn some(names: &[&str]) -> String {
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN { format!("{shown} and {} more", names.len() - SHOWN) } else { shown }
+}
+
 fn remark(name: &str) -> Option<&'static str> {
-    wasi_three(name).then_some(" (WASI 0.3 is not offered; wasm32-wasip2 is)")
+    if wasi_three(name) {
+        return Some(" (WASI 0.3 is not offered; wasm32-wasip2 is)");
+    }
+    if name.starts_with(OURS) {
+        return Some(" (of a later 0.1, it may be: update the host)");
+    }
+    name.starts_with("wasi:http/").then_some(" (HTTP is not offered to plugins yet)")
 }
 
 /// Interface and version of a name such as `wasi:io/poll@0.2.3`.
@@ -284,7 +201,7 @@ fn split(name: &str) -> (&str, &str) {
 
 fn other_version(name: &str) -> bool {
     let (interface, version) = split(name);
-    interface.starts_with(OURS) && (!version.starts_with("0.1.") || version.contains('-'))
+    interface.starts_with(OURS) && Contract::of(version).is_none()
 }
 
 fn wasi_three(name: &str) -> bool {
@@ -320,14 +237,14 @@ mod tests {
     fn a_plugin_of_this_contract_passes_with_what_standard_libraries_import() {
         assert_eq!(
             verdict(&PLUGIN, &["noontide:plugin/run@0.1.0", "wasi:io/poll@0.2.6", "wasi:cli/stdin@0.2.0"]),
-            Ok(World::Plugin)
+            Ok(World::Plugin(Contract::V0_1))
         );
     }
 
     #[test]
     fn another_version_is_refused_with_both_versions_and_what_to_do() {
-        let refused = verdict(&["noontide:plugin/handler@0.2.0"], &[]).expect_err("another version");
-        assert!(refused.contains("@0.2.0") && refused.contains("@0.1.0") && refused.contains("rebuild"), "{refused}");
+        let refused = verdict(&["noontide:plugin/handler@0.9.0"], &[]).expect_err("another version");
+        assert!(refused.contains("@0.9.0") && refused.contains("@0.1.0") && refused.contains("rebuild"), "{refused}");
     }
 
     #[test]

@@ -22,7 +22,8 @@ impl Scanner {
         new: &Arc<Generation>,
     ) -> Result<(), LedgerError> {
         let plugin = &new.version.name;
-        let bytes: Arc<[u8]> = content.bytes.into();
+        let Content { bytes, signature, .. } = content;
+        let bytes: Arc<[u8]> = bytes.into();
         for _ in 0..TRIES {
             let looked = archive.look(plugin)?;
             // What runs so far has to be there to be compared with: after a start it may be in the ledger alone.
@@ -39,6 +40,7 @@ impl Scanner {
                 imports: new.imports.clone(),
                 file: file.to_owned(),
                 content: Arc::clone(&bytes),
+                signature: signature.clone(),
             };
             if archive.decide(plugin, looked.seen, Some(arrival), arrived.changes)? {
                 archive.tell(arrived.news);

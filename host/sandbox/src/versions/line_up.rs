@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use noontide_domain::plugin::upgrade::{Canary, KnownVersion, active, candidate};
+use noontide_domain::ports::VersionContent;
 use noontide_domain::{PluginName, PluginVersion};
 
 use super::{Archive, Trial, names};
@@ -106,14 +107,14 @@ impl Scanner {
             return Ok(Arc::clone(same));
         }
         let refuse = |reason: String| Refusal::new("ledger", reason);
-        let bytes =
+        let VersionContent { bytes, signature } =
             archive.content(&version.sha256).map_err(|problem| refuse(problem.to_string()))?.ok_or_else(|| {
                 refuse(format!(
                     "the bytes of version {} are not in the ledger — put its file into the folder",
                     version.version
                 ))
             })?;
-        let content = Content::of(version.name.as_str(), bytes);
+        let content = Content::of(version.name.as_str(), bytes, signature);
         if content.sha256 != version.sha256 {
             return Err(refuse("its bytes have changed in the ledger — put its file into the folder".to_owned()));
         }

@@ -23,7 +23,7 @@ use arc_swap::ArcSwap;
 use noontide_domain::plugin::upgrade::{
     Arrival, Change, Decision, KnownVersion, Misfit, PluginNews, UpgradePolicy, User,
 };
-use noontide_domain::ports::{Clock, LedgerError, VersionMarks, Versions};
+use noontide_domain::ports::{Clock, LedgerError, VersionContent, VersionMarks, Versions};
 use noontide_domain::{Grant, PluginName};
 use tokio::runtime::Handle;
 
@@ -87,7 +87,7 @@ impl Archive {
         Ok(Looked { seen, known: self.guests.block_on(self.store.versions(Some(plugin)))? })
     }
 
-    fn content(&self, sha256: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+    fn content(&self, sha256: &str) -> Result<Option<VersionContent>, LedgerError> {
         self.guests.block_on(self.store.content(sha256))
     }
 

@@ -15,4 +15,6 @@ mod refused;
 mod stage;
 mod swap;
 mod terms;
+mod tiny;
+mod trust;
 mod versions;

@@ -67,6 +67,69 @@ async fn the_right_names_with_the_wrong_shape_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_differs_from_the_contract_is_told_in_the_words_of_wit_with_what_to_do() {
+    let good = include_str!("../data/tiny-0.1.wat");
+    let importing = |import: &str| good.replacen("(component", &format!("(component {import}"), 1);
+    let table = [
+        (
+            good.replace("@0.1.0", "@0.2.0"),
+            &["noontide:plugin/describe@0.2.0", "speaks noontide:plugin@0.1.0", "update the host"][..],
+        ),
+        (
+            importing("(import \"noontide:plugin/telepathy@0.1.9\" (instance))"),
+            &["does not offer: noontide:plugin/telepathy@0.1.9", "update the host"],
+        ),
+        (
+            importing("(import \"noontide:plugin/run@0.1.9\" (instance (export \"shout\" (func))))"),
+            &["calls `noontide:plugin/run.shout`, which this host does not have", "noontide plugin build"],
+        ),
+        (
+            importing("(import \"noontide:plugin/run@0.1.0\" (instance (export \"time-left\" (func (result u64)))))"),
+            &[
+                "`noontide:plugin/run.time-left` is `func() -> u64` in it, and `func() -> option<u64>` here",
+                "plugin build",
+            ],
+        ),
+        (
+            good.replace("(func (param \"call\"", "(func (param \"invocation\""),
+            &["`func(invocation: invocation) -> result<outcome, failure>` in it, and `func(call: invocation)"],
+        ),
+        (
+            good.replace("(field \"attempt\" u32) ", ""),
+            &[
+                "`invocation`, which `noontide:plugin/handler.run` uses, is `record { run-id: string,",
+                "attempt: u32",
+                "here",
+            ],
+        ),
+        (
+            empty_interfaces(&[], &OURS),
+            &["its noontide:plugin/describe lacks `describe: func() -> plugin-info`", "rebuild it"],
+        ),
+        (empty_interfaces(&["wasi:cli/stdin@0.3.0"], &OURS), &["WASI 0.3 is not offered"]),
+        (empty_interfaces(&[], &["wasi:http/incoming-handler@0.2.0"]), &["HTTP server"]),
+        (empty_interfaces(&[], &OURS[..1]), &["does not export noontide:plugin/describe@0.1.0"]),
+    ];
+    let stage = Stage::empty();
+    for (text, words) in table {
+        let error = refusal(&stage, &wat::parse_str(&text).expect("a component")).await;
+        assert_eq!(error.stage, "world", "{error}");
+        for word in words {
+            assert!(error.message.contains(word), "`{word}` is not in: {error}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_was_made_for_the_first_0_1_0_still_runs() {
+    let stage = Stage::empty();
+    stage.put("tiny.wasm", &crate::tiny::of_this_contract());
+    noontide_domain::ports::PluginHost::rescan(&*stage.sandbox).await;
+    let report = stage.call("tiny/run", serde_json::json!({})).await;
+    assert!(report.outcome.ended_well(), "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_larger_file_than_allowed_is_not_even_read_to_its_end() {
     let stage = Stage::with(|settings| settings.max_file_size = 1_000);
     let error = refusal(&stage, &[0; 2_000]).await;

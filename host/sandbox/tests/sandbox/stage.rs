@@ -110,7 +110,8 @@ impl Stage {
         let folder = tempfile::tempdir().expect("a folder");
         let plugins = folder.path().join("plugins");
         std::fs::create_dir(&plugins).expect("a plugin folder");
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sandbox-cache");
+        let target = option_env!("CARGO_TARGET_TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from);
+        let cache = target.join("sandbox-cache");
         let mut settings = SandboxSettings::new(&plugins, cache, Arc::new(Wall));
         change(&mut settings);
         let sandbox = Sandbox::open(settings).expect("a sandbox");

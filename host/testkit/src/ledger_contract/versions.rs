@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use noontide_domain::plugin::upgrade::{Approval, Arrival, Change, Decision, KnownVersion, Use, User, VersionStanding};
+use noontide_domain::ports::VersionContent;
 use noontide_domain::{HandlerInfo, Outcome, Owner, PluginInfo, PluginVersion, Report, RunState, Schedule, Wants};
 use serde_json::json;
 
@@ -29,6 +30,7 @@ fn arrival(digit: char, content: &[u8]) -> Arrival {
         imports: vec!["noontide:plugin/run@0.1.0".to_owned()],
         file: "mail.wasm".to_owned(),
         content: Arc::from(content),
+        signature: (digit == 'a').then(|| "signed".to_owned()),
     }
 }
 
@@ -79,9 +81,16 @@ pub async fn bytes_come_back_as_they_were_and_are_kept_once(exam: &Exam) {
         Change { approved: Some(Approval { by: "ops".to_owned(), at: second(1) }), ..to('a', VersionStanding::Held) };
     let change = Change { why: Some("it wants more".to_owned()), replaces: Some("f".repeat(64)), ..change };
     decide(exam, Some(arrival('a', &content)), vec![change], 1).await;
-    assert_eq!(exam.versions.content(&version('a').sha256).await.expect("reads"), Some(content.clone()));
+    let kept = VersionContent { bytes: content.clone(), signature: Some("signed".to_owned()) };
+    assert_eq!(exam.versions.content(&version('a').sha256).await.expect("reads"), Some(kept));
     assert_eq!(exam.versions.content("b").await.expect("reads"), None);
-    decide(exam, Some(arrival('a', &content)), Vec::new(), 2).await;
+    decide(exam, Some(Arrival { signature: None, ..arrival('a', &content) }), Vec::new(), 2).await;
+    let signature = |kept: Option<VersionContent>| kept.and_then(|kept| kept.signature);
+    let still = exam.versions.content(&version('a').sha256).await.expect("reads");
+    assert_eq!(signature(still).as_deref(), Some("signed"), "without a new one the old one stays");
+    let anew = Arrival { signature: Some("anew".to_owned()), ..arrival('a', &content) };
+    decide(exam, Some(anew), Vec::new(), 2).await;
+    assert_eq!(signature(exam.versions.content(&version('a').sha256).await.expect("reads")).as_deref(), Some("anew"));
     let Arrival { version, info, imports, file, .. } = arrival('a', b"");
     let expected = KnownVersion {
         version,

@@ -9,7 +9,7 @@ use noontide_domain::chain::{LinkState, Linked};
 use noontide_domain::plugin::upgrade::{
     Arrival, Change, Decision, HandlerRecord, KnownVersion, Use, User, VersionStanding,
 };
-use noontide_domain::ports::{LedgerError, VersionMarks, Versions};
+use noontide_domain::ports::{LedgerError, VersionContent, VersionMarks, Versions};
 use noontide_domain::{HandlerRef, PluginName, Report, RunId};
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ use super::book::Book;
 pub(super) struct Shelf {
     known: Vec<KnownVersion>,
     content: BTreeMap<String, Arc<[u8]>>,
+    signatures: BTreeMap<String, String>,
     decisions: i64,
     endings: i64,
 }
@@ -40,8 +41,10 @@ impl Versions for MemoryLedger {
         Ok(known)
     }
 
-    async fn content(&self, sha256: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        Ok(self.book().versions.content.get(sha256).map(|content| content.to_vec()))
+    async fn content(&self, sha256: &str) -> Result<Option<VersionContent>, LedgerError> {
+        let Shelf { content, signatures, .. } = &self.book().versions;
+        let signature = signatures.get(sha256).cloned();
+        Ok(content.get(sha256).map(|bytes| VersionContent { bytes: bytes.to_vec(), signature }))
     }
 
     async fn uses(&self, plugin: &PluginName) -> Result<Vec<Use>, LedgerError> {
@@ -80,7 +83,8 @@ impl Shelf {
     }
 
     fn arrive(&mut self, arrival: Arrival, at: DateTime<Utc>) {
-        let Arrival { version, info, imports, file, content } = arrival;
+        let Arrival { version, info, imports, file, content, signature } = arrival;
+        self.signatures.extend(signature.map(|signature| (version.sha256.clone(), signature)));
         self.content.entry(version.sha256.clone()).or_insert_with(|| content.clone());
         let of_the_plugin = self.known.iter_mut().filter(|one| one.version.name == version.name);
         of_the_plugin.filter(|one| one.file.is_none()).for_each(|one| one.file = Some(file.clone()));

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use noontide_config::Compile;
 use noontide_connections::Databases;
 use noontide_domain::{LoadedPlugin, PluginError};
 use noontide_sandbox::{Sandbox, SandboxSettings};
@@ -11,6 +13,10 @@ use serde_json::{Value, json};
 use crate::clock::SystemClock;
 use crate::conf::Allowed;
 use crate::exit::{Exit, Stop};
+use crate::serve::wiring;
+
+/// As in conf/default.toml, for files that are looked at without a configuration.
+const USUAL: Compile = Compile { memory: 2 << 30, timeout: Duration::from_secs(120) };
 
 /// Opens a sandbox that looks at no folder.
 ///
@@ -21,6 +27,8 @@ pub fn sandbox(allowed: Allowed) -> Result<Arc<Sandbox>, Stop> {
     let nowhere = cache.join("no-plugins");
     let mut settings = SandboxSettings::new(nowhere, cache.join("compiled"), Arc::new(SystemClock));
     settings.grants = allowed.grants;
+    settings.trust = allowed.trust;
+    settings.compile = wiring::compile_apart(allowed.compile.unwrap_or(USUAL));
     settings.egress.extra_roots = allowed.ca;
     settings.egress.own.set(allowed.api);
     let connections = Databases::default();
@@ -65,6 +73,7 @@ pub fn shown(file: &Path, loaded: &LoadedPlugin) -> Value {
         "producers": loaded.makeup.producers,
         "labels": loaded.makeup.labels.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "wants": loaded.info.wants,
+        "signer": loaded.signer,
         "grants": loaded.granted,
         "missing": loaded.wishes.iter().filter(|wish| wish.is_missing()).collect::<Vec<_>>(),
         "not_wanted": loaded.wishes.iter().filter(|wish| !wish.is_wanted()).collect::<Vec<_>>(),

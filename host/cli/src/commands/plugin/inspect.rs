@@ -43,6 +43,9 @@ fn text(loaded: &LoadedPlugin, shown: &Value) -> String {
         duration::bytes(makeup.bytes),
         loaded.load_ms
     )];
+    if let Some(signer) = &loaded.signer {
+        parts.push(format!("signed {}  {}", signer.key, signer.comment));
+    }
     parts.push(handlers(shown));
     parts.push(format!("wants {}", wants(&loaded.wishes)));
     parts.push(list("imports", &makeup.imports));

@@ -23,7 +23,7 @@ pub async fn run(global: &Global) -> Done {
 }
 
 fn table(plugins: &[Value]) -> Rows {
-    let mut rows = Rows::of(["plugin", "version", "sha256", "handlers", "running", "file", "note"]);
+    let mut rows = Rows::of(["plugin", "version", "sha256", "handlers", "running", "signed", "file", "note"]);
     for plugin in plugins {
         let digest: String = word(plugin, "sha256").chars().take(12).collect();
         let handlers = plugin["handlers"].as_array().into_iter().flatten();
@@ -34,6 +34,7 @@ fn table(plugins: &[Value]) -> Rows {
             digest,
             handlers.join(", "),
             word(plugin, "running"),
+            word(&plugin["signer"], "key"),
             word(plugin, "file"),
             note(plugin),
         ]);

@@ -8,6 +8,7 @@ mod dev;
 mod difference;
 mod file;
 mod inspect;
+mod keys;
 mod lacking;
 mod list;
 mod new;
@@ -42,6 +43,12 @@ pub enum Plugin {
     Check(PluginFile),
     /// Call a handler of a plugin once: result on stdout, log and figures on stderr
     Run(Box<run::Run>),
+    /// Make a pair of keys for signing plugin files; those of minisign do as well
+    Keygen(keys::Keygen),
+    /// Sign a plugin file: FILE.minisig, beside it
+    Sign(keys::Sign),
+    /// Whether a plugin file is signed by a key, or by one the configuration trusts
+    Verify(keys::Verify),
     /// The plugins of the host: versions, digests, handlers, last error
     List,
     /// The versions of a plugin that the host knows: what runs, what is held and why, how each has done
@@ -73,6 +80,9 @@ pub async fn run(global: &Global, plugin: Plugin) -> Done {
         Plugin::Inspect(asked) => inspect::run(global, &asked.file).await,
         Plugin::Check(asked) => check::run(global, &asked.file).await,
         Plugin::Run(asked) => run::run(global, *asked).await,
+        Plugin::Keygen(asked) => keys::keygen(global, &asked),
+        Plugin::Sign(asked) => keys::sign(global, &asked),
+        Plugin::Verify(asked) => keys::verify(global, &asked),
         Plugin::List => list::run(global).await,
         Plugin::Versions(asked) => versions::show(global, &asked).await,
         Plugin::Approve(asked) => versions::approve(global, &asked).await,

@@ -4,6 +4,7 @@ mod env;
 mod folders;
 mod http;
 mod limits;
+mod pins;
 mod program;
 mod tcp;
 mod upgrade;
@@ -17,6 +18,8 @@ pub(crate) use limits::{LEAST_MEMORY, LEAST_OUTPUT};
 use super::connection::Connections;
 use super::terms;
 use crate::reader::Reader;
+
+pub(super) use pins::pins;
 
 pub(super) fn grant(reader: &Reader<'_>, connections: &Connections) -> Grant {
     let (env, env_from) = env::env(reader);

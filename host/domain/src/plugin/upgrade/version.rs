@@ -170,6 +170,8 @@ pub struct Arrival {
     pub file: String,
     /// The bytes.
     pub content: Arc<[u8]>,
+    /// What lay beside them as their signature; without one, an earlier one stays.
+    pub signature: Option<String>,
 }
 
 /// What becomes of a version.

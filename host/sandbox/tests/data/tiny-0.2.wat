@@ -1,0 +1,177 @@
+;; A plugin of the contract 0.2, by hand: a core module with its answers as data, made into a component by wit-component 0.254.
+(component
+  (type $ty-noontide:plugin/run@0.2.0 (;0;)
+    (instance
+      (type (;0;) (enum "debug" "info" "warn" "error"))
+      (export (;1;) "level" (type (eq 0)))
+      (type (;2;) (func (param "level" 1) (param "message" string)))
+      (export (;0;) "log" (func (type 2)))
+      (type (;3;) (func (result u64)))
+      (export (;1;) "peak-memory" (func (type 3)))
+    )
+  )
+  (import "noontide:plugin/run@0.2.0" (instance $noontide:plugin/run@0.2.0 (;0;) (type $ty-noontide:plugin/run@0.2.0)))
+  (type $ty-noontide:plugin/types@0.2.0 (;1;)
+    (instance
+      (type (;0;) (record (field "run-id" string) (field "handler" string) (field "due-at" u64) (field "input" string) (field "attempt" u32)))
+      (export (;1;) "invocation" (type (eq 0)))
+      (type (;2;) (option string))
+      (type (;3;) (variant (case "done" 2) (case "skipped" string)))
+      (export (;4;) "outcome" (type (eq 3)))
+      (type (;5;) (variant (case "retryable" string) (case "permanent" string)))
+      (export (;6;) "failure" (type (eq 5)))
+    )
+  )
+  (import "noontide:plugin/types@0.2.0" (instance $noontide:plugin/types@0.2.0 (;1;) (type $ty-noontide:plugin/types@0.2.0)))
+  (core module $main (;0;)
+    (type (;0;) (func (param i32 i32 i32)))
+    (type (;1;) (func (result i64)))
+    (type (;2;) (func (result i32)))
+    (type (;3;) (func (param i32 i32 i32 i32 i64 i32 i32 i32) (result i32)))
+    (type (;4;) (func (param i32 i32 i32 i32) (result i32)))
+    (import "noontide:plugin/run@0.2.0" "log" (func $log (;0;) (type 0)))
+    (import "noontide:plugin/run@0.2.0" "peak-memory" (func $peak (;1;) (type 1)))
+    (memory (;0;) 1)
+    (global $top (;0;) (mut i32) i32.const 4096)
+    (export "memory" (memory 0))
+    (export "noontide:plugin/describe@0.2.0#describe" (func 2))
+    (export "noontide:plugin/handler@0.2.0#run" (func 3))
+    (export "cabi_realloc" (func 4))
+    (func (;2;) (type 2) (result i32)
+      i32.const 64
+    )
+    (func (;3;) (type 3) (param i32 i32 i32 i32 i64 i32 i32 i32) (result i32)
+      i32.const 1
+      i32.const 40
+      i32.const 14
+      call $log
+      call $peak
+      i64.eqz
+      if ;; label = @1
+        unreachable
+      end
+      i32.const 88
+    )
+    (func (;4;) (type 4) (param i32 i32 i32 i32) (result i32)
+      (local $at i32)
+      global.get $top
+      i32.const 7
+      i32.add
+      i32.const -8
+      i32.and
+      local.set $at
+      local.get $at
+      local.get 3
+      i32.add
+      global.set $top
+      local.get $at
+    )
+    (data (;0;) (i32.const 0) "\00\00\00\00\00\00\00\00next\00\00\00\002.0.0\00\00\00run\00\00\00\00\00\220.2\22\00\00\00hello from 0.2\00\00\18\00\00\00\03\00\00\00\08\00\00\00\04\00\00\00\10\00\00\00\05\00\00\008\00\00\00\01\00\00\00\00\00\00\00\00\00\00\00\01\00\00\00 \00\00\00\05\00\00\00")
+  )
+  (core module $wit-component-shim-module (;1;)
+    (type (;0;) (func (param i32 i32 i32)))
+    (table (;0;) 1 1 funcref)
+    (export "0" (func 0))
+    (export "$imports" (table 0))
+    (func (;0;) (type 0) (param i32 i32 i32)
+      local.get 0
+      local.get 1
+      local.get 2
+      i32.const 0
+      call_indirect (type 0)
+    )
+  )
+  (core module $wit-component-fixup (;2;)
+    (type (;0;) (func (param i32 i32 i32)))
+    (import "" "0" (func (;0;) (type 0)))
+    (import "" "$imports" (table (;0;) 1 1 funcref))
+    (elem (;0;) (i32.const 0) func 0)
+  )
+  (core instance $wit-component-shim-instance (;0;) (instantiate $wit-component-shim-module))
+  (type (;2;) (list string))
+  (type (;3;) (record (field "name" string) (field "version" string) (field "handlers" 2)))
+  (alias export $noontide:plugin/types@0.2.0 "invocation" (type $invocation (;4;)))
+  (alias export $noontide:plugin/types@0.2.0 "outcome" (type $outcome (;5;)))
+  (alias export $noontide:plugin/types@0.2.0 "failure" (type $failure (;6;)))
+  (alias core export $wit-component-shim-instance "0" (core func $indirect-noontide:plugin/run@0.2.0-log (;0;)))
+  (alias export $noontide:plugin/run@0.2.0 "peak-memory" (func $peak-memory (;0;)))
+  (core func $peak-memory (;1;) (canon lower (func $peak-memory)))
+  (core instance $noontide:plugin/run@0.2.0 (;1;)
+    (export "log" (func $indirect-noontide:plugin/run@0.2.0-log))
+    (export "peak-memory" (func $peak-memory))
+  )
+  (core instance $main (;2;) (instantiate $main
+      (with "noontide:plugin/run@0.2.0" (instance $noontide:plugin/run@0.2.0))
+    )
+  )
+  (alias core export $main "memory" (core memory $memory (;0;)))
+  (alias core export $wit-component-shim-instance "$imports" (core table $"shim table" (;0;)))
+  (alias export $noontide:plugin/run@0.2.0 "log" (func $log (;1;)))
+  (alias core export $main "cabi_realloc" (core func $realloc (;2;)))
+  (core func $"#core-func3 indirect-noontide:plugin/run@0.2.0-log" (@name "indirect-noontide:plugin/run@0.2.0-log") (;3;) (canon lower (func $log) (memory $memory) string-encoding=utf8))
+  (core instance $fixup-args (;3;)
+    (export "$imports" (table $"shim table"))
+    (export "0" (func $"#core-func3 indirect-noontide:plugin/run@0.2.0-log"))
+  )
+  (core instance $fixup (;4;) (instantiate $wit-component-fixup
+      (with "" (instance $fixup-args))
+    )
+  )
+  (type (;7;) (func (result 3)))
+  (alias core export $main "noontide:plugin/describe@0.2.0#describe" (core func $noontide:plugin/describe@0.2.0#describe (;4;)))
+  (func $describe (;2;) (type 7) (canon lift (core func $noontide:plugin/describe@0.2.0#describe) (memory $memory) string-encoding=utf8))
+  (component $noontide:plugin/describe@0.2.0-shim-component (;0;)
+    (type (;0;) (list string))
+    (type (;1;) (record (field "name" string) (field "version" string) (field "handlers" 0)))
+    (import "import-type-plugin-info" (type (;2;) (eq 1)))
+    (type (;3;) (func (result 2)))
+    (import "import-func-describe" (func (;0;) (type 3)))
+    (type (;4;) (list string))
+    (type (;5;) (record (field "name" string) (field "version" string) (field "handlers" 4)))
+    (export (;6;) "plugin-info" (type 5))
+    (type (;7;) (func (result 6)))
+    (export (;1;) "describe" (func 0) (func (type 7)))
+  )
+  (instance $noontide:plugin/describe@0.2.0-shim-instance (;2;) (instantiate $noontide:plugin/describe@0.2.0-shim-component
+      (with "import-func-describe" (func $describe))
+      (with "import-type-plugin-info" (type 3))
+    )
+  )
+  (export $noontide:plugin/describe@0.2.0 (;3;) "noontide:plugin/describe@0.2.0" (instance $noontide:plugin/describe@0.2.0-shim-instance))
+  (type (;8;) (result $outcome (error $failure)))
+  (type (;9;) (func (param "call" $invocation) (result 8)))
+  (alias core export $main "noontide:plugin/handler@0.2.0#run" (core func $noontide:plugin/handler@0.2.0#run (;5;)))
+  (func $run (;3;) (type 9) (canon lift (core func $noontide:plugin/handler@0.2.0#run) (memory $memory) (realloc $realloc) string-encoding=utf8))
+  (component $noontide:plugin/handler@0.2.0-shim-component (;1;)
+    (type (;0;) (record (field "run-id" string) (field "handler" string) (field "due-at" u64) (field "input" string) (field "attempt" u32)))
+    (import "import-type-invocation" (type (;1;) (eq 0)))
+    (type (;2;) (option string))
+    (type (;3;) (variant (case "done" 2) (case "skipped" string)))
+    (import "import-type-outcome" (type (;4;) (eq 3)))
+    (type (;5;) (variant (case "retryable" string) (case "permanent" string)))
+    (import "import-type-failure" (type (;6;) (eq 5)))
+    (import "import-type-invocation0" (type (;7;) (eq 1)))
+    (import "import-type-outcome0" (type (;8;) (eq 4)))
+    (import "import-type-failure0" (type (;9;) (eq 6)))
+    (type (;10;) (result 8 (error 9)))
+    (type (;11;) (func (param "call" 7) (result 10)))
+    (import "import-func-run" (func (;0;) (type 11)))
+    (export (;12;) "invocation" (type 1))
+    (export (;13;) "outcome" (type 4))
+    (export (;14;) "failure" (type 6))
+    (type (;15;) (result 13 (error 14)))
+    (type (;16;) (func (param "call" 12) (result 15)))
+    (export (;1;) "run" (func 0) (func (type 16)))
+  )
+  (instance $noontide:plugin/handler@0.2.0-shim-instance (;4;) (instantiate $noontide:plugin/handler@0.2.0-shim-component
+      (with "import-func-run" (func $run))
+      (with "import-type-invocation" (type $invocation))
+      (with "import-type-outcome" (type $outcome))
+      (with "import-type-failure" (type $failure))
+      (with "import-type-invocation0" (type $invocation))
+      (with "import-type-outcome0" (type $outcome))
+      (with "import-type-failure0" (type $failure))
+    )
+  )
+  (export $noontide:plugin/handler@0.2.0 (;5;) "noontide:plugin/handler@0.2.0" (instance $noontide:plugin/handler@0.2.0-shim-instance))
+)
