@@ -223,7 +223,8 @@ mod tests {
 
     fn verdict_of(kind: Kind, exports: &[&str], imports: &[&str]) -> Result<World, String> {
         let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let names = Names { imports: own(imports), exports: own(exports), ..Names::default() };
+        let mut names = Names::default();
+        (names.imports, names.exports) = (own(imports), own(exports));
         judge(kind, &names).map_err(|refusal| refusal.message)
     }
 
