@@ -38,9 +38,9 @@ fn all_that_is_wrong_is_told_at_once_with_its_place() {
     let text = GOOD.replace("language", "langauge").replace("out/x.wasm", "../x.wasm").replace("hint", "hnt");
     let told = read(&text).expect_err("it is wrong").to_string();
     for line in [
-        "x/noontide.toml:4:1: [plugin] unknown key `langauge`; did you mean `language`?",
+        "x/noontide.toml:4:1: [plugin] unknown key `langauge` — did you mean `language`?",
         "x/noontide.toml:8:11: [build] `output`: `../x.wasm` is no path within the plugin's folder",
-        "x/noontide.toml:10:33: [build] `needs`: unknown key `hnt`",
+        "x/noontide.toml:10:32: [build] `needs`: unknown key `hnt`",
     ] {
         assert!(told.contains(line), "{told}");
     }

@@ -159,7 +159,7 @@ fn each_wrong_value_of_a_grant_is_refused_in_one_line_at_its_place() {
         ("limits = { memory = 64 }", "2:21", "a size such as \"64MiB\" is expected"),
         ("limits = { memory = \"1kB\" }", "2:21", "at least 64 KiB"),
         ("limits = { artifact-size = \"65MiB\" }", "2:28", "grant a folder for larger files"),
-        ("limits = { outbox-messages = 257 }", "2:31", "over 256; put more into one message"),
+        ("limits = { outbox-messages = 257 }", "2:30", "over 256; put more into one message"),
         ("limits = { artifact-size = \"17MiB\" }", "2:28", "over `artifact-total`, 16 MiB; raise that too"),
         ("limits = { log_lines = 5 }", "2:12", "did you mean `log-lines`"),
         ("limts = {}", "2:1", "did you mean `limits`"),
