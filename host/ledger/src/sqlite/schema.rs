@@ -24,7 +24,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (11, "plugin_versions", include_str!("../../migrations/sqlite/0011_plugin_versions.sql")),
     (12, "plugin_records", include_str!("../../migrations/sqlite/0012_plugin_records.sql")),
     (13, "provenance", include_str!("../../migrations/sqlite/0013_provenance.sql")),
-    (15, "terms", include_str!("../../migrations/sqlite/0015_terms.sql")),
+    (14, "terms", include_str!("../../migrations/sqlite/0014_terms.sql")),
 ];
 
 /// The newest schema this binary knows.

@@ -12,6 +12,7 @@ mod body;
 mod connect;
 mod decide;
 mod error;
+mod errors;
 mod exchange;
 mod hooks;
 mod lookup;
@@ -31,6 +32,7 @@ use noontide_domain::HttpGrant;
 use tokio_rustls::TlsConnector;
 
 pub use error::EgressError;
+pub(crate) use errors::tell_errors;
 pub(crate) use hooks::Outlet;
 pub(crate) use lookup::add_to_linker as add_lookup_to_linker;
 pub use own::OwnAddresses;

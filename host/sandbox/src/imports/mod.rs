@@ -1,7 +1,6 @@
 //! What the host offers to guests: one file for each interface in `wit/`.
 
 mod artifacts;
-mod errors;
 mod kv;
 mod outbox;
 mod run;
@@ -25,7 +24,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     crate::egress::add_lookup_to_linker(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    errors::add_to_linker(&mut linker)?;
+    crate::egress::tell_errors(&mut linker)?;
     Plugin::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest)?;
     #[cfg(test)]
     crate::next::add_to_linker(&mut linker)?;

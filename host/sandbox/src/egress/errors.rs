@@ -15,7 +15,7 @@ const HTTP: &str = "wasi:http/types@0.2.12";
 const IO: &str = "wasi:io/error@0.2.12";
 
 /// Puts it in the place of what WASI offers.
-pub(super) fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+pub(crate) fn tell_errors(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.allow_shadowing(true);
     linker.instance(HTTP)?.func_wrap("http-error-code", http_error_code)?;
     linker.instance(IO)?.func_wrap("[method]error.to-debug-string", to_debug_string)?;
