@@ -26,7 +26,8 @@ async fn greeter() -> std::net::SocketAddr {
 async fn tried(api: &Api, attempts: Value) -> (Value, Vec<Value>) {
     let run = api.call("fixture-egress/run", json!({ "attempts": attempts })).await;
     let answers = api.ended(&run).await["result"].clone();
-    (answers, api.list(&format!("/runs/{run}/logs")).await)
+    let logs = api.list(&format!("/runs/{run}/logs")).await;
+    (answers, logs.iter().flat_map(|attempt| attempt["lines"].as_array().cloned().unwrap_or_default()).collect())
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ pub fn all() -> Vec<Bomb> {
         bomb("many-locals", "", text(program(&format!("(local {}) nop", "i64 ".repeat(49_000))))),
         bomb("too-many-locals", "locals", text(program(&format!("(local {}) nop", "i64 ".repeat(50_001))))),
         bomb("locals-without-end", "", locals_without_end()),
-        bomb("long-function", "at most", text(program(&"i32.const 0 drop ".repeat(1_100_000)))),
+        bomb("long-function", "at most", text(program(&"i32.const 0 drop ".repeat(1_500_000)))),
         bomb("deep-blocks", "", text(program(&deep(100_000)))),
         bomb("wide-branch-table", "", text(program(&format!("i32.const 0 br_table {}", "0 ".repeat(100_000))))),
         bomb("many-functions", "", text(program_with(&"(func)".repeat(100_000), "nop"))),

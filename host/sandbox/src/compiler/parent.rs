@@ -69,7 +69,10 @@ impl Parent {
         let kept = kept.and_then(|said| self.artefacts.keep(&into, &key, &said));
         let path = kept.map_err(|error| refuse(format!("its code cannot be kept: {error} — see the data folder")))?;
         let code = load(engine, &path, kind);
-        Ok((examined, Some(code.map_err(|error| refuse(format!("its code cannot be loaded: {error:#}")))?)))
+        Ok((
+            examined,
+            Some(code.map_err(|error| refuse(format!("its code cannot be loaded: {}", error.root_cause())))?),
+        ))
     }
 
     fn asked(&self, into: &Path, programs: bool, counts: bool) -> Asked {

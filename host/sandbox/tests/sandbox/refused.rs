@@ -106,7 +106,7 @@ async fn what_differs_from_the_contract_is_told_in_the_words_of_wit_with_what_to
         ),
         (
             empty_interfaces(&[], &OURS),
-            &["its noontide:plugin/describe lacks `describe: func() -> plugin-info`", "rebuild it"],
+            &["lacks `run: func(call: invocation) -> result<outcome, failure>`", "rebuild it"],
         ),
         (empty_interfaces(&["wasi:cli/stdin@0.3.0"], &OURS), &["WASI 0.3 is not offered"]),
         (empty_interfaces(&[], &["wasi:http/incoming-handler@0.2.0"]), &["HTTP server"]),
