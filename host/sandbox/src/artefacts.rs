@@ -27,14 +27,14 @@ impl Artefacts {
     }
 
     /// What was noted with the code, and where the code is; `None` if there is none or it is not whole.
-    pub(crate) fn find(&self, key: &str) -> Option<(String, PathBuf)> {
+    pub(crate) fn find(&self, key: &str, now: SystemTime) -> Option<(String, PathBuf)> {
         let (digest, said) = fs::read_to_string(self.note(key)).ok()?.split_once('\n').map(own)?;
         let code = self.code(key);
         if digest_of(&code).ok()? != digest {
             return None;
         }
         // Used now; whether that can be noted changes nothing.
-        let _ = File::open(&code).and_then(|file| file.set_modified(SystemTime::now()));
+        let _ = File::open(&code).and_then(|file| file.set_modified(now));
         Some((said, code))
     }
 
@@ -111,8 +111,11 @@ mod tests {
         let from = artefacts.on_its_way();
         fs::write(&from, b"native code").expect("written");
         let code = artefacts.keep(&from, "k", "note").expect("kept");
-        assert_eq!(artefacts.find("k"), Some(("note".to_owned(), code.clone())));
+        assert_eq!(artefacts.find("k", SystemTime::UNIX_EPOCH), Some(("note".to_owned(), code.clone())));
         fs::write(&code, b"native").expect("cut");
-        assert_eq!((artefacts.find("k"), artefacts.find("other")), (None, None));
+        assert_eq!(
+            (artefacts.find("k", SystemTime::UNIX_EPOCH), artefacts.find("other", SystemTime::UNIX_EPOCH)),
+            (None, None)
+        );
     }
 }

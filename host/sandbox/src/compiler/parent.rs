@@ -5,9 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use noontide_domain::ports::Clock;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
@@ -28,6 +29,7 @@ const LAST_WORDS: u64 = 4 << 10;
 pub(crate) struct Parent {
     asks: CompileApart,
     artefacts: Artefacts,
+    clock: Arc<dyn Clock>,
 }
 
 /// How the process ended.
@@ -39,8 +41,8 @@ struct Ended {
 }
 
 impl Parent {
-    pub(crate) fn new(asks: CompileApart, cache: &Path) -> std::io::Result<Self> {
-        Ok(Self { asks, artefacts: Artefacts::within(cache)? })
+    pub(crate) fn new(asks: CompileApart, cache: &Path, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+        Ok(Self { asks, artefacts: Artefacts::within(cache)?, clock })
     }
 
     pub(super) fn compile(
@@ -52,7 +54,7 @@ impl Parent {
     ) -> Result<(Examined, Option<Code>), Refusal> {
         let engine = &machine.engine;
         let key = key(engine, &content.sha256);
-        if let Some((said, path)) = self.artefacts.find(&key)
+        if let Some((said, path)) = self.artefacts.find(&key, self.clock.now().into())
             && let Ok(examined) = serde_json::from_str::<Examined>(&said)
             && let Ok(code) = load(engine, &path, kind)
         {

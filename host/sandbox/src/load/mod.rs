@@ -130,7 +130,7 @@ impl Loader {
         let (max_file_size, memory_ceiling) = (settings.max_file_size, settings.memory_ceiling);
         let compiler = Arc::new(match settings.compile.clone() {
             None => Compiler::Here,
-            Some(apart) => Compiler::Apart(Parent::new(apart, &settings.cache)?),
+            Some(apart) => Compiler::Apart(Parent::new(apart, &settings.cache, Arc::clone(&clock))?),
         });
         let trust = ArcSwap::from_pointee(settings.trust.clone());
         Ok(Self { machine, linkers, guests, clock, compiler, trust, max_file_size, memory_ceiling })
