@@ -16,12 +16,15 @@ use crate::secrets::SecretError;
 use crate::sql::{Dialect, Rows, SqlError, Statement};
 use crate::state::{Scope, StateError};
 
+/// By memory and key: a value, and how often it was written.
+type Memories = BTreeMap<(Scope, String), (Vec<u8>, u64)>;
+
 /// All of it.
 #[derive(Debug, Default)]
 pub(super) struct Recording {
     pub(super) lines: RefCell<Vec<LogLine>>,
     pub(super) steps: RefCell<Vec<Progress>>,
-    pub(super) state: RefCell<BTreeMap<(Scope, String), (Vec<u8>, u64)>>,
+    pub(super) state: RefCell<Memories>,
     pub(super) fire_key: RefCell<String>,
     pub(super) messages: RefCell<Vec<Webhook>>,
     pub(super) message_refusal: RefCell<Option<OutboxError>>,
