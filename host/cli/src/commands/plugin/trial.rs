@@ -107,8 +107,7 @@ impl Asked {
         let info = sandbox.check(&handler, &input).map_err(unavailable)?;
         let order = self.order(global, handler, &info, input)?;
         let grant = grants.get(&loaded.version.name);
-        let (held, lacks) =
-            (held(grant, &info, order.timeout), lacking::told(&loaded.version.name, &loaded.info.wants, grant));
+        let (held, lacks) = (held(grant, &info, order.timeout), lacking::told(&loaded.version.name, &loaded.wishes));
         let items = self.items()?;
         let memory = self.state.as_deref().map(state_file::read).transpose()?.unwrap_or_default();
         let call = self.call(order, Arc::clone(&items), memory.clone(), global.output(), stop)?;
