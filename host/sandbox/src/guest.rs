@@ -12,7 +12,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::classify::RESULT;
 use crate::effects::Counted;
-use crate::egress::{Egress, Outlet, Sockets, Witness};
+use crate::egress::{Client, Egress, Sockets, Witness};
 use crate::imports::{ArtifactShelf, StateBook, Tray};
 use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, HTTP_FIELDS, Meter, RESOURCES, hostcall_fuel};
@@ -39,7 +39,7 @@ pub(crate) struct Guest {
     pub(crate) artifacts: ArtifactShelf,
     pub(crate) effects: Counted,
     pub(crate) sockets: Sockets,
-    outlet: Outlet,
+    client: Client,
     http: WasiHttpCtx,
 }
 
@@ -90,7 +90,7 @@ impl Guest {
             watch: Stopwatch::new(deadline, desk.clone()),
             journal,
             desk,
-            outlet: Outlet::new(egress.clone(), grant.clone(), limits, deadline, witness),
+            client: Client::new(egress.clone(), grant.clone(), limits, deadline, witness),
             http: http_context(),
             sockets,
             grant,
@@ -114,7 +114,7 @@ impl Guest {
         let _ = self.effects.taken();
         self.sockets.forget();
         let witness = Witness::new(&plugin, Arc::clone(&self.journal), self.effects.clone());
-        let outlet = Outlet::new(egress.clone(), grant.clone(), limits, deadline, witness);
+        let client = Client::new(egress.clone(), grant.clone(), limits, deadline, witness);
         // Without `..`: whoever adds a field says here what becomes of it.
         let Self {
             wasi: _,
@@ -131,7 +131,7 @@ impl Guest {
             artifacts,
             effects: _,
             sockets: _,
-            outlet: former_outlet,
+            client: former_client,
             http,
         } = self;
         *watch = Stopwatch::new(deadline, desk.clone());
@@ -139,7 +139,7 @@ impl Guest {
         *state_allows = StateSize { bytes: limits.state_size, keys: limits.state_keys };
         *tray = Tray::new(&limits, fire.as_ref().map(|(key, before)| (key, *before)));
         *artifacts = ArtifactShelf::new(limits);
-        (*former_outlet, *http) = (outlet, WasiHttpCtx::new());
+        (*former_client, *http) = (client, WasiHttpCtx::new());
         (*former_desk, *former_grant) = (desk, grant);
         (*former_connections, *former_egress) = (connections, egress);
     }
@@ -185,6 +185,6 @@ impl WasiView for Guest {
 
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { hooks: &mut self.outlet, table: self.wasi.ctx().table, ctx: &mut self.http }
+        WasiHttpCtxView { hooks: &mut self.client, table: self.wasi.ctx().table, ctx: &mut self.http }
     }
 }

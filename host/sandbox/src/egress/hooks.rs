@@ -29,7 +29,7 @@ type Moving = Box<dyn Future<Output = Result<(), Code>> + Send>;
 
 /// One guest's way out.
 #[derive(Clone)]
-pub(crate) struct Outlet {
+pub(crate) struct Client {
     /// `None` for a plugin that is asked to describe itself.
     egress: Option<Arc<Egress>>,
     grant: Option<Arc<Grant>>,
@@ -39,7 +39,7 @@ pub(crate) struct Outlet {
     witness: Witness,
 }
 
-impl Outlet {
+impl Client {
     pub(crate) fn new(
         egress: Option<Arc<Egress>>,
         grant: Option<Arc<Grant>>,
@@ -102,7 +102,7 @@ impl Outlet {
     }
 }
 
-impl WasiHttpHooks for Outlet {
+impl WasiHttpHooks for Client {
     fn is_supported_scheme(&mut self, scheme: &Scheme) -> bool {
         let supported = *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS;
         if !supported {
@@ -128,12 +128,12 @@ impl WasiHttpHooks for Outlet {
         options: Option<RequestOptions>,
         _: Box<dyn Future<Output = Result<(), Code>> + Send>,
     ) -> Box<dyn Future<Output = Result<Answered, Code>> + Send> {
-        let outlet = self.clone();
+        let client = self.clone();
         Box::new(async move {
             let origin = decide::origin(&request);
-            let sent = outlet.send(request, options.unwrap_or_default()).await;
+            let sent = client.send(request, options.unwrap_or_default()).await;
             sent.map_err(|error| {
-                outlet.witness.failed("http", &origin, &error);
+                client.witness.failed("http", &origin, &error);
                 error.code()
             })
         })

@@ -33,7 +33,7 @@ use tokio_rustls::TlsConnector;
 
 pub use error::EgressError;
 pub(crate) use errors::tell_errors;
-pub(crate) use hooks::Outlet;
+pub(crate) use hooks::Client;
 pub(crate) use lookup::add_to_linker as add_lookup_to_linker;
 pub use own::OwnAddresses;
 pub use resolve::{Resolver, SystemResolver};
