@@ -74,7 +74,11 @@ async fn lines(api: &Api, run: &Value) -> Vec<(String, String, Value)> {
     let logs = api.list(&format!("/runs/{}/logs", run["id"].as_str().expect("an id"))).await;
     let lines = logs.last().expect("an attempt")["lines"].as_array().expect("lines").clone();
     let text = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
-    lines.iter().map(|line| (text(line, "level"), text(line, "message"), line["fields"].clone())).collect()
+    let fields = |line: &Value| -> Value {
+        let pairs = line["fields"].as_array().into_iter().flatten();
+        pairs.map(|pair| (pair[0].as_str().unwrap_or_default().to_owned(), pair[1].clone())).collect()
+    };
+    lines.iter().map(|line| (text(line, "level"), text(line, "message"), fields(line))).collect()
 }
 
 fn way(way: &str) -> Value {
