@@ -132,9 +132,9 @@ system: host plugins languages servers
 celery-beat-fixtures: $(CACHE)/celery-beat/$(shell sha256sum $(BEAT)/requirements.txt | cut -c1-12)
 	PYTHONDONTWRITEBYTECODE=1 $</bin/python $(BEAT)/make.py
 
-$(CACHE)/celery-beat/%: $(BEAT)/requirements.txt
+$(CACHE)/celery-beat/%: | $(BEAT)/requirements.txt
 	python3 -m venv $@
-	$@/bin/pip install --quiet --requirement $< || { rm -rf $@; exit 1; }
+	$@/bin/pip install --quiet --requirement $| || { rm -rf $@; exit 1; }
 
 # Licences, bans and sources. The advisory database is not among the registries every machine reaches: deny.toml says so.
 deny: $(DENY)

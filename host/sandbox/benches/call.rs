@@ -6,6 +6,7 @@
 //! stack of 128 KiB instead of 1 MiB (`-C link-arg=-zstack-size=131072`) takes half as long.
 
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,13 +15,14 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, KeyPage, LedgerError, PluginHost, RunDesk};
-use noontide_domain::{Cause, HostId, Key, Lease, Leased, Order, Outcome, RunId, StateScope, StateSize};
+use noontide_domain::{
+    Cause, Grant, HandlerRef, HostId, Key, Lease, Leased, Order, Outcome, Reuse, RunId, StateScope, StateSize,
+};
 use noontide_sandbox::{Sandbox, SandboxSettings};
 
 #[path = "call/bare.rs"]
 mod bare;
 
-const WARM_UP: usize = 2_000;
 const CALLS: usize = 20_000;
 
 fn main() {
@@ -40,36 +42,65 @@ fn main() {
         for callers in [1, 2] {
             let what = format!("wasmtime alone, {:>4} KiB resident, {callers} at a time", keep >> 10);
             let bare = Arc::clone(&bare);
-            measure(&runtime, &what, callers, move || {
+            measure(&runtime, &what, callers, CALLS, move || {
                 let bare = Arc::clone(&bare);
                 async move { bare.call().await }
             });
         }
     }
     hop(&runtime);
-    invoke(&runtime, &noop);
+    for keep in [1, 1_000] {
+        invoke(&runtime, &dist, &NOOP, keep);
+    }
+    for language in ["python", "js"] {
+        for keep in [1, 1_000] {
+            let plugin = format!("fixture-{language}");
+            let subject = Subject { plugin: &plugin, file: language, handler: "ends", calls: 500 };
+            invoke(&runtime, &dist, &subject, keep);
+        }
+    }
 }
+
+/// Whom to call, and how often.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    plugin: &'a str,
+    file: &'a str,
+    handler: &'a str,
+    calls: usize,
+}
+
+const NOOP: Subject<'static> = Subject { plugin: "fixture-noop", file: "noop", handler: "run", calls: CALLS };
 
 fn hop(runtime: &tokio::runtime::Runtime) {
     let other = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let handle = other.handle().clone();
-    measure(runtime, "to another runtime and back", 1, move || {
+    measure(runtime, "to another runtime and back", 1, CALLS, move || {
         let handle = handle.clone();
         async move { handle.spawn(async {}).await.expect("no panic") }
     });
     other.shutdown_background();
 }
 
-fn invoke(runtime: &tokio::runtime::Runtime, noop: &Path) {
+/// Calls of which one instance takes `keep`.
+fn invoke(runtime: &tokio::runtime::Runtime, dist: &Path, subject: &Subject<'_>, keep: u32) {
+    let file = dist.join(format!("fixtures/{}.wasm", subject.file));
+    if !file.exists() {
+        return println!("{} is not there: `make languages` builds it", file.display());
+    }
     let folder = tempfile::tempdir().expect("a folder");
-    let settings = SandboxSettings::new(folder.path().join("plugins"), folder.path().join("cache"), Arc::new(Wall));
+    let mut settings = SandboxSettings::new(folder.path().join("plugins"), folder.path().join("cache"), Arc::new(Wall));
+    let reuse = Reuse(NonZeroU32::new(keep).expect("a call at least"));
+    settings.grants = [(subject.plugin.parse().expect("a name"), Grant { reuse, ..Grant::default() })].into();
     let sandbox = Sandbox::open(settings).expect("a sandbox");
-    runtime.block_on(sandbox.load_single(noop)).expect("a plugin");
-    println!("allocator: {}", sandbox.allocator());
+    runtime.block_on(sandbox.load_single(&file)).expect("a plugin");
+    println!("{}, allocator: {}", subject.plugin, sandbox.allocator());
     for callers in [1, 2, 8] {
         let sandbox = Arc::clone(&sandbox);
-        measure(runtime, &format!("invoke, {callers} at a time"), callers, move || {
-            let (sandbox, call) = (Arc::clone(&sandbox), call());
+        let handler: HandlerRef = format!("{}/{}", subject.plugin, subject.handler).parse().expect("a handler");
+        let what = format!("invoke, {keep} calls an instance, {callers} at a time");
+        measure(runtime, &what, callers, subject.calls, move || {
+            let (sandbox, call) = (Arc::clone(&sandbox), call(handler.clone()));
             async move {
                 let report = sandbox.invoke(call).await;
                 assert!(matches!(report.outcome, Outcome::Succeeded { .. }), "{report:?}");
@@ -79,22 +110,22 @@ fn invoke(runtime: &tokio::runtime::Runtime, noop: &Path) {
 }
 
 /// Each caller is a task that makes one call after the other; what it takes to make up a call is not counted.
-fn measure<F, C>(runtime: &tokio::runtime::Runtime, what: &str, callers: usize, call: C)
+fn measure<F, C>(runtime: &tokio::runtime::Runtime, what: &str, callers: usize, calls: usize, call: C)
 where
     F: Future<Output = ()> + Send + 'static,
     C: Fn() -> F + Clone + Send + Sync + 'static,
 {
-    let tasks: Vec<_> = (0..callers).map(|_| runtime.spawn(sequential(call.clone()))).collect();
+    let tasks: Vec<_> = (0..callers).map(|_| runtime.spawn(sequential(calls, call.clone()))).collect();
     let samples = tasks.into_iter().flat_map(|task| runtime.block_on(task).expect("no panic")).collect();
     report(what, samples, callers);
 }
 
-async fn sequential<F: Future<Output = ()>>(call: impl Fn() -> F) -> Vec<Duration> {
-    for _ in 0..WARM_UP {
+async fn sequential<F: Future<Output = ()>>(calls: usize, call: impl Fn() -> F) -> Vec<Duration> {
+    for _ in 0..calls / 10 {
         call().await;
     }
-    let mut samples = Vec::with_capacity(CALLS);
-    for _ in 0..CALLS {
+    let mut samples = Vec::with_capacity(calls);
+    for _ in 0..calls {
         let call = call();
         let begun = Instant::now();
         call.await;
@@ -157,9 +188,8 @@ impl RunDesk for NoDesk {
     }
 }
 
-fn call() -> Call {
+fn call(handler: HandlerRef) -> Call {
     let id = RunId::new();
-    let handler = "fixture-noop/run".parse().expect("a handler");
     let order = Order {
         input: serde_json::Value::Object(serde_json::Map::new()),
         ..Order::new(id, Key::manual(id), handler, DateTime::UNIX_EPOCH, Cause::Enqueued)
