@@ -245,6 +245,27 @@ async fn a_dead_hosts_run_is_taken_over_after_its_lease_and_the_dead_hosts_resul
 }
 
 #[tokio::test]
+async fn what_a_heartbeat_hears_of_an_attempt_that_is_over_stops_no_newer_one() {
+    let world = World::new();
+    world.plugins.script("mail/send", [Outcome::RunAgain { after: Duration::ZERO }]);
+    let first = world.plugins.hold("mail/send");
+    let host = world.host(vec![minutely("a")]).await;
+    host.fire("a", FireRequest::default()).await.expect("fired");
+    world.plugins.called(1).await;
+    let answer = world.ledger.hold_heartbeat();
+    world.clock.advance(Duration::from_secs(11));
+    world.ledger.heartbeat_waits().await;
+    let second = world.plugins.hold("mail/send");
+    first.open();
+    world.plugins.called(2).await;
+    answer.open();
+    world.clock.asleep(LOOPS).await;
+    second.open();
+    let rows = world.ledger.until(|rows| rows.iter().any(|row| row.state.is_final())).await;
+    assert_eq!((rows[0].state, world.plugins.calls().len()), (RunState::Succeeded, 2));
+}
+
+#[tokio::test]
 async fn draining_waits_for_what_goes_on_and_gives_back_what_has_not_begun() {
     let world = World::new();
     let gate = world.plugins.hold("mail/send");

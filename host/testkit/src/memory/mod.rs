@@ -28,11 +28,15 @@ use tokio::sync::watch;
 
 use book::Book;
 
+use crate::plugins::Gate;
+
 /// Keeps everything behind one lock. Lease times follow the clock it was given.
 pub struct MemoryLedger {
     clock: Arc<dyn Clock>,
     book: Mutex<Book>,
     faults: Mutex<usize>,
+    heartbeats: Mutex<Option<Gate>>,
+    waiting: watch::Sender<usize>,
     writes: watch::Sender<u64>,
 }
 
@@ -43,6 +47,8 @@ impl MemoryLedger {
             clock,
             book: Mutex::new(Book::default()),
             faults: Mutex::new(0),
+            heartbeats: Mutex::default(),
+            waiting: watch::Sender::new(0),
             writes: watch::Sender::new(0),
         })
     }
@@ -51,6 +57,19 @@ impl MemoryLedger {
     /// 0 lifts it.
     pub fn fail_next(&self, calls: usize) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = calls;
+    }
+
+    /// The next heartbeat is on its way until the gate is open.
+    pub fn hold_heartbeat(&self) -> Gate {
+        let gate = Gate::shut();
+        *self.heartbeats.lock().unwrap_or_else(PoisonError::into_inner) = Some(gate.clone());
+        gate
+    }
+
+    /// Until a heartbeat is on its way.
+    pub async fn heartbeat_waits(&self) {
+        // The sender is in `self`, so it is never gone.
+        let _ = self.waiting.subscribe().wait_for(|waiting| *waiting > 0).await;
     }
 
     /// Somebody writes a definition into the row of a schedule: a good one, or one that cannot be read, with the reason.
@@ -156,6 +175,11 @@ impl Ledger for MemoryLedger {
     }
 
     async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {
+        let gate = self.heartbeats.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(gate) = gate {
+            self.waiting.send_modify(|waiting| *waiting += 1);
+            gate.passed().await;
+        }
         let now = self.clock.now();
         self.write(|book| Ok(book.heartbeat(&tenant, &held, now)))
     }
