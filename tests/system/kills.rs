@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::moment::Dice;
-use super::support::{Host, Ledger, Mark, Place, Row, number, oracle, until};
+use super::support::{Host, Ledger, Mark, Place, Row, killed_at_random_moments, oracle, until};
 
 /// Ten schedules, five times a second each: 50 fires a second.
 const SCHEDULES: usize = 10;
@@ -15,19 +14,7 @@ async fn killed_at_random_moments_under_fifty_fires_a_second_no_occurrence_is_lo
     place.plugin("recorder");
     place.conf("grants.toml", &place.recorder_grant());
     place.schedules(&schedules());
-    let mut dice = Dice::thrown();
-    let kills = number("NOONTIDE_KILLS", 6);
-    for kill in 1..=kills {
-        // Each third while it starts: schema, catch-up, rescue and the loading of plugins are moments, too.
-        let (host, moment) = match kill % 3 {
-            0 => (Host::begin(&place), dice.within(0..400)),
-            _ => (place.serve().await, dice.within(300..2_000)),
-        };
-        tokio::time::sleep(Duration::from_millis(moment)).await;
-        host.kill();
-        let integrity = place.ledger().await.integrity().await;
-        assert_eq!(integrity, "ok", "after kill {kill}");
-    }
+    let kills = killed_at_random_moments(&place).await;
     let host = place.serve().await;
     tell(&format!("{kills} kills"), settled(&place, host).await);
 }

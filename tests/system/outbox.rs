@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::support::moment::Dice;
 use super::support::receiver::{Answer, Arrival, Receiver};
-use super::support::{Api, Host, Place, Row, number, until, within};
+use super::support::{Api, Host, Place, Row, killed_at_random_moments, until, within};
 
 /// How each schedule ends, and how many of them.
 const ENDS: [(&str, usize); 6] = [("ok", 4), ("flaky", 2), ("fail", 1), ("trap", 1), ("loop", 1), ("run-again", 1)];
@@ -49,17 +48,7 @@ async fn killed_at_random_moments_every_success_is_sent_under_its_key_and_nothin
     place.plugin("outbox");
     place.conf("grants.toml", &grant(&receiver));
     place.schedules(&schedules(&receiver));
-    let mut dice = Dice::thrown();
-    let kills = number("NOONTIDE_KILLS", 6);
-    for kill in 1..=kills {
-        let (host, moment) = match kill % 3 {
-            0 => (Host::begin(&place), dice.within(0..400)),
-            _ => (place.serve().await, dice.within(300..2_000)),
-        };
-        tokio::time::sleep(Duration::from_millis(moment)).await;
-        host.kill();
-        assert_eq!(place.ledger().await.integrity().await, "ok", "after kill {kill}");
-    }
+    let kills = killed_at_random_moments(&place).await;
     let host = place.serve().await;
     let rows = settled(&place, &host.api()).await;
     let arrivals = receiver.arrivals();
@@ -148,6 +137,17 @@ async fn fire(api: &Api, input: Value) -> Value {
     api.ended(&run).await
 }
 
+/// A receiver, and a host whose plugin may send to it.
+async fn begun() -> (Receiver, Place, Host, Api) {
+    let receiver = Receiver::start().await;
+    let place = Place::new();
+    place.plugin("outbox");
+    place.conf("grants.toml", &grant(&receiver));
+    let host = place.serve().await;
+    let api = host.api();
+    (receiver, place, host, api)
+}
+
 /// The newest message that is so and has been tried.
 async fn message(api: &Api, state: &str) -> Value {
     until(&format!("a message is {state}"), async || {
@@ -159,12 +159,7 @@ async fn message(api: &Api, state: &str) -> Value {
 
 #[tokio::test]
 async fn only_what_ends_well_is_sent_and_the_result_names_the_keys() {
-    let receiver = Receiver::start().await;
-    let place = Place::new();
-    place.plugin("outbox");
-    place.conf("grants.toml", &grant(&receiver));
-    let host = place.serve().await;
-    let api = host.api();
+    let (receiver, _place, _host, api) = begun().await;
     let input = |end: &str| json!({ "url": format!("{}/hook", receiver.origin()), "messages": 2, "end": end });
     for end in ["fail", "trap", "flaky"] {
         assert_eq!(fire(&api, input(end)).await["state"], "failed", "{end}");
@@ -205,12 +200,7 @@ async fn without_a_grant_or_over_a_limit_nothing_is_handed_over_and_the_refusal_
 
 #[tokio::test]
 async fn what_is_refused_for_good_waits_for_somebody_and_what_was_not_answered_is_sent_again() {
-    let receiver = Receiver::start().await;
-    let place = Place::new();
-    place.plugin("outbox");
-    place.conf("grants.toml", &grant(&receiver));
-    let host = place.serve().await;
-    let api = host.api();
+    let (receiver, place, _host, api) = begun().await;
     let input = json!({ "url": format!("{}/hook?token=s3cret", receiver.origin()) });
     receiver.answer([Answer::Status(410, ""), Answer::Status(204, "")]);
     fire(&api, input.clone()).await;
@@ -245,12 +235,7 @@ async fn what_is_refused_for_good_waits_for_somebody_and_what_was_not_answered_i
 
 #[tokio::test]
 async fn a_grant_that_is_taken_back_stops_what_waits_and_given_again_lets_it_go() {
-    let receiver = Receiver::start().await;
-    let place = Place::new();
-    place.plugin("outbox");
-    place.conf("grants.toml", &grant(&receiver));
-    let host = place.serve().await;
-    let api = host.api();
+    let (receiver, place, _host, api) = begun().await;
     receiver.answer([Answer::Status(503, "retry-after: 3600\r\n")]);
     fire(&api, json!({ "url": receiver.origin() })).await;
     let id = message(&api, "waiting").await["id"].as_str().expect("an id").to_owned();

@@ -10,11 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::body::{JsonBody, Name, Nothing, Query};
+use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, shape};
-
-/// The longest page.
-const MOST: usize = 1_000;
 
 /// Of what comes next after a run, as much is shown with the run.
 const NEXT: usize = 20;
@@ -27,12 +25,8 @@ pub(crate) fn routes() -> Router<WebParts> {
 #[serde(deny_unknown_fields)]
 struct ListQuery {
     after: Option<RunId>,
-    #[serde(default = "hundred")]
-    limit: usize,
-}
-
-fn hundred() -> usize {
-    100
+    #[serde(default)]
+    limit: PageSize,
 }
 
 async fn find(parts: &WebParts, id: &str) -> Answer<Link> {
@@ -45,17 +39,10 @@ async fn find(parts: &WebParts, id: &str) -> Answer<Link> {
 
 /// Any id of the chain will do.
 async fn list(State(parts): State<WebParts>, Name(id): Name, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
-    if query.limit == 0 || query.limit > MOST {
-        return Err(Problem::bad_request(format!("`limit` is {}; 1 to {MOST} is possible", query.limit)));
-    }
+    let limit = query.limit.rows()?;
     let chain = find(&parts, &id).await?.chain;
-    // One more tells whether another page follows.
-    let page = LinkPage { chain, next_to: None, after: query.after, limit: query.limit + 1 };
-    let mut links = parts.history.links(page).await?;
-    let more = links.len() > query.limit;
-    links.truncate(query.limit);
-    let next = links.last().filter(|_| more).map(|one| one.link.id.to_string());
-    Ok(Json(shape::list(links.iter().map(link).collect(), next)))
+    let links = parts.history.links(LinkPage { chain, next_to: None, after: query.after, limit }).await?;
+    Ok(query.limit.of(links, |one| one.link.id.to_string(), link))
 }
 
 async fn cancel(

@@ -24,6 +24,7 @@ mod events;
 mod host;
 mod occurrences;
 mod outbox;
+mod page;
 mod plugins;
 mod problem;
 mod put;

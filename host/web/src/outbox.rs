@@ -10,11 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::body::{JsonBody, Name, Nothing, Query};
+use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, shape};
-
-/// The longest page.
-const MOST: usize = 1_000;
 
 pub(crate) fn routes() -> Router<WebParts> {
     Router::new()
@@ -30,32 +28,21 @@ struct ListQuery {
     plugin: Option<String>,
     state: Option<String>,
     after: Option<String>,
-    #[serde(default = "hundred")]
-    limit: usize,
-}
-
-fn hundred() -> usize {
-    100
+    #[serde(default)]
+    limit: PageSize,
 }
 
 async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
-    if query.limit == 0 || query.limit > MOST {
-        return Err(Problem::bad_request(format!("`limit` is {}; 1 to {MOST} is possible", query.limit)));
-    }
     let plugin = query.plugin.map(|name| name.parse::<PluginName>()).transpose();
     let filter = MessageFilter {
         run: query.run,
         plugin: plugin.map_err(|reason| Problem::bad_request(format!("`plugin`: {reason}")))?,
         state: query.state.map(|word| state(&word)).transpose()?,
         after: query.after.map(|after| id(&after)).transpose()?,
-        // One more tells whether another page follows.
-        limit: query.limit + 1,
+        limit: query.limit.rows()?,
     };
-    let mut messages = parts.history.messages(filter).await?;
-    let more = messages.len() > query.limit;
-    messages.truncate(query.limit);
-    let next = messages.last().filter(|_| more).map(|message| message.id.to_string());
-    Ok(Json(shape::list(messages.iter().map(shape::message).collect(), next)))
+    let messages = parts.history.messages(filter).await?;
+    Ok(query.limit.of(messages, |message| message.id.to_string(), shape::message))
 }
 
 async fn retry(

@@ -11,14 +11,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::body::{Instant, JsonBody, Name, Nothing, Query};
+use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, chains, errand, shape};
 
 /// A batch of calls may be large.
 const ENQUEUE_BYTES: usize = 16 << 20;
-
-/// The longest page.
-const MOST: usize = 1_000;
 
 pub(crate) fn routes() -> Router<WebParts> {
     Router::new()
@@ -39,18 +37,11 @@ struct ListQuery {
     since: Option<Instant>,
     until: Option<Instant>,
     after: Option<RunId>,
-    #[serde(default = "hundred")]
-    limit: usize,
-}
-
-fn hundred() -> usize {
-    100
+    #[serde(default)]
+    limit: PageSize,
 }
 
 async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
-    if query.limit == 0 || query.limit > MOST {
-        return Err(Problem::bad_request(format!("`limit` is {}; 1 to {MOST} is possible", query.limit)));
-    }
     let filter = RunFilter {
         schedule: query.schedule.map(|name| schedule(&name)).transpose()?,
         handler: query.handler,
@@ -59,14 +50,10 @@ async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> 
         since: query.since.map(|since| since.0),
         until: query.until.map(|until| until.0),
         after: query.after,
-        // One more tells whether another page follows.
-        limit: query.limit + 1,
+        limit: query.limit.rows()?,
     };
-    let mut runs = parts.history.runs(filter).await?;
-    let more = runs.len() > query.limit;
-    runs.truncate(query.limit);
-    let next = runs.last().filter(|_| more).map(|run| run.id.to_string());
-    Ok(Json(shape::list(runs.iter().map(shape::run).collect(), next)))
+    let runs = parts.history.runs(filter).await?;
+    Ok(query.limit.of(runs, |run| run.id.to_string(), shape::run))
 }
 
 fn schedule(name: &str) -> Answer<ScheduleName> {
@@ -107,21 +94,15 @@ async fn logs(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Valu
 #[serde(deny_unknown_fields)]
 struct ItemsQuery {
     after: Option<u64>,
-    #[serde(default = "hundred")]
-    limit: usize,
+    #[serde(default)]
+    limit: PageSize,
 }
 
 async fn items(State(parts): State<WebParts>, Name(id): Name, Query(query): Query<ItemsQuery>) -> Answer<Json<Value>> {
-    if query.limit == 0 || query.limit > MOST {
-        return Err(Problem::bad_request(format!("`limit` is {}; 1 to {MOST} is possible", query.limit)));
-    }
+    let limit = query.limit.rows()?;
     let run = find(&parts, &id).await?.id;
-    // One more tells whether another page follows.
-    let mut items = parts.history.items(ItemPage { run, after: query.after, limit: query.limit + 1 }).await?;
-    let more = items.len() > query.limit;
-    items.truncate(query.limit);
-    let next = items.last().filter(|_| more).map(|item| item.id.to_string());
-    Ok(Json(shape::list(items.iter().map(shape::item).collect(), next)))
+    let items = parts.history.items(ItemPage { run, after: query.after, limit }).await?;
+    Ok(query.limit.of(items, |item| item.id.to_string(), shape::item))
 }
 
 async fn cancel(

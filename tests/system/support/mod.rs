@@ -3,6 +3,7 @@
 pub mod api;
 pub mod fixtures;
 pub mod host;
+pub mod killing;
 pub mod ledger;
 pub mod moment;
 pub mod oracle;
@@ -13,6 +14,7 @@ pub mod volume;
 
 pub use api::Api;
 pub use host::Host;
+pub use killing::killed_at_random_moments;
 pub use ledger::{Ledger, Row};
 pub use moment::{now_ms, number, until, within};
 pub use place::Place;

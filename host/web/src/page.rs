@@ -1,0 +1,43 @@
+//! Pages of lists: how many rows one has, and where the next begins.
+
+use axum::Json;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::problem::{Answer, Problem};
+use crate::shape;
+
+/// Rows of one page at most.
+const MOST: usize = 1_000;
+
+/// `limit`: rows of one page, 100 where nothing is asked.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct PageSize(usize);
+
+impl Default for PageSize {
+    fn default() -> Self {
+        Self(100)
+    }
+}
+
+impl PageSize {
+    /// Rows to look up: one more than are shown tells whether another page follows.
+    ///
+    /// # Errors
+    /// None, or more than a page may have.
+    pub(crate) fn rows(self) -> Answer<usize> {
+        match self.0 {
+            limit @ 1..=MOST => Ok(limit + 1),
+            limit => Err(Problem::bad_request(format!("`limit` is {limit}; 1 to {MOST} is possible"))),
+        }
+    }
+
+    /// The page; `id` is what the next one begins after.
+    pub(crate) fn of<T>(self, mut rows: Vec<T>, id: impl Fn(&T) -> String, shown: impl Fn(&T) -> Value) -> Json<Value> {
+        let more = rows.len() > self.0;
+        rows.truncate(self.0);
+        let next = rows.last().filter(|_| more).map(id);
+        Json(shape::list(rows.iter().map(shown).collect(), next))
+    }
+}
