@@ -60,7 +60,7 @@ impl Refusal {
 
     /// As it is shown: one line, whatever names the file has chosen.
     pub(crate) fn into_error(self, sha256: Option<String>, clock: &dyn Clock) -> PluginError {
-        let message = harmless(&self.message, MESSAGE);
+        let message = harmless(&self.message, MESSAGE).replace('\t', "\\t");
         PluginError { stage: self.stage.into_owned(), message, sha256, at: clock.now() }
     }
 }
