@@ -1,9 +1,13 @@
 //! The same call with nothing around it: wasmtime, WASI, and imports that do nothing.
 
+use http::{Request, Response};
 use noontide::plugin::{run, types};
 use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{
+    Error as Code, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
 
 wasmtime::component::bindgen!({ path: "../../wit", world: "plugin", exports: { default: async } });
 
@@ -15,6 +19,30 @@ pub struct Bare {
 struct Guest {
     wasi: WasiCtx,
     table: ResourceTable,
+    http: WasiHttpCtx,
+    nowhere: Nowhere,
+}
+
+/// Requests of a guest that makes none.
+struct Nowhere;
+
+type Moving = Box<dyn Future<Output = Result<(), Code>> + Send>;
+
+impl WasiHttpHooks for Nowhere {
+    fn send_request(
+        &mut self,
+        _: Request<WasiBody>,
+        _: Option<RequestOptions>,
+        _: Moving,
+    ) -> Box<dyn Future<Output = Result<(Response<WasiBody>, Moving), Code>> + Send> {
+        Box::new(std::future::ready(Err(Code::HttpRequestDenied)))
+    }
+}
+
+impl WasiHttpView for Guest {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.nowhere, table: &mut self.table, ctx: &mut self.http }
+    }
 }
 
 impl Bare {
@@ -29,6 +57,7 @@ impl Bare {
         let engine = Engine::new(&config).expect("an engine");
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).expect("linked");
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker).expect("linked");
         run::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest).expect("linked");
         types::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest).expect("linked");
         let component = Component::from_binary(&engine, bytes).expect("a component");
@@ -39,7 +68,8 @@ impl Bare {
     }
 
     pub async fn call(&self) {
-        let guest = Guest { wasi: WasiCtx::builder().build(), table: ResourceTable::new() };
+        let (wasi, table) = (WasiCtx::builder().build(), ResourceTable::new());
+        let guest = Guest { wasi, table, http: WasiHttpCtx::new(), nowhere: Nowhere };
         let mut store = Store::new(&self.engine, guest);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|_| Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))));
