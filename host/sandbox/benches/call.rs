@@ -55,7 +55,7 @@ fn main() {
     for language in ["python", "js"] {
         for keep in [1, 1_000] {
             let plugin = format!("fixture-{language}");
-            let subject = Subject { plugin: &plugin, file: language, handler: "ends", calls: 500 };
+            let subject = Subject { plugin: &plugin, file: language, calls: 500, ..NOOP };
             invoke(&runtime, &dist, &subject, keep);
         }
     }

@@ -2,8 +2,11 @@
 
 use http::{Request, Response};
 use noontide::plugin::{run, types};
-use wasmtime::component::{Component, HasSelf, Linker, ResourceTable};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, UpdateDeadline};
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, HasSelf, Linker, ResourceTable, Val};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, StoreContextMut, UpdateDeadline,
+};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
     Error as Code, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
@@ -61,8 +64,7 @@ impl Bare {
         run::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest).expect("linked");
         types::add_to_linker::<Guest, HasSelf<Guest>>(&mut linker, |guest| guest).expect("linked");
         let component = Component::from_binary(&engine, bytes).expect("a component");
-        // The SDK imports all of the contract; what is measured calls nothing of the rest.
-        linker.define_unknown_imports_as_traps(&component).expect("linked");
+        refuse_the_rest(&mut linker, &component, &engine);
         let plugin = PluginPre::new(linker.instantiate_pre(&component).expect("linked")).expect("a plugin");
         Self { engine, plugin }
     }
@@ -76,6 +78,26 @@ impl Bare {
         let plugin = self.plugin.instantiate_async(&mut store).await.expect("an instance");
         let answer = plugin.noontide_plugin_handler().call_run(&mut store, &invocation()).await;
         assert!(answer.expect("no trap").is_ok());
+    }
+}
+
+/// The SDK imports all of the contract; what is measured calls nothing of the rest.
+fn refuse_the_rest(linker: &mut Linker<Guest>, component: &Component, engine: &Engine) {
+    for (name, import) in component.component_type().imports(engine) {
+        let known = ["types@", "run@"].iter().any(|known| name.contains(&format!("plugin/{known}")));
+        let ComponentItem::ComponentInstance(interface) = import.ty else { continue };
+        if known || !name.starts_with("noontide:plugin/") {
+            continue;
+        }
+        let mut instance = linker.instance(name).expect("a free name");
+        for (function, item) in interface.exports(engine) {
+            if matches!(item.ty, ComponentItem::ComponentFunc(_)) {
+                let refused = |_: StoreContextMut<'_, Guest>, _, _: &[Val], _: &mut [Val]| {
+                    Err(wasmtime::Error::msg("nobody calls this"))
+                };
+                instance.func_new(function, refused).expect("linked");
+            }
+        }
     }
 }
 
