@@ -191,7 +191,7 @@ fn remark(name: &str) -> Option<&'static str> {
     if name.starts_with(OURS) {
         return Some(" (of a later 0.1, it may be: update the host)");
     }
-    name.starts_with("wasi:http/").then_some(" (HTTP is not offered to plugins yet)")
+    name.starts_with("wasi:http/").then_some(" (of wasi:http there are types and outgoing-handler)")
 }
 
 /// Interface and version of a name such as `wasi:io/poll@0.2.3`.
