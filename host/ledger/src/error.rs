@@ -53,6 +53,27 @@ pub enum OpenError {
         /// The newest this binary knows.
         known: i64,
     },
+    /// A newer noontide wrote it.
+    #[error(
+        "ledger `{url}`: its schema has version {found}, this noontide knows up to {known}; start the newer noontide again, \
+         or restore the backup from before the upgrade"
+    )]
+    NewerSchema {
+        /// As given, without a password.
+        url: String,
+        /// In the database.
+        found: i64,
+        /// The newest this binary knows.
+        known: i64,
+    },
+    /// The server does not answer, or not as it has to.
+    #[error("ledger `{url}`: {reason}")]
+    Server {
+        /// As given, without a password.
+        url: String,
+        /// The server's words, and what to do.
+        reason: String,
+    },
     /// Somebody else writes and does not stop.
     #[error(
         "ledger {}: another process keeps it locked; stop that process (a second noontide may share the file, a backup \

@@ -11,12 +11,50 @@
 //! Read `sqlite/writer.rs` first (how requests share a transaction), then `claim.rs` and `settle.rs` (what they write);
 //! `migrations/sqlite/` says how the rows look. `tests/contract.rs` holds it to the exam every ledger passes.
 
+#[macro_use]
+mod query;
+
+mod artifacts;
+mod chains;
+mod claim;
+mod columns;
+mod connection;
+mod edits;
 mod error;
+mod fault;
+mod history;
+mod insert;
+mod items;
+mod judge;
+mod lease;
+mod links;
+mod listing;
+mod migrations;
+mod mysql;
+mod outbox;
+mod postgres;
+mod prune;
+mod ready;
+mod records;
+mod row;
+mod rows;
+mod schedules;
+mod settle;
 mod sqlite;
+mod state;
+mod steps;
+mod store;
+mod submissions;
+mod tasks;
+mod versions;
+mod writer;
 
 use std::sync::Arc;
 
 use noontide_domain::ports::{Clock, History, Ledger, Versions};
+
+use connection::Time;
+use store::Store;
 
 pub use error::OpenError;
 
@@ -30,7 +68,7 @@ pub struct Opened {
     pub versions: Arc<dyn Versions>,
     /// Version of the schema.
     pub schema: i64,
-    closer: sqlite::Closer,
+    closer: store::Closer,
 }
 
 impl Opened {
@@ -40,19 +78,49 @@ impl Opened {
     }
 }
 
-/// Opens the ledger at `url` (`sqlite://data/noontide.db` or `sqlite:///var/lib/noontide/noontide.db`); creates the file
-/// and its folder, and brings an older schema up to date. Leases follow `clock`.
+/// Opens the ledger at `url`: `sqlite://data/noontide.db` or `sqlite:///var/lib/noontide/noontide.db`,
+/// `postgres://user@host/database`, `mysql://user@host/database`. Creates the file and its folder, or the tables in the
+/// database, and brings an older schema up to date. Leases follow `clock` where one host has the file, and the server's clock
+/// where hosts share a database.
 ///
 /// # Errors
 /// A sentence that names the place and the next step.
 pub async fn open(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
-    let path = sqlite_path(url)?;
-    let store = sqlite::open(path.as_ref(), clock).await?;
-    let sqlite::Store { ledger, history, versions, schema, closer } = store;
-    Ok(Opened { ledger, history, versions, schema, closer })
+    let store = match address(url)? {
+        Address::File(path) => sqlite::open(path.as_ref(), clock).await?,
+        Address::Postgres => postgres::open(url, Time::Database).await?,
+        Address::Mysql => mysql::open(url, Time::Database).await?,
+    };
+    Ok(opened(store))
 }
 
-fn sqlite_path(url: &str) -> Result<&str, OpenError> {
+/// As [`open`], with leases that follow `clock` in every database: for exams, which move it.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_by_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, OpenError> {
+    let store = match address(url)? {
+        Address::File(path) => sqlite::open(path.as_ref(), clock).await?,
+        Address::Postgres => postgres::open(url, Time::Host(clock)).await?,
+        Address::Mysql => mysql::open(url, Time::Host(clock)).await?,
+    };
+    Ok(opened(store))
+}
+
+fn opened(store: Store) -> Opened {
+    let Store { ledger, history, versions, schema, closer } = store;
+    Opened { ledger, history, versions, schema, closer }
+}
+
+/// Where the record is.
+#[derive(Debug, PartialEq, Eq)]
+enum Address<'u> {
+    File(&'u str),
+    Postgres,
+    Mysql,
+}
+
+fn address(url: &str) -> Result<Address<'_>, OpenError> {
     let unknown = |problem: &str| OpenError::Url { url: shown(url), problem: problem.to_owned() };
     let Some((scheme, rest)) = url.split_once(':') else {
         return Err(unknown("a scheme is missing; write `sqlite://` before the path"));
@@ -63,19 +131,19 @@ fn sqlite_path(url: &str) -> Result<&str, OpenError> {
         "sqlite" if path.is_empty() || path == ":memory:" => {
             Err(unknown("a path is missing; write for example `sqlite://data/noontide.db`"))
         }
-        "sqlite" => Ok(path),
-        "postgres" | "postgresql" | "mysql" | "mariadb" => {
-            Err(unknown("PostgreSQL and MySQL come later; use `sqlite://` and a path on a local disk"))
-        }
-        _ => Err(unknown("only `sqlite://` and a path is known")),
+        "sqlite" => Ok(Address::File(path)),
+        "postgres" | "postgresql" => Ok(Address::Postgres),
+        "mysql" | "mariadb" => Ok(Address::Mysql),
+        _ => Err(unknown("known are `sqlite://`, `postgres://` and `mysql://`")),
     }
 }
 
-/// The URL without what stands between scheme and `@`: it may be a password.
+/// The URL without what stands between scheme and `@`, and without its options: they may hold a password.
 fn shown(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => url.to_owned(),
+    let (place, options) = url.split_once('?').map_or((url, ""), |(place, _)| (place, "?…"));
+    match (place.split_once("://"), place.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}{options}"),
+        _ => format!("{place}{options}"),
     }
 }
 
@@ -85,22 +153,21 @@ mod tests {
 
     #[test]
     fn a_path_may_be_relative_or_absolute() {
-        assert_eq!(sqlite_path("sqlite://data/n.db").unwrap(), "data/n.db");
-        assert_eq!(sqlite_path("sqlite:///var/n.db").unwrap(), "/var/n.db");
-        assert_eq!(sqlite_path("sqlite:n.db").unwrap(), "n.db");
+        assert_eq!(address("sqlite://data/n.db").unwrap(), Address::File("data/n.db"));
+        assert_eq!(address("sqlite:///var/n.db").unwrap(), Address::File("/var/n.db"));
+        assert_eq!(address("sqlite:n.db").unwrap(), Address::File("n.db"));
     }
 
     #[test]
-    fn other_databases_come_later_and_their_passwords_are_not_shown() {
-        let error = sqlite_path("postgres://me:secret@db/noontide").unwrap_err().to_string();
-        assert!(error.contains("PostgreSQL and MySQL come later"), "{error}");
-        assert!(error.contains("postgres://…@db/noontide") && !error.contains("secret"), "{error}");
+    fn a_password_is_not_shown() {
+        assert_eq!(shown("postgres://me:secret@db/noontide"), "postgres://…@db/noontide");
+        assert_eq!(shown("postgres://me@db/noontide?host=/run&password=secret"), "postgres://…@db/noontide?…");
     }
 
     #[test]
     fn a_url_without_a_durable_place_is_refused() {
         for url in ["noontide.db", "sqlite://", "sqlite::memory:", "sqlite://n.db?mode=ro", "file:///n.db"] {
-            assert!(sqlite_path(url).is_err(), "{url} was taken");
+            assert!(address(url).is_err(), "{url} was taken");
         }
     }
 }

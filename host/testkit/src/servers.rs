@@ -9,6 +9,7 @@ mod process;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use process::Process;
 
@@ -83,6 +84,11 @@ impl Server {
         let server = Self { kind, folder, running: None };
         server.lay_out();
         server
+    }
+
+    /// The address of an empty database of its own, made now. Its text compares byte by byte.
+    pub fn database(&self) -> String {
+        empty_database(&self.url())
     }
 
     /// Starts it again.
@@ -210,6 +216,45 @@ impl Server {
         process::give_away(&path);
         path
     }
+}
+
+/// The address of an empty PostgreSQL database, on the server that `NOONTIDE_TEST_POSTGRES_URL` names or on this process's own.
+pub fn postgres_database() -> String {
+    empty_database(&std::env::var("NOONTIDE_TEST_POSTGRES_URL").unwrap_or_else(|_| postgres().url()))
+}
+
+/// The address of an empty MariaDB database, on the server that `NOONTIDE_TEST_MYSQL_URL` names or on this process's own.
+pub fn mariadb_database() -> String {
+    empty_database(&std::env::var("NOONTIDE_TEST_MYSQL_URL").unwrap_or_else(|_| mariadb().url()))
+}
+
+/// Makes an empty database beside the one at `url`; its address.
+fn empty_database(url: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("noontide_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let (place, options) = url.split_once('?').unwrap_or((url, ""));
+    let (server, former) = place.rsplit_once('/').expect("an address with a database");
+    let statement = format!("CREATE DATABASE {name}");
+    if url.starts_with("postgres") {
+        let mut command = Command::new(program("psql", "postgresql-client"));
+        finished(command.args(["-X", "-q", "-d", url, "-c", &statement]));
+    } else {
+        finished(client(server, former, options).args(["-e", &statement]));
+    }
+    let question = if options.is_empty() { "" } else { "?" };
+    format!("{server}/{name}{question}{options}")
+}
+
+/// MariaDB's client takes no address.
+fn client(server: &str, database: &str, options: &str) -> Command {
+    let (user, place) = server.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).expect("user@host");
+    let (user, password) = user.split_once(':').unwrap_or((user, ""));
+    let (host, port) = place.split_once(':').unwrap_or((place, "3306"));
+    let mut command = Command::new(program("mariadb", "mariadb-client"));
+    command.args(["--no-defaults", "-u", user, "-h", host, "-P", port, "-D", database]);
+    command.args(options.split('&').filter_map(|option| Some(format!("--socket={}", option.strip_prefix("socket=")?))));
+    command.env("MYSQL_PWD", password);
+    command
 }
 
 /// A program on the path, where administrators' programs lie, or where Debian keeps those of PostgreSQL.

@@ -1,26 +1,10 @@
-//! Writing one pass of the scheduler: rows for what fires and what does not, and the cursors. Whole batches are one
-//! statement, given as a JSON array: each statement is a hop to the connection's thread.
+//! claim: the statements of SQLite.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Claim, Claimed, Fire, Skip, Tenant};
-use noontide_domain::{Cause, Key, Lease, Leased, Order, Overlap, RunId, RunState, ScheduleName, SkipReason};
-use serde_json::{Value, json};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
-use super::insert::{INSERT, NewRow};
-use super::judge::{Fate, Holder, Known, Live, Stage};
-use super::writer::{Desk, Request};
-use super::{links, rows};
-
-const KEYS: &str = "SELECT key_hash, id, state FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
+pub(crate) const KEYS: &str =
+    "SELECT key_hash, id, state FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
 
 /// Of the live runs, those that are in the way first: of the queued ones and of the others.
-const SCHEDULES: &str = "\
+pub(crate) const SCHEDULES: &str = "\
     SELECT wanted.value AS name, live.id, live.state, live.fence, live.not_before, live.queued, \
            (SELECT last_success_due FROM schedule WHERE name = wanted.value) AS last_success_due \
     FROM json_each(?1) AS wanted LEFT JOIN run AS live ON live.id IN ( \
@@ -30,205 +14,25 @@ const SCHEDULES: &str = "\
          ORDER BY not_before, id LIMIT 1))";
 
 /// All of them, for the policies that count or replace them.
-const LIVE: &str = "\
+pub(crate) const LIVE: &str = "\
     SELECT schedule AS name, id, state, fence, not_before, queued FROM run \
     WHERE state < 2 AND schedule IN (SELECT value FROM json_each(?1))";
 
 /// An earlier attempt stays in the record; the end is that of the run.
-const REPLACE: &str = "\
+pub(crate) const REPLACE: &str = "\
     UPDATE run SET state = 4, finished_at = ?2, reason = gone.reason \
     FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS reason FROM json_each(?1)) AS gone \
     WHERE run.id = gone.id AND run.state = 0";
 
-const ASK: &str = "UPDATE run SET cancel_asked = 1 WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND state = 1";
+pub(crate) const ASK: &str =
+    "UPDATE run SET cancel_asked = 1 WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND state = 1";
 
 /// Never back: a slower host may come with an older pass.
-const ADVANCE: &str = "\
+pub(crate) const ADVANCE: &str = "\
     UPDATE schedule SET cursor = max(schedule.cursor, coalesce(moved.cursor, schedule.cursor)), \
                         runs = schedule.runs + moved.runs \
     FROM (SELECT value ->> 0 AS name, value ->> 1 AS cursor, value ->> 2 AS runs FROM json_each(?1)) AS moved \
     WHERE schedule.name = moved.name";
-
-pub(super) struct ClaimFires {
-    pub claim: Claim,
-    pub tenant: Option<Tenant>,
-}
-
-#[async_trait]
-impl Request for ClaimFires {
-    type Answer = Vec<Claimed>;
-
-    async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
-        write(&self.claim, self.tenant.as_ref(), desk).await
-    }
-}
-
-/// Judges and writes, inside whatever transaction the desk stands in.
-pub(super) async fn write(
-    claim: &Claim,
-    tenant: Option<&Tenant>,
-    desk: &mut Desk<'_>,
-) -> Result<Vec<Claimed>, sqlx::Error> {
-    let mut known = known(claim, desk).await?;
-    let fates = known.judge(&claim.fire, tenant, desk.now);
-    clear_the_way(&known, desk).await?;
-    let mut new = Vec::new();
-    for (fire, fate) in claim.fire.iter().zip(&fates) {
-        new.extend(fire_row(fire, fate, tenant, desk.now)?);
-    }
-    for skip in &claim.skip {
-        new.extend(skip_row(skip, &mut known, desk.now)?);
-    }
-    if !new.is_empty() {
-        let rows = Value::Array(new).to_string();
-        sqlx::query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).execute(&mut *desk.connection).await?;
-    }
-    let links: Vec<_> = claim.links.iter().filter(|link| !known.chains.contains_key(&link.chain)).collect();
-    links::write(&links, desk).await?;
-    advance(claim, &fates, desk).await?;
-    Ok(claim.fire.iter().zip(fates).map(|(fire, fate)| answer(fire, fate, tenant, &known)).collect())
-}
-
-async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error> {
-    let mut known = Known::default();
-    let fired = claim.fire.iter().flat_map(|fire| [Some(fire.order.key.hex()), fire.fills.as_ref().map(Key::hex)]);
-    let skipped = claim.skip.iter().map(|skip| Some(Key::occurrence(&skip.schedule, skip.due_at).hex()));
-    let keys: Vec<_> = fired.chain(skipped).flatten().collect();
-    if !keys.is_empty() {
-        for row in sqlx::query(KEYS).bind(json!(keys).to_string()).fetch_all(&mut *desk.connection).await? {
-            let state = rows::state(&row)?;
-            let is_filled = !state.is_final() || state == RunState::Succeeded;
-            known.keys.insert(rows::key_hash(&row)?, Holder { run: RunId(rows::uuid(&row, "id")?), is_filled });
-        }
-    }
-    let named = |wanted: fn(Overlap) -> bool| -> BTreeSet<_> {
-        let fires = claim.fire.iter().filter(|fire| wanted(fire.overlap));
-        fires.filter_map(|fire| fire.order.schedule.as_ref()).collect()
-    };
-    let counting = named(|overlap| matches!(overlap, Overlap::Queue | Overlap::CancelRunning));
-    let schedules = named(|_| true);
-    if !schedules.is_empty() {
-        for row in sqlx::query(SCHEDULES).bind(json!(schedules).to_string()).fetch_all(&mut *desk.connection).await? {
-            let name = rows::required::<ScheduleName>(&row, "name")?;
-            if let Some(due) = rows::maybe_instant(&row, "last_success_due")? {
-                known.successes.insert(name.clone(), due);
-            }
-            if row.try_get::<Option<&[u8]>, _>("id")?.is_some() && !counting.contains(&name) {
-                known.live.entry(name).or_default().push(live(&row)?);
-            }
-        }
-    }
-    if !counting.is_empty() {
-        for row in sqlx::query(LIVE).bind(json!(counting).to_string()).fetch_all(&mut *desk.connection).await? {
-            known.live.entry(rows::required(&row, "name")?).or_default().push(live(&row)?);
-        }
-    }
-    Ok(known)
-}
-
-fn live(row: &SqliteRow) -> Result<Live, sqlx::Error> {
-    let stage = match rows::state(row)? {
-        RunState::Running => Stage::Running,
-        _ if row.try_get::<i64, _>("fence")? > 0 => Stage::Again,
-        _ if row.try_get("queued")? => Stage::Queued,
-        _ => Stage::Waiting,
-    };
-    Ok(Live { stage, from: rows::instant(row, "not_before")?, run: RunId(rows::uuid(row, "id")?) })
-}
-
-/// Those that are replaced are over before the new rows come; the others of this claim are not there yet.
-async fn clear_the_way(known: &Known, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    if !known.replaced.is_empty() {
-        let mut gone = Vec::with_capacity(known.replaced.len());
-        for (run, by) in &known.replaced {
-            let reason = rows::to_json("reason", &SkipReason::Replaced { by: *by })?;
-            gone.push(json!([run.0.simple().to_string(), reason]));
-        }
-        let query = sqlx::query(REPLACE).bind(Value::Array(gone).to_string()).bind(desk.now.timestamp_millis());
-        query.execute(&mut *desk.connection).await?;
-    }
-    if !known.asked.is_empty() {
-        let asked: Vec<_> = known.asked.iter().map(|run| run.0.simple().to_string()).collect();
-        sqlx::query(ASK).bind(json!(asked).to_string()).execute(&mut *desk.connection).await?;
-    }
-    Ok(())
-}
-
-/// Moves the cursors and counts the runs.
-async fn advance(claim: &Claim, fates: &[Fate], desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    let mut moved: BTreeMap<&ScheduleName, (Option<i64>, u64)> = BTreeMap::new();
-    for (name, at) in &claim.cursors {
-        let cursor = &mut moved.entry(name).or_default().0;
-        *cursor = (*cursor).max(Some(at.timestamp_millis()));
-    }
-    for (fire, fate) in claim.fire.iter().zip(fates) {
-        if let Some(schedule) = fire.order.schedule.as_ref().filter(|_| fate.is_live() && counts(&fire.order)) {
-            moved.entry(schedule).or_default().1 += 1;
-        }
-    }
-    if !moved.is_empty() {
-        let moved: Vec<_> = moved.iter().map(|(name, (cursor, runs))| json!([name, cursor, runs])).collect();
-        sqlx::query(ADVANCE).bind(Value::Array(moved).to_string()).execute(&mut *desk.connection).await?;
-    }
-    Ok(())
-}
-
-/// Whether it is one of the runs that `max-runs` limits.
-fn counts(order: &Order) -> bool {
-    matches!(order.cause, Cause::Schedule | Cause::After)
-}
-
-fn fire_row(
-    fire: &Fire,
-    fate: &Fate,
-    tenant: Option<&Tenant>,
-    now: DateTime<Utc>,
-) -> Result<Option<Value>, sqlx::Error> {
-    let ready = NewRow::ready(fire, now);
-    let over = |reason| NewRow::over(&fire.order, reason, now);
-    let row = match fate {
-        Fate::Duplicate(_) => return Ok(None),
-        Fate::Overlapped(blocking) => over(SkipReason::Overlap { blocking: *blocking }),
-        Fate::Replaced(by) => over(SkipReason::Replaced { by: *by }),
-        Fate::Leased => NewRow { lease: tenant, ..ready },
-        Fate::Ready { in_turn } => NewRow { queued: *in_turn, ..ready },
-        Fate::Queued(_) => NewRow { queued: true, ..ready },
-    };
-    row.columns().map(Some)
-}
-
-fn answer(fire: &Fire, fate: Fate, tenant: Option<&Tenant>, known: &Known) -> Claimed {
-    let order = &fire.order;
-    match (fate, tenant) {
-        (Fate::Duplicate(run), _) => Claimed::Duplicate(run),
-        (Fate::Overlapped(run) | Fate::Replaced(run), _) => Claimed::Overlapped(run),
-        (Fate::Queued(cancel), _) => Claimed::Queued { run: order.id, cancel },
-        (Fate::Leased, Some(tenant)) => Claimed::Leased(Box::new(Leased {
-            order: order.clone(),
-            lease: Lease { run: order.id, host: tenant.host, fence: 1, attempt: 1 },
-            previous_success: order.schedule.as_ref().and_then(|name| known.successes.get(name)).copied(),
-            items: Arc::default(),
-            messages: 0,
-        })),
-        (Fate::Ready { .. } | Fate::Leased, _) => Claimed::Ready(order.id),
-    }
-}
-
-/// `None` where the first instant has a row already.
-fn skip_row(skip: &Skip, known: &mut Known, now: DateTime<Utc>) -> Result<Option<Value>, sqlx::Error> {
-    let id = RunId::new();
-    let key = Key::occurrence(&skip.schedule, skip.due_at);
-    if known.keys.contains_key(&key.hash) {
-        return Ok(None);
-    }
-    known.keys.insert(key.hash, Holder { run: id, is_filled: false });
-    let order = Order {
-        schedule: Some(skip.schedule.clone()),
-        ..Order::new(id, key, skip.handler.clone(), skip.due_at, Cause::Schedule)
-    };
-    let span = (skip.until != skip.due_at).then_some((skip.until, skip.count));
-    NewRow { span, ..NewRow::over(&order, skip.reason.clone(), now) }.columns().map(Some)
-}
 
 #[cfg(test)]
 pub(super) fn statements() -> [&'static str; 5] {

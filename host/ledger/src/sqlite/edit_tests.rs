@@ -7,6 +7,9 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::tests::Place;
 use super::*;
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::Claim;
+use noontide_domain::{RunId, ScheduleName};
 
 /// A ledger with a schedule of the API, `mine`, and one of a file, `filed`; and somebody with SQL.
 struct Desk {

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
-use noontide_domain::ports::LedgerError;
+use sqlx::error::DatabaseError as _;
+use sqlx::sqlite::SqliteError;
 
 use crate::OpenError;
+use crate::fault::Fault;
 
 // Primary result codes, https://www.sqlite.org/rescode.html.
 const BUSY: i32 = 5;
@@ -19,23 +21,16 @@ const NOT_A_DATABASE: i32 = 26;
 /// `ROLLBACK` answers it when the failing statement has rolled back everything already.
 const GENERIC: i32 = 1;
 
-/// The error of a call. What may pass is `Unavailable`; the caller keeps its work and tries again.
-pub(super) fn answer(error: sqlx::Error) -> LedgerError {
-    let passing = |words: &str| LedgerError::Unavailable(format!("{words} ({error})"));
-    match code(&error) {
-        Some(FULL) => passing("the disk is full; make room on it"),
-        Some(BUSY | LOCKED | PROTOCOL) => passing("another process keeps the file locked; stop that process"),
-        Some(READ_ONLY) => passing("the file cannot be written; look at its rights and its mount"),
-        Some(IO) => passing("the disk failed; look at the system's log"),
-        Some(CANNOT_OPEN) => passing("the file cannot be opened; look at its folder"),
-        Some(OUT_OF_MEMORY) => passing("there is no memory left"),
-        Some(_) => LedgerError::Broken(error.to_string()),
-        None => match error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-                LedgerError::Unavailable(error.to_string())
-            }
-            _ => LedgerError::Broken(error.to_string()),
-        },
+/// There is one writer, so nothing is a conflict.
+pub(crate) fn of(error: &SqliteError) -> Fault {
+    match primary(error) {
+        Some(FULL) => Fault::Passing("the disk is full; make room on it"),
+        Some(BUSY | LOCKED | PROTOCOL) => Fault::Passing("another process keeps the file locked; stop that process"),
+        Some(READ_ONLY) => Fault::Passing("the file cannot be written; look at its rights and its mount"),
+        Some(IO) => Fault::Passing("the disk failed; look at the system's log"),
+        Some(CANNOT_OPEN) => Fault::Passing("the file cannot be opened; look at its folder"),
+        Some(OUT_OF_MEMORY) => Fault::Passing("there is no memory left"),
+        _ => Fault::Lasting,
     }
 }
 
@@ -55,16 +50,15 @@ pub(super) fn opening(path: &Path, error: &sqlx::Error) -> OpenError {
 }
 
 /// Whether a failed `ROLLBACK` only found nothing to roll back.
-pub(super) fn is_rolled_back(error: &sqlx::Error) -> bool {
+pub(crate) fn is_rolled_back(error: &sqlx::Error) -> bool {
     code(error) == Some(GENERIC)
 }
 
-/// A row that makes no sense: our error, with the column's name.
-pub(super) fn shape(what: &str, problem: impl std::fmt::Display) -> sqlx::Error {
-    sqlx::Error::Decode(format!("{what}: {problem}").into())
+fn code(error: &sqlx::Error) -> Option<i32> {
+    primary(error.as_database_error()?.try_downcast_ref()?)
 }
 
-fn code(error: &sqlx::Error) -> Option<i32> {
-    let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
+fn primary(error: &SqliteError) -> Option<i32> {
+    let extended: i32 = error.code()?.parse().ok()?;
     Some(extended & 0xff)
 }

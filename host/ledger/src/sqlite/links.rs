@@ -1,19 +1,6 @@
-//! Chains: what the end of a run makes due, in the transaction of that end. Whatever is done for one end is done for all
-//! ends of a transaction in one statement, so that a group of ten thousand costs no more for each.
+//! links: the statements of SQLite.
 
-use std::collections::{HashMap, HashSet};
-
-use noontide_domain::chain::{Branch, Ended, LinkState, Linked, MemberResult, Origin, RESULTS, tally};
-use noontide_domain::{Link, Outcome, RunId, RunState};
-use serde_json::{Value, json};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
-
-use super::insert::{INSERT, NewRow};
-use super::rows;
-use super::writer::Desk;
-
-const WRITE: &str = "\
+pub(crate) const WRITE: &str = "\
     WITH new AS MATERIALIZED (SELECT value FROM json_each(?1)) \
     INSERT INTO link (id, chain, path, after, branch, waiter, member, handler, errand, missing, state) \
     SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, unhex(value ->> 3), value ->> 4, unhex(value ->> 5), \
@@ -21,240 +8,44 @@ const WRITE: &str = "\
     FROM new";
 
 /// In the order in which the runs ended.
-const ENDS: &str = "\
+pub(crate) const ENDS: &str = "\
     SELECT link.*, run.state AS run_state FROM json_each(?1) AS told \
     CROSS JOIN link ON link.id = unhex(told.value) CROSS JOIN run ON run.id = link.id ORDER BY told.key";
 
-const NEXT: &str = "\
+pub(crate) const NEXT: &str = "\
     SELECT link.* FROM json_each(?1) AS told \
     CROSS JOIN link ON link.after = unhex(told.value ->> 0) AND link.branch = told.value ->> 1 \
     WHERE link.state = 0 AND link.errand IS NOT NULL ORDER BY told.key, link.id";
 
-const MADE: &str = "\
+pub(crate) const MADE: &str = "\
     UPDATE link SET state = 1, errand = NULL WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND state = 0";
 
 /// What lies within a path begins with it, so it is a range of the index.
-const UNREACHED: &str = "\
+pub(crate) const UNREACHED: &str = "\
     UPDATE link SET state = 2, why = gone.why \
     FROM (SELECT unhex(value ->> 0) AS chain, value ->> 1 AS first, value ->> 2 AS last, value ->> 3 AS why \
           FROM json_each(?1)) AS gone \
     WHERE link.state = 0 AND link.chain = gone.chain AND link.path >= gone.first AND link.path < gone.last";
 
-const GROUPS: &str = "\
+pub(crate) const GROUPS: &str = "\
     SELECT link.* FROM json_each(?1) AS told CROSS JOIN link ON link.id = unhex(told.value) \
     WHERE link.state = 0 ORDER BY told.key";
 
-const TALLY: &str = "\
+pub(crate) const TALLY: &str = "\
     UPDATE link SET missing = told.missing, state = told.state \
     FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS missing, value ->> 2 AS state FROM json_each(?1)) AS told \
     WHERE link.id = told.id AND link.state = 0";
 
-const DECIDED: &str = "\
+pub(crate) const DECIDED: &str = "\
     SELECT id, state, outcome, reason FROM run WHERE id IN (SELECT unhex(value) FROM json_each(?1))";
 
-const SIZES: &str = "\
+pub(crate) const SIZES: &str = "\
     SELECT link.id, coalesce(length(CAST(run.outcome AS BLOB)), 0) AS bytes \
     FROM link LEFT JOIN run ON run.id = link.id WHERE waiter = ?1 AND member IS NOT NULL ORDER BY member";
 
-const RESULTS_OF: &str = "\
+pub(crate) const RESULTS_OF: &str = "\
     SELECT link.id, run.outcome FROM link LEFT JOIN run ON run.id = link.id \
     WHERE waiter = ?1 AND member IS NOT NULL ORDER BY member";
-
-/// What stands around a result in the row of its run, in bytes, and a little more.
-const AROUND: i64 = 64;
-
-/// The links of new chains.
-pub(super) async fn write(links: &[&Link], desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    let rows = links.iter().map(|link| columns(link)).collect::<Result<Vec<_>, _>>()?;
-    many(WRITE, rows, desk).await
-}
-
-/// In the order of [`WRITE`].
-fn columns(link: &Link) -> Result<Value, sqlx::Error> {
-    let (handler, errand, missing) = match &link.what {
-        Linked::Call { handler, errand } => (Some(handler), errand.as_ref(), None),
-        Linked::Group { missing } => (None, None, Some(missing)),
-    };
-    Ok(json!([
-        hex(link.id),
-        hex(link.chain),
-        link.path,
-        link.after.map(hex),
-        rows::branch_number(link.branch),
-        link.waiter.map(hex),
-        link.member,
-        handler,
-        errand.map(|errand| rows::to_json("errand", errand)).transpose()?,
-        missing,
-        rows::link_number(link.state),
-    ]))
-}
-
-/// Writes what follows the ends of these runs of chains.
-pub(super) async fn follow(runs: &[RunId], desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    if runs.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<_> = runs.iter().copied().map(hex).collect();
-    let mut ended = Vec::with_capacity(runs.len());
-    for row in sqlx::query(ENDS).bind(json!(ids).to_string()).fetch_all(&mut *desk.connection).await? {
-        ended.push(Ended::run(&rows::link(&row)?, rows::state_in("run_state", &row)?));
-    }
-    follow_all(ended, desk).await
-}
-
-/// The ends of runs may end groups, and so on outwards: as many rounds as groups lie in each other.
-pub(super) async fn follow_all(mut ended: Vec<Ended>, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    while !ended.is_empty() {
-        take_up(&ended, desk).await?;
-        leave_out(&ended, desk).await?;
-        ended = groups(&ended, desk).await?;
-    }
-    Ok(())
-}
-
-/// Makes the runs that come next.
-async fn take_up(ended: &[Ended], desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    let told: Vec<_> = ended.iter().map(|one| json!([hex(one.id), rows::branch_number(one.follows())])).collect();
-    let next = sqlx::query(NEXT).bind(Value::Array(told).to_string()).fetch_all(&mut *desk.connection).await?;
-    if next.is_empty() {
-        return Ok(());
-    }
-    let next = next.iter().map(rows::link).collect::<Result<Vec<_>, _>>()?;
-    let origins = origins(ended, &next, desk).await?;
-    let mut made = Vec::with_capacity(next.len());
-    let mut new = Vec::with_capacity(next.len());
-    for link in &next {
-        let origin = link.after.and_then(|after| origins.get(&after)).cloned();
-        if let Some(fire) = origin.and_then(|origin| link.fire(origin, desk.now)) {
-            new.push(NewRow::ready(&fire, desk.now).columns()?);
-            made.push(Value::from(hex(link.id)));
-        }
-    }
-    many(MADE, made, desk).await?;
-    let rows = Value::Array(new).to_string();
-    sqlx::query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).execute(&mut *desk.connection).await?;
-    Ok(())
-}
-
-/// What the next ones are told: only of ends that something comes after.
-async fn origins(ended: &[Ended], next: &[Link], desk: &mut Desk<'_>) -> Result<HashMap<RunId, Origin>, sqlx::Error> {
-    let before: HashSet<_> = next.iter().filter_map(|link| link.after).collect();
-    let (groups, others): (Vec<_>, Vec<_>) = ended
-        .iter()
-        .filter(|one| before.contains(&one.id))
-        .partition(|one| one.is_group() && one.follows() == Branch::Then);
-    let mut origins = HashMap::with_capacity(before.len());
-    for group in groups {
-        origins.insert(group.id, gathered(group.id, desk).await?);
-    }
-    let decided: Vec<_> = others.iter().map(|one| hex(one.by)).collect();
-    let mut rows = HashMap::new();
-    for row in sqlx::query(DECIDED).bind(json!(decided).to_string()).fetch_all(&mut *desk.connection).await? {
-        rows.insert(RunId(rows::uuid(&row, "id")?), row);
-    }
-    for one in others {
-        let (outcome, reason) = match rows.get(&one.by) {
-            Some(row) => (rows::maybe_json("outcome", row)?, rows::maybe_json("reason", row)?),
-            None => (None, None),
-        };
-        let group = one.is_group().then_some(one.id);
-        let origin = Origin::of_run(one.by, group, one.state, outcome.as_ref(), reason.as_ref());
-        origins.insert(one.id, origin);
-    }
-    Ok(origins)
-}
-
-/// The results of a group's members.
-async fn gathered(group: RunId, desk: &mut Desk<'_>) -> Result<Origin, sqlx::Error> {
-    let id = group.0.as_bytes().as_slice();
-    let sizes = sqlx::query(SIZES).bind(id).fetch_all(&mut *desk.connection).await?;
-    let mut most = 0;
-    let mut runs = Vec::with_capacity(sizes.len());
-    for row in &sizes {
-        most += (row.try_get::<i64, _>("bytes")? - AROUND).max(0);
-        runs.push(RunId(rows::uuid(row, "id")?));
-    }
-    if usize::try_from(most).is_ok_and(|most| most > RESULTS) {
-        return Ok(Origin::of_large_group(group, runs));
-    }
-    let mut results = Vec::with_capacity(runs.len());
-    for row in sqlx::query(RESULTS_OF).bind(id).fetch_all(&mut *desk.connection).await? {
-        let result = match rows::maybe_json("outcome", &row)? {
-            Some(Outcome::Succeeded { result }) => result,
-            _ => None,
-        };
-        results.push(MemberResult { run: RunId(rows::uuid(&row, "id")?), result });
-    }
-    Ok(Origin::of_group(group, results))
-}
-
-async fn leave_out(ended: &[Ended], desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    let gone = ended.iter().map(|one| range(one.chain, &one.unreached(), &one.why())).collect();
-    many(UNREACHED, gone, desk).await
-}
-
-/// All paths that begin with `first`, which ends in a bracket or a dot.
-pub(super) fn range(chain: RunId, first: &str, why: &str) -> Value {
-    let mut last = first.to_owned();
-    // Both signs have a successor in ASCII.
-    let sign = last.pop().map(|sign| char::from(sign as u8 + 1));
-    last.extend(sign);
-    json!([hex(chain), first, last, why])
-}
-
-/// Counts for the groups that wait; gives back those that are over now.
-async fn groups(ended: &[Ended], desk: &mut Desk<'_>) -> Result<Vec<Ended>, sqlx::Error> {
-    let tallies = tally(ended);
-    if tallies.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<_> = tallies.iter().map(|tally| hex(tally.group)).collect();
-    let mut over = Vec::new();
-    let mut told = Vec::new();
-    for row in sqlx::query(GROUPS).bind(json!(ids).to_string()).fetch_all(&mut *desk.connection).await? {
-        let link = rows::link(&row)?;
-        let Some(tally) = tallies.iter().find(|tally| tally.group == link.id) else { continue };
-        let Linked::Group { missing } = link.what else { continue };
-        let (missing, state) = tally.applied(missing);
-        told.push(json!([hex(link.id), missing, rows::link_number(state)]));
-        if state != LinkState::Waiting {
-            let (by, how) = tally.decided();
-            over.push(Ended::group(&link, by, how));
-        }
-    }
-    many(TALLY, told, desk).await?;
-    Ok(over)
-}
-
-/// Whether the row, just written, is the end of a run of a chain: then something may follow it.
-pub(super) fn is_linked_end(row: &SqliteRow) -> Result<bool, sqlx::Error> {
-    let state: RunState = rows::state(row)?;
-    Ok(state.is_final() && row.try_get::<Option<&[u8]>, _>("chain")?.is_some())
-}
-
-/// Those of `runs`, in their order, whose rows, just written, are ends of runs of chains.
-pub(super) fn ends(written: &[SqliteRow], mut runs: Vec<RunId>) -> Result<Vec<RunId>, sqlx::Error> {
-    let mut ended = HashSet::new();
-    for row in written {
-        if is_linked_end(row)? {
-            ended.insert(RunId(rows::uuid(row, "id")?));
-        }
-    }
-    runs.retain(|run| ended.contains(run));
-    Ok(runs)
-}
-
-pub(super) async fn many(sql: &'static str, values: Vec<Value>, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    if !values.is_empty() {
-        sqlx::query(sql).bind(Value::Array(values).to_string()).execute(&mut *desk.connection).await?;
-    }
-    Ok(())
-}
-
-pub(super) fn hex(id: RunId) -> String {
-    id.0.simple().to_string()
-}
 
 #[cfg(test)]
 pub(super) fn statements() -> [&'static str; 9] {

@@ -6,6 +6,9 @@ use noontide_testkit::ManualClock;
 use sqlx::{ConnectOptions, SqliteConnection};
 
 use super::*;
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{Claim, Claimed, Tenant};
+use noontide_domain::{RunId, ScheduleName};
 
 const START: &str = "2026-07-01T08:00:00Z";
 
@@ -71,7 +74,7 @@ async fn a_file_of_version_1_is_brought_up_to_date_and_reads_as_before() {
     version_1(&path).await;
     assert_eq!(at(1_782_892_800_000), now());
     let store = open(&path, ManualClock::at(START)).await.unwrap();
-    assert_eq!(store.schema, schema::KNOWN);
+    assert_eq!(store.schema, crate::migrations::KNOWN);
     let standing = store.history.standings().await.unwrap().remove(0);
     assert_eq!((standing.runs, standing.last_success), (0, Some(at(1_782_892_700_000))));
     let rows = store.history.runs(RunFilter { limit: 9, ..RunFilter::default() }).await.unwrap();

@@ -8,27 +8,9 @@ use sqlx::{ConnectOptions, Connection, SqlSafeStr, SqliteConnection};
 
 use super::fault;
 use crate::OpenError;
+use crate::migrations::{COUNT, File, KNOWN, migrations};
 
-/// File names are equal in every database's folder.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
-    (1, "ledger", include_str!("../../migrations/sqlite/0001_ledger.sql")),
-    (2, "policies", include_str!("../../migrations/sqlite/0002_policies.sql")),
-    (3, "items", include_str!("../../migrations/sqlite/0003_items.sql")),
-    (4, "calls", include_str!("../../migrations/sqlite/0004_calls.sql")),
-    (5, "chains", include_str!("../../migrations/sqlite/0005_chains.sql")),
-    (6, "task_tables", include_str!("../../migrations/sqlite/0006_task_tables.sql")),
-    (7, "artifacts", include_str!("../../migrations/sqlite/0007_artifacts.sql")),
-    (8, "submissions", include_str!("../../migrations/sqlite/0008_submissions.sql")),
-    (9, "state", include_str!("../../migrations/sqlite/0009_state.sql")),
-    (10, "outbox", include_str!("../../migrations/sqlite/0010_outbox.sql")),
-    (11, "plugin_versions", include_str!("../../migrations/sqlite/0011_plugin_versions.sql")),
-    (12, "plugin_records", include_str!("../../migrations/sqlite/0012_plugin_records.sql")),
-    (13, "provenance", include_str!("../../migrations/sqlite/0013_provenance.sql")),
-    (14, "terms", include_str!("../../migrations/sqlite/0014_terms.sql")),
-];
-
-/// The newest schema this binary knows.
-pub(super) const KNOWN: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+const MIGRATIONS: [File; COUNT] = migrations!("sqlite");
 
 const HAS_SCHEMA: &str = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
 /// Changes nothing, and fails if nothing can be changed: in a file that can only be read even `BEGIN IMMEDIATE` succeeds.
@@ -70,12 +52,10 @@ async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> 
 
 /// The way to the schema of version `newest`.
 pub(super) fn migrator(newest: i64) -> Migrator {
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+    let migration = |File { version, name, sql }| {
         Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
     };
-    Migrator::with_migrations(
-        MIGRATIONS.into_iter().filter(|(version, ..)| *version <= newest).map(migration).collect(),
-    )
+    Migrator::with_migrations(MIGRATIONS.into_iter().filter(|file| file.version <= newest).map(migration).collect())
 }
 
 fn migrating(path: &Path, error: sqlx::migrate::MigrateError) -> OpenError {

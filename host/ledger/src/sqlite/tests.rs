@@ -8,8 +8,15 @@ use noontide_domain::{Cause, Key, Order, RunState};
 use noontide_testkit::ManualClock;
 use sqlx::{ConnectOptions, SqliteConnection};
 
-use super::writer::{Desk, Request};
 use super::*;
+use crate::connection::Kind;
+use crate::history::listing_statement;
+use crate::migrations::KNOWN;
+use crate::query::made;
+use crate::writer::{Desk, Request};
+use async_trait::async_trait;
+use noontide_domain::ports::{Claim, LedgerError};
+use noontide_domain::{RunId, ScheduleName};
 
 const SOON: Duration = Duration::from_millis(50);
 
@@ -91,7 +98,7 @@ async fn a_newer_schema_is_refused_and_both_versions_are_named() {
                  VALUES (9999, 'newer', 1, x'00', 0)";
     sqlx::query(newer).execute(&mut stranger).await.unwrap();
     let sentence = place.refusal().await;
-    let versions = format!("its schema has version 9999, this noontide knows up to {}", schema::KNOWN);
+    let versions = format!("its schema has version 9999, this noontide knows up to {}", KNOWN);
     assert!(sentence.contains(&versions), "{sentence}");
     assert!(sentence.contains("noontide.db"), "{sentence}");
 }
@@ -203,7 +210,7 @@ impl Request for Setting {
     type Answer = ();
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-        sqlx::query(self.0).execute(&mut *desk.connection).await.map(|_| ())
+        made(self.0.to_owned()).run(desk).await.map(drop)
     }
 }
 
@@ -212,7 +219,7 @@ async fn a_full_disk_is_unavailable_writes_nothing_and_passes() {
     let place = Place::new();
     let store = place.open().await;
     store.ledger.claim(fires(0..10), None).await.unwrap();
-    let writer = &store.closer.inbox;
+    let writer = store.closer.inbox();
     // No page more than there are.
     writer.ask(Setting("PRAGMA max_page_count = 1")).await.unwrap();
     for _ in 0..3 {
@@ -247,7 +254,7 @@ async fn no_question_reads_the_whole_history() {
     let mut stranger = place.stranger().await;
     let nightly: Option<ScheduleName> = Some("nightly".parse().unwrap());
     let listing =
-        |(schedule, state)| history::listing_statement(&RunFilter { schedule, state, ..RunFilter::default() });
+        |(schedule, state)| listing_statement(Kind::Sqlite, &RunFilter { schedule, state, ..RunFilter::default() });
     let mut questions = lease::statements().map(str::to_owned).to_vec();
     questions.extend(ready::statements().map(str::to_owned));
     questions.extend(settle::statements().map(str::to_owned));

@@ -10,34 +10,14 @@ use noontide_domain::{
     RetryPolicy, RunId, RunState, Usage, Window,
 };
 use serde_json::Value;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::fault::shape;
-
-/// What [`order`] reads.
-macro_rules! order_columns {
-    () => {
-        "id, key_hash, key_text, schedule, handler, due_at, cause, late, input, window_from, window_to, timezone, \
-         max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, start_by, expires_at, priority, queue, headers, includes, \
-         trace_id, chain, origin, terms"
-    };
-}
-/// What [`record`] reads.
-macro_rules! record_columns {
-    () => {
-        "run.id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, state, reason, cause, late, attempt, \
-         max_attempts, not_before, started_at, finished_at, outcome, plugin_name, plugin_version, plugin_sha256, wall_ms, \
-         cpu_ms, peak_memory_bytes, fuel, provenance, host, input, priority, queue, headers, window_from, window_to, includes, \
-         trace_id, items, items_succeeded, items_failed, chain, origin, created_at"
-    };
-}
-pub(super) use {order_columns, record_columns};
+use crate::fault::shape;
+use crate::row::Row;
 
 type Found<T> = Result<T, sqlx::Error>;
 
-pub(super) fn order(row: &SqliteRow) -> Found<Order> {
+pub(crate) fn order(row: &Row) -> Found<Order> {
     Ok(Order {
         id: RunId(uuid(row, "id")?),
         key: key(row)?,
@@ -58,7 +38,7 @@ pub(super) fn order(row: &SqliteRow) -> Found<Order> {
             backoff: length(row.try_get("backoff_ms")?),
             cap: length(row.try_get("backoff_cap_ms")?),
         },
-        timeout: row.try_get::<Option<i64>, _>("timeout_ms")?.map(length),
+        timeout: row.try_get::<Option<i64>>("timeout_ms")?.map(length),
         start_by: maybe_instant(row, "start_by")?,
         expires_at: maybe_instant(row, "expires_at")?,
         trace_id: row.try_get("trace_id")?,
@@ -69,11 +49,11 @@ pub(super) fn order(row: &SqliteRow) -> Found<Order> {
 }
 
 /// The lease that `host` holds.
-pub(super) fn lease(row: &SqliteRow, host: HostId) -> Found<Lease> {
+pub(crate) fn lease(row: &Row, host: HostId) -> Found<Lease> {
     Ok(Lease { run: RunId(uuid(row, "id")?), host, fence: row.try_get("fence")?, attempt: row.try_get("attempt")? })
 }
 
-pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
+pub(crate) fn record(row: &Row) -> Found<RunRecord> {
     let state = state(row)?;
     let span: (Option<i64>, Option<i64>) = (row.try_get("due_until")?, row.try_get("due_count")?);
     Ok(RunRecord {
@@ -87,7 +67,7 @@ pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
             _ => None,
         },
         state,
-        reason: row.try_get::<Option<String>, _>("reason")?.map(|text| from_json("reason", &text)).transpose()?,
+        reason: row.try_get::<Option<String>>("reason")?.map(|text| from_json("reason", &text)).transpose()?,
         cause: cause(row)?,
         late: row.try_get("late")?,
         attempt: row.try_get("attempt")?,
@@ -95,7 +75,7 @@ pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
         not_before: (state == RunState::Ready).then(|| instant(row, "not_before")).transpose()?,
         started_at: maybe_instant(row, "started_at")?,
         finished_at: maybe_instant(row, "finished_at")?,
-        outcome: row.try_get::<Option<String>, _>("outcome")?.map(|text| from_json("outcome", &text)).transpose()?,
+        outcome: row.try_get::<Option<String>>("outcome")?.map(|text| from_json("outcome", &text)).transpose()?,
         plugin: plugin(row)?,
         usage: usage(row)?,
         provenance: maybe_json("provenance", row)?,
@@ -114,7 +94,7 @@ pub(super) fn record(row: &SqliteRow) -> Found<RunRecord> {
     })
 }
 
-pub(super) fn attempt(row: &SqliteRow) -> Found<AttemptRecord> {
+pub(crate) fn attempt(row: &Row) -> Found<AttemptRecord> {
     Ok(AttemptRecord {
         attempt: row.try_get("attempt")?,
         outcome: from_json::<Outcome>("outcome", row.try_get("outcome")?)?,
@@ -127,60 +107,59 @@ pub(super) fn attempt(row: &SqliteRow) -> Found<AttemptRecord> {
     })
 }
 
-pub(super) fn uuid(row: &SqliteRow, column: &str) -> Found<Uuid> {
-    Uuid::from_slice(row.try_get(column)?).map_err(|problem| shape(column, problem))
+pub(crate) fn uuid(row: &Row, column: &str) -> Found<Uuid> {
+    row.try_get(column)
 }
 
-pub(super) fn instant(row: &SqliteRow, column: &str) -> Found<DateTime<Utc>> {
+pub(crate) fn instant(row: &Row, column: &str) -> Found<DateTime<Utc>> {
     from_millis(column, row.try_get(column)?)
 }
 
-pub(super) fn maybe_instant(row: &SqliteRow, column: &str) -> Found<Option<DateTime<Utc>>> {
-    row.try_get::<Option<i64>, _>(column)?.map(|millis| from_millis(column, millis)).transpose()
+pub(crate) fn maybe_instant(row: &Row, column: &str) -> Found<Option<DateTime<Utc>>> {
+    row.try_get::<Option<i64>>(column)?.map(|millis| from_millis(column, millis)).transpose()
 }
 
-pub(super) fn from_millis(column: &str, millis: i64) -> Found<DateTime<Utc>> {
+pub(crate) fn from_millis(column: &str, millis: i64) -> Found<DateTime<Utc>> {
     DateTime::from_timestamp_millis(millis).ok_or_else(|| shape(column, format!("{millis} is no instant")))
 }
 
-pub(super) fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Found<T> {
+pub(crate) fn from_json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Found<T> {
     serde_json::from_str(text).map_err(|problem| shape(column, problem))
 }
 
-pub(super) fn maybe_json<T: serde::de::DeserializeOwned>(column: &str, row: &SqliteRow) -> Found<Option<T>> {
-    row.try_get::<Option<&str>, _>(column)?.map(|text| from_json(column, text)).transpose()
+pub(crate) fn maybe_json<T: serde::de::DeserializeOwned>(column: &str, row: &Row) -> Found<Option<T>> {
+    row.try_get::<Option<&str>>(column)?.map(|text| from_json(column, text)).transpose()
 }
 
-pub(super) fn maybe_run(row: &SqliteRow, column: &str) -> Found<Option<RunId>> {
-    let bytes: Option<&[u8]> = row.try_get(column)?;
-    bytes.map(|bytes| Uuid::from_slice(bytes).map(RunId).map_err(|problem| shape(column, problem))).transpose()
+pub(crate) fn maybe_run(row: &Row, column: &str) -> Found<Option<RunId>> {
+    Ok(row.try_get::<Option<Uuid>>(column)?.map(RunId))
 }
 
 /// As JSON text in a column of its own.
-pub(super) fn to_json<T: serde::Serialize>(column: &str, value: &T) -> Found<String> {
+pub(crate) fn to_json<T: serde::Serialize>(column: &str, value: &T) -> Found<String> {
     serde_json::to_string(value).map_err(|problem| shape(column, problem))
 }
 
-pub(super) fn key_hash(row: &SqliteRow) -> Found<[u8; 16]> {
-    row.try_get::<&[u8], _>("key_hash")?.try_into().map_err(|problem| shape("key_hash", problem))
+pub(crate) fn key_hash(row: &Row) -> Found<[u8; 16]> {
+    row.try_get::<&[u8]>("key_hash")?.try_into().map_err(|problem| shape("key_hash", problem))
 }
 
-pub(super) fn state(row: &SqliteRow) -> Found<RunState> {
+pub(crate) fn state(row: &Row) -> Found<RunState> {
     state_in("state", row)
 }
 
-pub(super) fn state_in(column: &str, row: &SqliteRow) -> Found<RunState> {
+pub(crate) fn state_in(column: &str, row: &Row) -> Found<RunState> {
     numbered(column, row.try_get(column)?, &RunState::ALL)
 }
 
 /// What stands at the place of the number.
-pub(super) fn numbered<T: Copy>(column: &str, number: i64, all: &[T]) -> Found<T> {
+pub(crate) fn numbered<T: Copy>(column: &str, number: i64, all: &[T]) -> Found<T> {
     let position = usize::try_from(number).ok();
     position.and_then(|i| all.get(i)).copied().ok_or_else(|| shape(column, number))
 }
 
 /// The number of a state on disk: its place in [`RunState::ALL`].
-pub(super) fn state_number(state: RunState) -> i64 {
+pub(crate) fn state_number(state: RunState) -> i64 {
     match state {
         RunState::Ready => 0,
         RunState::Running => 1,
@@ -192,7 +171,7 @@ pub(super) fn state_number(state: RunState) -> i64 {
     }
 }
 
-pub(super) fn cause_number(cause: Cause) -> i64 {
+pub(crate) fn cause_number(cause: Cause) -> i64 {
     match cause {
         Cause::Schedule => 0,
         Cause::Manual => 1,
@@ -202,7 +181,7 @@ pub(super) fn cause_number(cause: Cause) -> i64 {
     }
 }
 
-pub(super) fn branch_number(branch: Branch) -> i64 {
+pub(crate) fn branch_number(branch: Branch) -> i64 {
     match branch {
         Branch::Then => 0,
         Branch::OnFailure => 1,
@@ -210,7 +189,7 @@ pub(super) fn branch_number(branch: Branch) -> i64 {
 }
 
 /// The number of a link's state on disk: its place in [`LinkState::ALL`].
-pub(super) fn link_number(state: LinkState) -> i64 {
+pub(crate) fn link_number(state: LinkState) -> i64 {
     match state {
         LinkState::Waiting => 0,
         LinkState::Made => 1,
@@ -220,8 +199,8 @@ pub(super) fn link_number(state: LinkState) -> i64 {
     }
 }
 
-pub(super) fn link(row: &SqliteRow) -> Found<Link> {
-    let what = match (parsed(row, "handler")?, row.try_get::<Option<u32>, _>("missing")?) {
+pub(crate) fn link(row: &Row) -> Found<Link> {
+    let what = match (parsed(row, "handler")?, row.try_get::<Option<u32>>("missing")?) {
         (Some(handler), _) => Linked::Call { handler, errand: maybe_json("errand", row)? },
         (None, Some(missing)) => Linked::Group { missing },
         (None, None) => return Err(shape("missing", "neither a call nor a group")),
@@ -241,23 +220,23 @@ pub(super) fn link(row: &SqliteRow) -> Found<Link> {
 }
 
 /// A link, and the state of its run.
-pub(super) fn link_record(row: &SqliteRow) -> Found<LinkRecord> {
-    let run = row.try_get::<Option<i64>, _>("run_state")?;
+pub(crate) fn link_record(row: &Row) -> Found<LinkRecord> {
+    let run = row.try_get::<Option<i64>>("run_state")?;
     Ok(LinkRecord { link: link(row)?, run: run.map(|run| numbered("run_state", run, &RunState::ALL)).transpose()? })
 }
 
 /// In whole milliseconds, as the database keeps lengths.
-pub(super) fn millis(length: Duration) -> i64 {
+pub(crate) fn millis(length: Duration) -> i64 {
     i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// SQLite has no unsigned numbers; none of ours comes near the edge.
-pub(super) fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn cause(row: &SqliteRow) -> Found<Cause> {
-    match row.try_get::<i64, _>("cause")? {
+fn cause(row: &Row) -> Found<Cause> {
+    match row.try_get::<i64>("cause")? {
         0 => Ok(Cause::Schedule),
         1 => Ok(Cause::Manual),
         2 => Ok(Cause::Enqueued),
@@ -267,11 +246,11 @@ fn cause(row: &SqliteRow) -> Found<Cause> {
     }
 }
 
-pub(super) fn key(row: &SqliteRow) -> Found<Key> {
+pub(crate) fn key(row: &Row) -> Found<Key> {
     Ok(Key { hash: key_hash(row)?, text: row.try_get("key_text")? })
 }
 
-fn window(row: &SqliteRow) -> Found<Option<Window>> {
+fn window(row: &Row) -> Found<Option<Window>> {
     let ends = (maybe_instant(row, "window_from")?, maybe_instant(row, "window_to")?);
     Ok(match ends {
         (Some(from), Some(to)) => Some(Window { from, to }),
@@ -279,48 +258,47 @@ fn window(row: &SqliteRow) -> Found<Option<Window>> {
     })
 }
 
-fn includes(row: &SqliteRow) -> Found<Vec<Included>> {
+fn includes(row: &Row) -> Found<Vec<Included>> {
     let text: Option<&str> = row.try_get("includes")?;
     text.map_or(Ok(Vec::new()), |text| from_json("includes", text))
 }
 
-fn plugin(row: &SqliteRow) -> Found<Option<PluginVersion>> {
+fn plugin(row: &Row) -> Found<Option<PluginVersion>> {
     let Some(name) = parsed(row, "plugin_name")? else { return Ok(None) };
     Ok(Some(PluginVersion { name, version: row.try_get("plugin_version")?, sha256: row.try_get("plugin_sha256")? }))
 }
 
-fn host(row: &SqliteRow) -> Found<Option<HostId>> {
-    let bytes: Option<&[u8]> = row.try_get("host")?;
-    bytes.map(|bytes| Uuid::from_slice(bytes).map(HostId).map_err(|problem| shape("host", problem))).transpose()
+fn host(row: &Row) -> Found<Option<HostId>> {
+    Ok(row.try_get::<Option<Uuid>>("host")?.map(HostId))
 }
 
-pub(super) fn priority(row: &SqliteRow) -> Found<Priority> {
+pub(crate) fn priority(row: &Row) -> Found<Priority> {
     Priority::of_number(row.try_get("priority")?).map_err(|problem| shape("priority", problem))
 }
 
-fn headers(row: &SqliteRow) -> Found<Headers> {
+fn headers(row: &Row) -> Found<Headers> {
     let text: Option<&str> = row.try_get("headers")?;
     Ok(text.map(|text| from_json("headers", text)).transpose()?.unwrap_or_default())
 }
 
-fn usage(row: &SqliteRow) -> Found<Usage> {
-    let number = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+fn usage(row: &Row) -> Found<Usage> {
+    let number = |column| row.try_get::<i64>(column).map(i64::unsigned_abs);
     Ok(Usage {
         wall_ms: number("wall_ms")?,
         cpu_ms: number("cpu_ms")?,
         peak_memory_bytes: number("peak_memory_bytes")?,
-        fuel: row.try_get::<Option<i64>, _>("fuel")?.map(i64::unsigned_abs),
+        fuel: row.try_get::<Option<i64>>("fuel")?.map(i64::unsigned_abs),
     })
 }
 
-fn items(row: &SqliteRow) -> Found<Option<ItemCounts>> {
-    let number = |column| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+fn items(row: &Row) -> Found<Option<ItemCounts>> {
+    let number = |column| row.try_get::<i64>(column).map(i64::unsigned_abs);
     let counts =
         ItemCounts { total: number("items")?, succeeded: number("items_succeeded")?, failed: number("items_failed")? };
     Ok(Some(counts).filter(|counts| counts.total > 0))
 }
 
-fn json(row: &SqliteRow, column: &str) -> Found<Value> {
+fn json(row: &Row, column: &str) -> Found<Value> {
     from_json(column, row.try_get(column)?)
 }
 
@@ -328,11 +306,11 @@ fn length(millis: i64) -> Duration {
     Duration::from_millis(millis.unsigned_abs())
 }
 
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(row: &SqliteRow, column: &str) -> Found<Option<T>> {
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) -> Found<Option<T>> {
     let text: Option<&str> = row.try_get(column)?;
     text.map(|text| text.parse().map_err(|problem| shape(column, problem))).transpose()
 }
 
-pub(super) fn required<T: std::str::FromStr<Err: std::fmt::Display>>(row: &SqliteRow, column: &str) -> Found<T> {
+pub(crate) fn required<T: std::str::FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) -> Found<T> {
     parsed(row, column)?.ok_or_else(|| shape(column, "missing"))
 }

@@ -9,7 +9,7 @@ use noontide_domain::{Overlap, RunId, ScheduleName};
 
 /// What the ledger knows before the claim, and then with it.
 #[derive(Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// Which row has the key.
     pub keys: HashMap<[u8; 16], Holder>,
     /// Live runs of the schedule: all of them where one may have to go, else at least the first queued one and the first
@@ -27,7 +27,7 @@ pub(super) struct Known {
 
 /// A row that has a key.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Holder {
+pub(crate) struct Holder {
     pub run: RunId,
     /// It goes on or has ended in success: nothing is left to fill.
     pub is_filled: bool,
@@ -36,7 +36,7 @@ pub(super) struct Holder {
 /// A run that is not over. The order is that in which runs are in the way: what has begun, what is ready by its time,
 /// what is queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Live {
+pub(crate) struct Live {
     pub stage: Stage,
     /// Its time; it tells nothing of a run that has begun.
     pub from: DateTime<Utc>,
@@ -45,7 +45,7 @@ pub(super) struct Live {
 
 /// How far a run that is not over has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
+pub(crate) enum Stage {
     /// Under lease.
     Running,
     /// Has begun and waits for its next attempt.
@@ -58,7 +58,7 @@ pub(super) enum Stage {
 
 /// What becomes of a fire.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// Inserted and leased.
     Leased,
     /// Inserted.

@@ -1,0 +1,201 @@
+//! Writing one pass of the scheduler: rows for what fires and what does not, and the cursors. Whole batches are one
+//! statement, given as a JSON array: each statement is a hop to the connection's thread.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::{Claim, Claimed, Fire, Skip, Tenant};
+use noontide_domain::{Cause, Key, Lease, Leased, Order, Overlap, RunId, RunState, ScheduleName, SkipReason};
+use serde_json::{Value, json};
+
+use crate::insert::{INSERT, NewRow};
+use crate::judge::{Fate, Holder, Known, Live, Stage};
+use crate::query::query;
+use crate::row::Row;
+use crate::writer::{Desk, Request};
+use crate::{links, rows};
+
+statements!(claim: KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
+
+pub(crate) struct ClaimFires {
+    pub claim: Claim,
+    pub tenant: Option<Tenant>,
+}
+
+#[async_trait]
+impl Request for ClaimFires {
+    type Answer = Vec<Claimed>;
+
+    async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
+        write(&self.claim, self.tenant.as_ref(), desk).await
+    }
+}
+
+/// Judges and writes, inside whatever transaction the desk stands in.
+pub(crate) async fn write(
+    claim: &Claim,
+    tenant: Option<&Tenant>,
+    desk: &mut Desk<'_>,
+) -> Result<Vec<Claimed>, sqlx::Error> {
+    let mut known = known(claim, desk).await?;
+    let fates = known.judge(&claim.fire, tenant, desk.now);
+    clear_the_way(&known, desk).await?;
+    let mut new = Vec::new();
+    for (fire, fate) in claim.fire.iter().zip(&fates) {
+        new.extend(fire_row(fire, fate, tenant, desk.now)?);
+    }
+    for skip in &claim.skip {
+        new.extend(skip_row(skip, &mut known, desk.now)?);
+    }
+    if !new.is_empty() {
+        let rows = Value::Array(new).to_string();
+        query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;
+    }
+    let links: Vec<_> = claim.links.iter().filter(|link| !known.chains.contains_key(&link.chain)).collect();
+    links::write(&links, desk).await?;
+    advance(claim, &fates, desk).await?;
+    Ok(claim.fire.iter().zip(fates).map(|(fire, fate)| answer(fire, fate, tenant, &known)).collect())
+}
+
+async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error> {
+    let mut known = Known::default();
+    let fired = claim.fire.iter().flat_map(|fire| [Some(fire.order.key.hex()), fire.fills.as_ref().map(Key::hex)]);
+    let skipped = claim.skip.iter().map(|skip| Some(Key::occurrence(&skip.schedule, skip.due_at).hex()));
+    let keys: Vec<_> = fired.chain(skipped).flatten().collect();
+    if !keys.is_empty() {
+        for row in query(KEYS).bind(json!(keys).to_string()).all(&mut *desk).await? {
+            let state = rows::state(&row)?;
+            let is_filled = !state.is_final() || state == RunState::Succeeded;
+            known.keys.insert(rows::key_hash(&row)?, Holder { run: RunId(rows::uuid(&row, "id")?), is_filled });
+        }
+    }
+    let named = |wanted: fn(Overlap) -> bool| -> BTreeSet<_> {
+        let fires = claim.fire.iter().filter(|fire| wanted(fire.overlap));
+        fires.filter_map(|fire| fire.order.schedule.as_ref()).collect()
+    };
+    let counting = named(|overlap| matches!(overlap, Overlap::Queue | Overlap::CancelRunning));
+    let schedules = named(|_| true);
+    if !schedules.is_empty() {
+        for row in query(SCHEDULES).bind(json!(schedules).to_string()).all(&mut *desk).await? {
+            let name = rows::required::<ScheduleName>(&row, "name")?;
+            if let Some(due) = rows::maybe_instant(&row, "last_success_due")? {
+                known.successes.insert(name.clone(), due);
+            }
+            if row.try_get::<Option<&[u8]>>("id")?.is_some() && !counting.contains(&name) {
+                known.live.entry(name).or_default().push(live(&row)?);
+            }
+        }
+    }
+    if !counting.is_empty() {
+        for row in query(LIVE).bind(json!(counting).to_string()).all(&mut *desk).await? {
+            known.live.entry(rows::required(&row, "name")?).or_default().push(live(&row)?);
+        }
+    }
+    Ok(known)
+}
+
+fn live(row: &Row) -> Result<Live, sqlx::Error> {
+    let stage = match rows::state(row)? {
+        RunState::Running => Stage::Running,
+        _ if row.try_get::<i64>("fence")? > 0 => Stage::Again,
+        _ if row.try_get("queued")? => Stage::Queued,
+        _ => Stage::Waiting,
+    };
+    Ok(Live { stage, from: rows::instant(row, "not_before")?, run: RunId(rows::uuid(row, "id")?) })
+}
+
+/// Those that are replaced are over before the new rows come; the others of this claim are not there yet.
+async fn clear_the_way(known: &Known, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+    if !known.replaced.is_empty() {
+        let mut gone = Vec::with_capacity(known.replaced.len());
+        for (run, by) in &known.replaced {
+            let reason = rows::to_json("reason", &SkipReason::Replaced { by: *by })?;
+            gone.push(json!([run.0.simple().to_string(), reason]));
+        }
+        let query = query(REPLACE).bind(Value::Array(gone).to_string()).bind(desk.now.timestamp_millis());
+        query.run(&mut *desk).await?;
+    }
+    if !known.asked.is_empty() {
+        let asked: Vec<_> = known.asked.iter().map(|run| run.0.simple().to_string()).collect();
+        query(ASK).bind(json!(asked).to_string()).run(&mut *desk).await?;
+    }
+    Ok(())
+}
+
+/// Moves the cursors and counts the runs.
+async fn advance(claim: &Claim, fates: &[Fate], desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+    let mut moved: BTreeMap<&ScheduleName, (Option<i64>, u64)> = BTreeMap::new();
+    for (name, at) in &claim.cursors {
+        let cursor = &mut moved.entry(name).or_default().0;
+        *cursor = (*cursor).max(Some(at.timestamp_millis()));
+    }
+    for (fire, fate) in claim.fire.iter().zip(fates) {
+        if let Some(schedule) = fire.order.schedule.as_ref().filter(|_| fate.is_live() && counts(&fire.order)) {
+            moved.entry(schedule).or_default().1 += 1;
+        }
+    }
+    if !moved.is_empty() {
+        let moved: Vec<_> = moved.iter().map(|(name, (cursor, runs))| json!([name, cursor, runs])).collect();
+        query(ADVANCE).bind(Value::Array(moved).to_string()).run(&mut *desk).await?;
+    }
+    Ok(())
+}
+
+/// Whether it is one of the runs that `max-runs` limits.
+fn counts(order: &Order) -> bool {
+    matches!(order.cause, Cause::Schedule | Cause::After)
+}
+
+fn fire_row(
+    fire: &Fire,
+    fate: &Fate,
+    tenant: Option<&Tenant>,
+    now: DateTime<Utc>,
+) -> Result<Option<Value>, sqlx::Error> {
+    let ready = NewRow::ready(fire, now);
+    let over = |reason| NewRow::over(&fire.order, reason, now);
+    let row = match fate {
+        Fate::Duplicate(_) => return Ok(None),
+        Fate::Overlapped(blocking) => over(SkipReason::Overlap { blocking: *blocking }),
+        Fate::Replaced(by) => over(SkipReason::Replaced { by: *by }),
+        Fate::Leased => NewRow { lease: tenant, ..ready },
+        Fate::Ready { in_turn } => NewRow { queued: *in_turn, ..ready },
+        Fate::Queued(_) => NewRow { queued: true, ..ready },
+    };
+    row.columns().map(Some)
+}
+
+fn answer(fire: &Fire, fate: Fate, tenant: Option<&Tenant>, known: &Known) -> Claimed {
+    let order = &fire.order;
+    match (fate, tenant) {
+        (Fate::Duplicate(run), _) => Claimed::Duplicate(run),
+        (Fate::Overlapped(run) | Fate::Replaced(run), _) => Claimed::Overlapped(run),
+        (Fate::Queued(cancel), _) => Claimed::Queued { run: order.id, cancel },
+        (Fate::Leased, Some(tenant)) => Claimed::Leased(Box::new(Leased {
+            order: order.clone(),
+            lease: Lease { run: order.id, host: tenant.host, fence: 1, attempt: 1 },
+            previous_success: order.schedule.as_ref().and_then(|name| known.successes.get(name)).copied(),
+            items: Arc::default(),
+            messages: 0,
+        })),
+        (Fate::Ready { .. } | Fate::Leased, _) => Claimed::Ready(order.id),
+    }
+}
+
+/// `None` where the first instant has a row already.
+fn skip_row(skip: &Skip, known: &mut Known, now: DateTime<Utc>) -> Result<Option<Value>, sqlx::Error> {
+    let id = RunId::new();
+    let key = Key::occurrence(&skip.schedule, skip.due_at);
+    if known.keys.contains_key(&key.hash) {
+        return Ok(None);
+    }
+    known.keys.insert(key.hash, Holder { run: id, is_filled: false });
+    let order = Order {
+        schedule: Some(skip.schedule.clone()),
+        ..Order::new(id, key, skip.handler.clone(), skip.due_at, Cause::Schedule)
+    };
+    let span = (skip.until != skip.due_at).then_some((skip.until, skip.count));
+    NewRow { span, ..NewRow::over(&order, skip.reason.clone(), now) }.columns().map(Some)
+}

@@ -1,0 +1,175 @@
+//! Connections of any of the databases: how they begin, how a transaction is framed, whose clock it goes by.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use noontide_domain::ports::Clock;
+use sqlx::mysql::MySqlConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{
+    ConnectOptions as _, Connection as _, MySqlConnection, MySqlPool, PgConnection, PgPool, Row as _, SqliteConnection,
+    SqlitePool,
+};
+
+use crate::query::Statement;
+use crate::{mysql, postgres, rows};
+
+/// Which SQL is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+    Mysql,
+}
+
+impl Kind {
+    /// As `status` has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Sqlite => "sqlite",
+            Kind::Postgres => "postgres",
+            Kind::Mysql => "mysql",
+        }
+    }
+}
+
+/// Where connections come from, with all that is set for each of them.
+#[derive(Clone)]
+pub(crate) enum Source {
+    Sqlite(SqliteConnectOptions),
+    Postgres(PgConnectOptions),
+    Mysql(MySqlConnectOptions),
+}
+
+impl Source {
+    pub async fn connect(&self) -> Result<Connection, sqlx::Error> {
+        Ok(match self {
+            Source::Sqlite(options) => Connection::Sqlite(options.connect().await?),
+            Source::Postgres(options) => Connection::Postgres(postgres::connect(options).await?),
+            Source::Mysql(options) => Connection::Mysql(mysql::connect(options).await?),
+        })
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self {
+            Source::Sqlite(_) => Kind::Sqlite,
+            Source::Postgres(_) => Kind::Postgres,
+            Source::Mysql(_) => Kind::Mysql,
+        }
+    }
+}
+
+/// One that writes.
+pub(crate) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+    Mysql(MySqlConnection),
+}
+
+/// Those that read. Each sees the last commit.
+#[derive(Clone)]
+pub(crate) enum Readers {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+    Mysql(MySqlPool),
+}
+
+impl Readers {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Readers::Sqlite(_) => Kind::Sqlite,
+            Readers::Postgres(_) => Kind::Postgres,
+            Readers::Mysql(_) => Kind::Mysql,
+        }
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Readers::Sqlite(pool) => pool.close().await,
+            Readers::Postgres(pool) => pool.close().await,
+            Readers::Mysql(pool) => pool.close().await,
+        }
+    }
+}
+
+/// The ledger's own clock: leases follow it.
+#[derive(Clone)]
+pub(crate) enum Time {
+    /// One host has the file, so its clock is everybody's. In exams, the clock of the exam.
+    Host(Arc<dyn Clock>),
+    /// Many hosts share the database, and their clocks differ.
+    Database,
+}
+
+impl Time {
+    pub async fn now(&self, readers: &Readers) -> Result<DateTime<Utc>, sqlx::Error> {
+        match self {
+            Time::Host(clock) => Ok(clock.now()),
+            Time::Database => {
+                let now = Statement { sqlite: "", postgres: postgres::NOW, mysql: mysql::NOW };
+                rows::instant(&crate::query::query(now).one(readers).await?, "now")
+            }
+        }
+    }
+}
+
+impl Connection {
+    pub fn kind(&self) -> Kind {
+        match self {
+            Connection::Sqlite(_) => Kind::Sqlite,
+            Connection::Postgres(_) => Kind::Postgres,
+            Connection::Mysql(_) => Kind::Mysql,
+        }
+    }
+
+    /// Begins a transaction; its instant by the ledger's clock. One way to the server, whatever is asked of it.
+    pub async fn begin(&mut self, time: &Time) -> Result<DateTime<Utc>, sqlx::Error> {
+        let (begin, now) = match self.kind() {
+            // Immediate: a transaction that reads first and writes later could not take the lock without starting over.
+            Kind::Sqlite => ("BEGIN IMMEDIATE", ""),
+            Kind::Postgres => ("BEGIN", postgres::NOW),
+            Kind::Mysql => ("START TRANSACTION", mysql::NOW),
+        };
+        if let Time::Host(clock) = time {
+            self.say(begin).await?;
+            return Ok(clock.now());
+        }
+        let both = sqlx::AssertSqlSafe(format!("{begin}; {now}"));
+        let millis: Option<i64> = match self {
+            Connection::Sqlite(_) => None,
+            Connection::Postgres(connection) => {
+                sqlx::raw_sql(both).fetch_all(connection).await?.last().map(|row| row.try_get(0)).transpose()?
+            }
+            Connection::Mysql(connection) => {
+                sqlx::raw_sql(both).fetch_all(connection).await?.last().map(|row| row.try_get(0)).transpose()?
+            }
+        };
+        rows::from_millis("now", millis.ok_or(sqlx::Error::RowNotFound)?)
+    }
+
+    pub async fn commit(&mut self) -> Result<(), sqlx::Error> {
+        self.say("COMMIT").await
+    }
+
+    pub async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
+        self.say("ROLLBACK").await
+    }
+
+    /// A word to the database, without a plan that is kept.
+    async fn say(&mut self, word: &'static str) -> Result<(), sqlx::Error> {
+        match self {
+            Connection::Sqlite(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
+            Connection::Postgres(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
+            Connection::Mysql(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
+        }
+    }
+
+    pub async fn close(self) -> Result<(), sqlx::Error> {
+        match self {
+            Connection::Sqlite(connection) => connection.close().await,
+            Connection::Postgres(connection) => connection.close().await,
+            Connection::Mysql(connection) => connection.close().await,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The doors of the ledger: each call becomes a request to the lanes, or a question to the readers.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use noontide_domain::ports::{
+    CancelAnswer, ChainCancelled, Claim, Claimed, Edits, History, KeyPage, Lapsed, Ledger, LedgerError, Overdue, Pulse,
+    Put, Removed, Retention, Settled, Settlement, Submitted, Tenant, Versions,
+};
+use noontide_domain::{
+    Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
+};
+
+use crate::connection::{Connection, Readers, Source, Time};
+use crate::writer::{Inbox, Lanes};
+use crate::{chains, claim, edits, fault, history, items, lease, prune, ready, schedules, settle, state, versions};
+
+/// An open database.
+pub(crate) struct Store {
+    pub ledger: Arc<dyn Ledger>,
+    pub history: Arc<dyn History>,
+    pub versions: Arc<dyn Versions>,
+    pub schema: i64,
+    pub closer: Closer,
+}
+
+/// Ends the lanes and closes the readers.
+pub(crate) struct Closer {
+    lanes: Lanes,
+    readers: Readers,
+}
+
+impl Closer {
+    #[cfg(test)]
+    pub fn inbox(&self) -> Inbox {
+        self.lanes.inbox()
+    }
+
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.lanes.close().await;
+    }
+}
+
+impl Store {
+    /// With a connection to a database that has our schema.
+    pub fn new(source: &Source, first: Connection, readers: Readers, time: Time, schema: i64) -> Self {
+        let lanes = Lanes::start(source, first, &time);
+        let inbox = lanes.inbox();
+        Self {
+            ledger: Arc::new(Doors { inbox: inbox.clone(), readers: readers.clone(), time }),
+            history: Arc::new(history::Reading { readers: readers.clone(), schema }),
+            versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
+            schema,
+            closer: Closer { lanes, readers },
+        }
+    }
+}
+
+/// The writing door: each call becomes a request to the writer. What only reads takes a reader.
+pub(crate) struct Doors {
+    pub inbox: Inbox,
+    pub readers: Readers,
+    time: Time,
+}
+
+impl Doors {
+    async fn now(&self) -> Result<DateTime<Utc>, LedgerError> {
+        self.time.now(&self.readers).await.map_err(fault::answer)
+    }
+}
+
+#[async_trait]
+impl Ledger for Doors {
+    async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError> {
+        self.inbox.ask(schedules::Declare { schedules, now }).await
+    }
+
+    async fn put(&self, schedule: Schedule, now: DateTime<Utc>) -> Result<Put, LedgerError> {
+        self.inbox.ask(schedules::PutOne { schedule, now }).await
+    }
+
+    async fn remove(&self, schedule: &ScheduleName, now: DateTime<Utc>) -> Result<Removed, LedgerError> {
+        self.inbox.ask(schedules::RemoveOne { schedule: schedule.clone(), now }).await
+    }
+
+    async fn edited(&self, since: i64) -> Result<Option<i64>, LedgerError> {
+        edits::edited(&self.readers, since).await.map_err(fault::answer)
+    }
+
+    async fn take_edits(&self, since: i64, zone: Tz, now: DateTime<Utc>) -> Result<Edits, LedgerError> {
+        self.inbox.ask(edits::TakeEdits { since, zone, now }).await
+    }
+
+    async fn tell_overdue(&self, overdue: Vec<Overdue>) -> Result<Vec<bool>, LedgerError> {
+        self.inbox.ask(edits::TellOverdue { overdue }).await
+    }
+
+    async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
+        self.inbox.ask(claim::ClaimFires { claim, tenant }).await
+    }
+
+    async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError> {
+        self.inbox.ask(items::Submit { submission, tenant }).await
+    }
+
+    async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError> {
+        self.inbox.ask(lease::LeaseReady { tenant, now }).await
+    }
+
+    async fn next_ready(&self, queues: &QueueRoom) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        ready::next(&self.readers, queues, self.now().await?).await.map_err(fault::answer)
+    }
+
+    async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {
+        self.inbox.ask(lease::Heartbeat { tenant, held }).await
+    }
+
+    async fn release(&self, leases: Vec<Lease>) -> Result<(), LedgerError> {
+        self.inbox.ask(lease::Release { leases }).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, LedgerError> {
+        self.inbox.ask(settle::Settle { settlements }).await
+    }
+
+    async fn lapsed(&self, limit: usize) -> Result<Vec<Lapsed>, LedgerError> {
+        lease::lapsed(&self.readers, limit, self.now().await?).await.map_err(fault::answer)
+    }
+
+    async fn cancel(&self, run: RunId, now: DateTime<Utc>) -> Result<CancelAnswer, LedgerError> {
+        self.inbox.ask(lease::Cancel { run, now }).await
+    }
+
+    async fn cancel_chain(&self, link: RunId, now: DateTime<Utc>) -> Result<Option<ChainCancelled>, LedgerError> {
+        self.inbox.ask(chains::CancelChain { link, now }).await
+    }
+
+    async fn pause(
+        &self,
+        schedule: &ScheduleName,
+        pause: Option<Pause>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, LedgerError> {
+        self.inbox.ask(schedules::SetPause { schedule: schedule.clone(), pause, now }).await
+    }
+
+    async fn state(&self, scope: &str, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
+        state::read(&self.readers, scope, key).await.map_err(fault::answer)
+    }
+
+    async fn state_keys(&self, scope: &str, page: KeyPage) -> Result<Vec<String>, LedgerError> {
+        state::keys(&self.readers, scope, page).await.map_err(fault::answer)
+    }
+
+    async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError> {
+        state::size(&self.readers, plugin).await.map_err(fault::answer)
+    }
+
+    async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {
+        self.inbox.ask(prune::Prune { retention }).await
+    }
+}
