@@ -17,7 +17,7 @@ use crate::row::Row;
 use crate::writer::{Desk, Request};
 use crate::{links, rows};
 
-statements!(claim: KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
+statements!(claim: LOCK, KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
 
 pub(crate) struct ClaimFires {
     pub claim: Claim,
@@ -39,6 +39,7 @@ pub(crate) async fn write(
     tenant: Option<&Tenant>,
     desk: &mut Desk<'_>,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
+    lock(claim, desk).await?;
     let mut known = known(claim, desk).await?;
     let fates = known.judge(&claim.fire, tenant, desk.now);
     clear_the_way(&known, desk).await?;
@@ -57,6 +58,18 @@ pub(crate) async fn write(
     links::write(&links, desk).await?;
     advance(claim, &fates, desk).await?;
     Ok(claim.fire.iter().zip(fates).map(|(fire, fate)| answer(fire, fate, tenant, &known)).collect())
+}
+
+/// From here on no other host judges fires of these schedules, or moves their cursors. Always in the order of their names, so
+/// that two who want the same ones never wait for each other.
+async fn lock(claim: &Claim, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+    let fired = claim.fire.iter().filter_map(|fire| fire.order.schedule.as_ref());
+    let others = claim.skip.iter().map(|skip| &skip.schedule).chain(claim.cursors.iter().map(|(name, _)| name));
+    let names: BTreeSet<_> = fired.chain(others).collect();
+    if !names.is_empty() {
+        query(LOCK).bind(json!(names).to_string()).run(&mut *desk).await?;
+    }
+    Ok(())
 }
 
 async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error> {

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use noontide_domain::RunId;
 use noontide_domain::ports::Retention;
+use serde_json::json;
 
 use crate::lease::limit;
 use crate::query::query;
 use crate::writer::{Desk, Request};
 use crate::{links, rows};
 
-statements!(prune: LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, MESSAGES, RUNS, LINKS);
+statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES);
 
 pub(crate) struct Prune {
     pub retention: Retention,
@@ -22,15 +24,21 @@ impl Request for Prune {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<u64, sqlx::Error> {
         let (before, batch) = (self.retention.before.timestamp_millis(), limit(self.retention.batch));
-        for sql in [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, MESSAGES] {
-            query(sql).bind(before).bind(batch).run(&mut *desk).await?;
+        let (mut runs, mut chains) = (Vec::new(), BTreeSet::new());
+        for row in query(CHOOSE).bind(before).bind(batch).all(&mut *desk).await? {
+            runs.push(links::hex(RunId(rows::uuid(&row, "id")?)));
+            chains.extend(rows::maybe_run(&row, "chain")?);
         }
-        let gone = query(RUNS).bind(before).bind(batch).all(&mut *desk).await?;
-        let mut chains = BTreeSet::new();
-        for row in &gone {
-            chains.extend(rows::maybe_run(row, "chain")?);
+        if !runs.is_empty() {
+            let chosen = json!(runs).to_string();
+            for statement in [LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS] {
+                query(statement).bind(&chosen).run(&mut *desk).await?;
+            }
         }
         links::many(LINKS, chains.into_iter().map(|chain| links::hex(chain).into()).collect(), desk).await?;
-        Ok(gone.len() as u64)
+        for statement in [SUBMISSIONS, MESSAGES] {
+            query(statement).bind(before).bind(batch).run(&mut *desk).await?;
+        }
+        Ok(runs.len() as u64)
     }
 }

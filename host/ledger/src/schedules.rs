@@ -27,8 +27,9 @@ impl Request for Declare {
     type Answer = Vec<Standing>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Standing>, sqlx::Error> {
-        let mut stored = stored(desk).await?;
+        // First, because it keeps others from the list.
         tasks::begin(desk).await?;
+        let mut stored = stored(desk).await?;
         let mut given = Given::new();
         for schedule in &self.schedules {
             let definition = rows::to_json("definition", schedule)?;
@@ -64,6 +65,15 @@ impl Request for PutOne {
     type Answer = Put;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Put, sqlx::Error> {
+        tasks::begin(desk).await?;
+        let put = self.put(desk).await?;
+        tasks::end(desk).await?;
+        Ok(put)
+    }
+}
+
+impl PutOne {
+    async fn put(&self, desk: &mut Desk<'_>) -> Result<Put, sqlx::Error> {
         let name = self.schedule.name.as_str();
         let definition = rows::to_json("definition", &self.schedule)?;
         let known = stored_one(desk, name).await?;
@@ -74,9 +84,7 @@ impl Request for PutOne {
             _ => {}
         }
         define(desk, &self.schedule, &definition, known.as_ref(), self.now).await?;
-        tasks::begin(desk).await?;
         tasks::show(desk, &self.schedule).await?;
-        tasks::end(desk).await?;
         let row = query(STANDING_ONE).bind(name).one(&mut *desk).await?;
         let standing = Box::new(standing(&row, &Given::from([(name, (definition, &self.schedule))]))?);
         Ok(if standing_before.is_none() { Put::Created(standing) } else { Put::Replaced(standing) })
@@ -93,18 +101,19 @@ impl Request for RemoveOne {
     type Answer = Removed;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Removed, sqlx::Error> {
+        tasks::begin(desk).await?;
         let name = self.schedule.as_str();
-        match stored_one(desk, name).await? {
-            Some(known) if known.is_removed => Ok(Removed::NotFound),
-            None => Ok(Removed::NotFound),
-            Some(known) if known.is_of_a_file => Ok(Removed::OwnedByFile(known.place())),
+        let removed = match stored_one(desk, name).await? {
+            Some(known) if known.is_removed => Removed::NotFound,
+            None => Removed::NotFound,
+            Some(known) if known.is_of_a_file => Removed::OwnedByFile(known.place()),
             Some(_) => {
-                tasks::begin(desk).await?;
                 remove(desk, name, self.now).await?;
-                tasks::end(desk).await?;
-                Ok(Removed::Removed)
+                Removed::Removed
             }
-        }
+        };
+        tasks::end(desk).await?;
+        Ok(removed)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::query::{Place, query};
 use crate::rows;
 use crate::writer::Desk;
 
-statements!(state: READ, KEYS, SIZE, THERE, WRITE, REMOVE, HELD);
+statements!(state: LOCK, READ, KEYS, SIZE, THERE, WRITE, REMOVE, HELD);
 
 /// Whether the state a settlement writes fits what is there.
 pub(crate) enum Fit {
@@ -52,6 +52,7 @@ pub(crate) async fn write(settlement: &Settlement, desk: &mut Desk<'_>) -> Resul
     }
     let Some(order) = held(settlement, desk).await? else { return Ok(Fit::Fits) };
     let plugin = &order.handler.plugin;
+    query(LOCK).bind(plugin.as_str()).run(&mut *desk).await?;
     let before = size(&mut *desk, plugin).await?;
     let mut after = before;
     for write in &report.state {

@@ -1,5 +1,9 @@
 //! claim: the statements of MySQL and MariaDB.
 
+pub(crate) const LOCK: &str = "\
+    SELECT name FROM schedule WHERE name IN (SELECT name FROM json_table(?1, '$[*]' COLUMNS (name VARCHAR(255) PATH '$')) AS wanted) \
+    ORDER BY name FOR UPDATE";
+
 pub(crate) const KEYS: &str =
     "SELECT key_hash, id, state FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
 

@@ -1,12 +1,14 @@
 //! prune: the statements of MySQL and MariaDB.
 
-// The same choice each time, in one transaction; the runs go last because they are what is chosen from. While a chain waits
-// for something, a result may still be asked for.
+/// While a chain waits for something, a result may still be asked for.
+pub(crate) const CHOOSE: &str = "\
+    SELECT id, chain FROM run WHERE state >= 2 AND finished_at < ?1 \
+        AND (chain IS NULL OR NOT EXISTS (SELECT 1 FROM link WHERE link.chain = run.chain AND link.state = 0)) \
+    ORDER BY finished_at, id LIMIT ?2";
+
 macro_rules! chosen {
     () => {
-        "(SELECT id FROM run WHERE state >= 2 AND finished_at < ?1 \
-            AND (chain IS NULL OR NOT EXISTS (SELECT 1 FROM link WHERE link.chain = run.chain AND link.state = 0)) \
-          ORDER BY finished_at, id LIMIT ?2)"
+        "(SELECT unhex(value) FROM json_each(?1))"
     };
 }
 
@@ -14,13 +16,14 @@ pub(crate) const LOGS: &str = concat!("DELETE FROM log WHERE run_id IN ", chosen
 pub(crate) const ATTEMPTS: &str = concat!("DELETE FROM attempt WHERE run_id IN ", chosen!());
 pub(crate) const ITEMS: &str = concat!("DELETE FROM item WHERE run_id IN ", chosen!());
 pub(crate) const ARTIFACTS: &str = concat!("DELETE FROM artifact WHERE run_id IN ", chosen!());
+pub(crate) const RUNS: &str = concat!("DELETE FROM run WHERE id IN ", chosen!());
+
 /// An id that is forgotten could be taken again, so it is kept as long as what it brought.
 pub(crate) const SUBMISSIONS: &str = "DELETE FROM submission WHERE id IN \
     (SELECT id FROM submission WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2)";
 /// What was sent or dropped, as long ago. What is dead stays until somebody has looked at it.
 pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq IN \
     (SELECT seq FROM message WHERE state IN (2, 4) AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
-pub(crate) const RUNS: &str = concat!("DELETE FROM run WHERE id IN ", chosen!(), " RETURNING chain");
 
 /// The links of chains without a run.
 pub(crate) const LINKS: &str = "\

@@ -1,5 +1,9 @@
 //! claim: the statements of PostgreSQL.
 
+/// A read does not wait: whoever looks next sees what was committed before the lock was had.
+pub(crate) const LOCK: &str = "\
+    SELECT name FROM schedule WHERE name IN (SELECT json_array_elements_text($1::json)) ORDER BY name FOR UPDATE";
+
 pub(crate) const KEYS: &str =
     "SELECT key_hash, id, state FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
 

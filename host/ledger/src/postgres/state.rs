@@ -2,6 +2,10 @@
 
 use crate::columns::order_columns;
 
+/// From here on nobody else changes what the plugin remembers.
+pub(crate) const LOCK: &str = "\
+    INSERT INTO state_use (plugin, bytes, keys) VALUES ($1, 0, 0) ON CONFLICT (plugin) DO NOTHING; \
+    SELECT plugin FROM state_use WHERE plugin = $1 FOR UPDATE";
 pub(crate) const READ: &str = "SELECT value, revision FROM state WHERE scope = ?1 AND key = ?2";
 pub(crate) const KEYS: &str =
     "SELECT key FROM state WHERE scope = ?1 AND key >= ?2 AND (?3 IS NULL OR key > ?3) ORDER BY key LIMIT ?4";

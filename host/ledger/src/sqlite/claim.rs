@@ -1,5 +1,8 @@
 //! claim: the statements of SQLite.
 
+/// A file has one writer: nobody has to be kept out.
+pub(crate) const LOCK: &str = "";
+
 pub(crate) const KEYS: &str =
     "SELECT key_hash, id, state FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
 

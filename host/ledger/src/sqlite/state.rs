@@ -2,6 +2,8 @@
 
 use crate::columns::order_columns;
 
+/// A file has one writer: nobody has to be kept out.
+pub(crate) const LOCK: &str = "";
 pub(crate) const READ: &str = "SELECT value, revision FROM state WHERE scope = ?1 AND key = ?2";
 pub(crate) const KEYS: &str =
     "SELECT key FROM state WHERE scope = ?1 AND key >= ?2 AND (?3 IS NULL OR key > ?3) ORDER BY key LIMIT ?4";
