@@ -31,6 +31,15 @@ impl Request for ClaimFires {
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
         write(&self.claim, self.tenant.as_ref(), desk).await
     }
+
+    fn handed_over(answer: &Vec<Claimed>) -> Vec<Lease> {
+        leases(answer)
+    }
+}
+
+pub(crate) fn leases(claimed: &[Claimed]) -> Vec<Lease> {
+    let leased = |claimed: &Claimed| if let Claimed::Leased(leased) = claimed { Some(leased.lease) } else { None };
+    claimed.iter().filter_map(leased).collect()
 }
 
 /// Judges and writes, inside whatever transaction the desk stands in.

@@ -132,7 +132,7 @@ impl Connection {
             Kind::Mysql => ("START TRANSACTION", mysql::NOW),
         };
         if let Time::Host(clock) = time {
-            self.say(begin).await?;
+            self.say(begin.to_owned()).await?;
             return Ok(clock.now());
         }
         let both = sqlx::AssertSqlSafe(format!("{begin}; {now}"));
@@ -148,20 +148,25 @@ impl Connection {
         rows::from_millis("now", millis.ok_or(sqlx::Error::RowNotFound)?)
     }
 
-    pub async fn commit(&mut self) -> Result<(), sqlx::Error> {
-        self.say("COMMIT").await
+    /// With what is to be said before, in one way.
+    pub async fn commit(&mut self, before: &str) -> Result<(), sqlx::Error> {
+        match before {
+            "" => self.say("COMMIT".to_owned()).await,
+            _ => self.say(format!("{before}; COMMIT")).await,
+        }
     }
 
     pub async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
-        self.say("ROLLBACK").await
+        self.say("ROLLBACK".to_owned()).await
     }
 
-    /// A word to the database, without a plan that is kept.
-    async fn say(&mut self, word: &'static str) -> Result<(), sqlx::Error> {
+    /// Words to the database, without a plan that is kept.
+    async fn say(&mut self, words: String) -> Result<(), sqlx::Error> {
+        let words = sqlx::raw_sql(sqlx::AssertSqlSafe(words));
         match self {
-            Connection::Sqlite(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
-            Connection::Postgres(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
-            Connection::Mysql(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
+            Connection::Sqlite(connection) => words.execute(connection).await.map(drop),
+            Connection::Postgres(connection) => words.execute(connection).await.map(drop),
+            Connection::Mysql(connection) => words.execute(connection).await.map(drop),
         }
     }
 

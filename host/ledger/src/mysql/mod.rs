@@ -13,6 +13,7 @@ pub(crate) mod links;
 pub(crate) mod outbox;
 pub(crate) mod prune;
 pub(crate) mod ready;
+pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod schedules;
 mod schema;
