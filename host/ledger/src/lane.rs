@@ -3,7 +3,7 @@
 //! | what went wrong | what is true | what the lane does |
 //! |---|---|---|
 //! | a statement met another transaction | nothing is written | asks again |
-//! | the connection, before the `COMMIT` | nothing is written | asks again on a new one, a few times |
+//! | the connection, before the `COMMIT` | nothing is written | asks again on a new one, for a while |
 //! | the connection, in the `COMMIT` | nobody knows | looks for the receipt, and answers or asks again |
 //! | and the server stays away | nobody knows | tells the caller; once it is back, what the lost answer handed over goes back |
 
@@ -25,14 +25,15 @@ use crate::writer::{Desk, Letter, Request as _, Work};
 /// How often a request is asked that meets other transactions.
 const TRIES: u32 = 10;
 
-/// The same for a connection that is gone, so that a server that is down is told of at once.
-const CONNECTIONS: u32 = 3;
+/// How long a request looks for a connection: a server that begins anew is hardly noticed, and one that is down is told of
+/// soon.
+const AWAY: Duration = Duration::from_secs(2);
 
 /// How long a transaction may take, and how long a lane looks for a receipt: less than a usual lease, so that a server that
 /// says nothing any more costs no lease by itself.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Between two looks for a receipt.
+/// Between two looks for a server.
 const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) struct Lane {
@@ -41,6 +42,7 @@ pub(crate) struct Lane {
     source: Source,
     time: Time,
     group: usize,
+    patience: Duration,
     receipts: Receipts,
     /// The newest transaction may be there, and its answer was never given: the leases that it handed over.
     doubt: Option<Vec<Lease>>,
@@ -60,8 +62,8 @@ enum Step {
 type Failure = (Step, sqlx::Error);
 
 impl Lane {
-    pub fn new(connection: Option<Connection>, source: Source, time: Time, group: usize) -> Self {
-        Self { connection, source, time, group, receipts: Receipts::new(), doubt: None }
+    pub fn new(connection: Option<Connection>, source: Source, time: Time, group: usize, patience: Duration) -> Self {
+        Self { connection, source, time, group, patience, receipts: Receipts::new(), doubt: None }
     }
 
     pub async fn run(mut self, receiver: Arc<Mutex<mpsc::Receiver<Letter>>>) {
@@ -115,7 +117,7 @@ impl Lane {
             };
             let fault = fault::of(&error);
             if step == Step::Commit && fault == Fault::Lost && self.source.kind() != Kind::Sqlite {
-                match timeout(PATIENCE, self.was_heard()).await {
+                match timeout(self.patience, self.was_heard()).await {
                     Ok(true) => return Ok(()),
                     Ok(false) => {}
                     Err(_) => {
@@ -127,13 +129,16 @@ impl Lane {
             let is_undone = self.source.kind() != Kind::Sqlite;
             let is_worth_it = match fault {
                 Fault::Conflict => tries < TRIES,
-                Fault::Lost => tries < CONNECTIONS && begun.elapsed() < PATIENCE,
+                Fault::Lost => begun.elapsed() < AWAY.min(self.patience),
                 _ => false,
             };
             if !is_undone || !is_worth_it {
                 return Err((step, fault::answer(error)));
             }
             tries += 1;
+            if step == Step::Begin {
+                sleep(PAUSE).await;
+            }
         }
     }
 
@@ -159,7 +164,10 @@ impl Lane {
         let mut step = Step::Begin;
         let result = match self.source.kind() {
             Kind::Sqlite => self.carry_out(group, &mut step).await,
-            _ => timeout(PATIENCE, self.carry_out(group, &mut step)).await.unwrap_or_else(|_| Err(silence())),
+            _ => {
+                let patience = self.patience;
+                timeout(patience, self.carry_out(group, &mut step)).await.unwrap_or_else(|_| Err(silence(patience)))
+            }
         };
         let Err(error) = result else { return Ok(()) };
         match fault::of(&error) {
@@ -239,7 +247,11 @@ async fn give_back(
     connection.commit("").await
 }
 
-fn silence() -> sqlx::Error {
-    let words = format!("the database has said nothing for {} s", PATIENCE.as_secs());
+fn silence(patience: Duration) -> sqlx::Error {
+    let words = format!("the database has said nothing for {} s", patience.as_secs_f32());
     std::io::Error::new(std::io::ErrorKind::TimedOut, words).into()
 }
+
+#[cfg(test)]
+#[path = "lane_tests.rs"]
+mod tests;

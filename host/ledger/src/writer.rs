@@ -15,6 +15,7 @@
 //! transaction is ever left open half way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -24,7 +25,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::connection::{Connection, Kind, Source, Time};
-use crate::lane::Lane;
+use crate::lane::{Lane, PATIENCE};
 
 /// Requests that share a transaction at most: more would not make the fsync cheaper, only the wait longer.
 const GROUP: usize = 512;
@@ -94,12 +95,16 @@ impl Inbox {
 impl Lanes {
     /// Each lane connects when it has something to write; the first may have a connection already.
     pub fn start(source: &Source, first: Connection, time: &Time) -> Self {
+        Self::start_patiently(source, first, time, PATIENCE)
+    }
+
+    pub fn start_patiently(source: &Source, first: Connection, time: &Time, patience: Duration) -> Self {
         let (count, group) = if source.kind() == Kind::Sqlite { (1, GROUP) } else { (LANES, 1) };
         let (sender, receiver) = mpsc::channel(WAITING);
         let letters = Arc::new(Mutex::new(receiver));
         let mut first = Some(first);
         let lane = |_| {
-            let lane = Lane::new(first.take(), source.clone(), time.clone(), group);
+            let lane = Lane::new(first.take(), source.clone(), time.clone(), group, patience);
             tokio::spawn(lane.run(Arc::clone(&letters)))
         };
         Self { lanes: (0..count).map(lane).collect(), inbox: Inbox(sender) }
