@@ -79,8 +79,8 @@ const LONG: Duration = Duration::from_secs(20);
 async fn lost_answers_are_looked_up(url: String) {
     let counter = Counter::on(url, LONG).await;
     counter.proxy.lose_each(3);
-    assert_eq!(counter.counts(200).await, (1..=200).collect(), "each was counted once, and was told so");
-    assert!(counter.proxy.lost() > 60, "{}", counter.proxy.lost());
+    assert_eq!(counter.counts(60).await, (1..=60).collect(), "each was counted once, and was told so");
+    assert!(counter.proxy.lost() > 15, "{}", counter.proxy.lost());
     counter.lanes.close().await;
 }
 
