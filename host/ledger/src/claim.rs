@@ -15,7 +15,7 @@ use crate::judge::{Fate, Holder, Known, Live, Stage};
 use crate::query::query;
 use crate::row::Row;
 use crate::writer::{Desk, Request};
-use crate::{links, rows};
+use crate::{again, links, rows};
 
 statements!(claim: LOCK, KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
 
@@ -50,6 +50,9 @@ pub(crate) async fn write(
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     lock(claim, desk).await?;
     let mut known = known(claim, desk).await?;
+    if let Some(answers) = again::claimed(claim, tenant, &known, desk).await? {
+        return Ok(answers);
+    }
     let fates = known.judge(&claim.fire, tenant, desk.now);
     clear_the_way(&known, desk).await?;
     let mut new = Vec::new();

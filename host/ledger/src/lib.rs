@@ -14,6 +14,7 @@
 #[macro_use]
 mod query;
 
+mod again;
 mod artifacts;
 mod chains;
 mod claim;

@@ -1,5 +1,6 @@
 //! The ledger in a SQLite file.
 
+pub(crate) mod again;
 pub(crate) mod artifacts;
 pub(crate) mod chains;
 pub(crate) mod claim;
