@@ -61,7 +61,7 @@ pub fn connections(config: &Config) -> Arc<Databases> {
 /// # Errors
 /// One line that names the place and the next step.
 pub async fn ledger(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, Stop> {
-    noontide_ledger::open(&config.ledger_url, clock).await.map_err(Stop::failed)
+    noontide_ledger::open(config.ledger_url.reveal(), clock).await.map_err(Stop::failed)
 }
 
 /// The engine, with `schedules`.
