@@ -128,6 +128,8 @@ pub struct Plugins {
     pub max_file_size: u64,
     /// So many versions of each plugin are kept in the ledger.
     pub keep_versions: usize,
+    /// Hosts that share a database share what is dropped into the folder.
+    pub share: bool,
     /// What compiling one file may take.
     pub compile: Compile,
 }

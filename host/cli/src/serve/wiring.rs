@@ -34,6 +34,8 @@ pub fn sandbox(
     settings.max_file_size = config.plugins.max_file_size;
     settings.versions = versions;
     settings.keep_versions = config.plugins.keep_versions;
+    // A file belongs to one host: nobody else is there to share with.
+    settings.share = config.plugins.share && !config.ledger_url.reveal().starts_with("sqlite");
     settings.trust = config.trust.clone();
     settings.compile = compile_apart(config.plugins.compile);
     Sandbox::open(settings).map_err(Stop::failed)

@@ -29,13 +29,14 @@ pub(super) fn plugins(top: &Reader<'_>) -> Option<(Plugins, Trust)> {
     let max_file_size = reader.bytes("max-file-size", 1);
     // One that runs, and one to go back to.
     let keep_versions = reader.count("keep-versions", 2);
+    let share = reader.flag("share");
     let memory = reader.bytes("compile-memory", LEAST_COMPILE_MEMORY);
     let timeout = reader.positive("compile-timeout");
     let trust = trust::trust(&reader);
     let compile = memory.zip(timeout).map(|(memory, timeout)| Compile { memory, timeout });
     let plugins = || {
         let (max_file_size, keep_versions) = (max_file_size?, keep_versions?);
-        Some(Plugins { dir: dir?, max_file_size, keep_versions, compile: compile? })
+        Some(Plugins { dir: dir?, max_file_size, keep_versions, share: share?, compile: compile? })
     };
     finished(&reader, plugins().zip(trust))
 }
