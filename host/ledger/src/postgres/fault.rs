@@ -44,14 +44,18 @@ fn next_step(error: &sqlx::Error) -> &'static str {
     let code = error.as_database_error().and_then(|error| error.code());
     match code.as_deref() {
         Some("28P01") => "check the user and the password in `ledger.url`",
-        Some("28000") => "let the server's `pg_hba.conf` take this user from this machine, or name another user in `ledger.url`",
+        Some("28000") => {
+            "let the server's `pg_hba.conf` take this user from this machine, or name another user in `ledger.url`"
+        }
         Some("3D000") => "create the database (`CREATE DATABASE …`), or name another one in `ledger.url`",
         Some("3F000") => "create a schema for the tables, or set the user's `search_path` to one that is there",
         Some("42501") => {
             "make this user the owner of the database, or grant it the right to create tables \
              (`GRANT CREATE, USAGE ON SCHEMA public TO …`)"
         }
-        Some("55P03") => "another host may be changing the schema, or a transaction was left open; end it, or start again later",
+        Some("55P03") => {
+            "another host may be changing the schema, or a transaction was left open; end it, or start again later"
+        }
         Some("42P07" | "42710" | "42723") => {
             "something of that name is there and is not noontide's; give noontide a database of its own"
         }

@@ -46,7 +46,11 @@ async fn look(url: &str, connection: &mut PgConnection) -> Result<(), OpenError>
     }
     if encoding != "UTF8" {
         let reason = format!("the database's encoding is {encoding}");
-        return Err(fault::refused(url, &reason, "create one with `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`"));
+        return Err(fault::refused(
+            url,
+            &reason,
+            "create one with `CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`",
+        ));
     }
     if is_read_only {
         let next = "name the server that can be written in `ledger.url`, or start again when it has changed over";
