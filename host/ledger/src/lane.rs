@@ -29,7 +29,7 @@ const TRIES: u32 = 10;
 /// soon.
 const AWAY: Duration = Duration::from_secs(2);
 
-/// How long a transaction may take, and how long a lane looks for a receipt: less than a usual lease, so that a server that
+/// How long a server may be silent, and how long a lane looks for a receipt: less than a usual lease, so that a server that
 /// says nothing any more costs no lease by itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -162,14 +162,7 @@ impl Lane {
 
     async fn transact(&mut self, group: &mut [Box<dyn Work>]) -> Result<(), Failure> {
         let mut step = Step::Begin;
-        let result = match self.source.kind() {
-            Kind::Sqlite => self.carry_out(group, &mut step).await,
-            _ => {
-                let patience = self.patience;
-                timeout(patience, self.carry_out(group, &mut step)).await.unwrap_or_else(|_| Err(silence(patience)))
-            }
-        };
-        let Err(error) = result else { return Ok(()) };
+        let Err(error) = self.carry_out(group, &mut step).await else { return Ok(()) };
         match fault::of(&error) {
             Fault::Conflict => tracing::debug!(%error, "the ledger rolled back"),
             _ => tracing::warn!(%error, "the ledger rolled back"),
@@ -182,24 +175,25 @@ impl Lane {
         let connection = match self.connection.take() {
             Some(connection) => self.connection.insert(connection),
             None => {
-                let connection = self.connection.insert(self.source.connect().await?);
+                let connection = heard(self.patience, self.source.connect()).await?;
+                let connection = self.connection.insert(connection);
                 if let Some(leases) = &self.doubt {
-                    give_back(leases, &self.receipts, connection, &self.time).await?;
+                    heard(self.patience, give_back(leases, &self.receipts, connection, &self.time)).await?;
                     self.doubt = None;
                 }
                 connection
             }
         };
-        let now = connection.begin(&self.time).await?;
+        let now = heard(self.patience, connection.begin(&self.time)).await?;
         *step = Step::Write;
-        let mut desk = Desk::new(&mut *connection, now);
+        let mut desk = Desk::new(&mut *connection, now, self.patience);
         for work in group {
             work.write(&mut desk).await?;
         }
         let receipt = if desk.is_written { self.receipts.next(&desk) } else { String::new() };
         // What wrote nothing has nothing to lose.
         *step = if desk.is_written { Step::Commit } else { Step::Begin };
-        connection.commit(&receipt).await
+        heard(self.patience, connection.commit(&receipt)).await
     }
 
     /// No transaction is open afterwards.
@@ -240,16 +234,25 @@ async fn give_back(
     time: &Time,
 ) -> Result<(), sqlx::Error> {
     let now = connection.begin(time).await?;
-    let mut desk = Desk::new(&mut *connection, now);
+    let mut desk = Desk::new(&mut *connection, now, PATIENCE);
     if receipts.is_there(&mut desk).await? && !leases.is_empty() {
         Release { leases: leases.to_vec() }.write(&mut desk).await?;
     }
     connection.commit("").await
 }
 
-fn silence(patience: Duration) -> sqlx::Error {
-    let words = format!("the database has said nothing for {} s", patience.as_secs_f32());
-    std::io::Error::new(std::io::ErrorKind::TimedOut, words).into()
+/// What a server says, unless it is silent for too long: then nobody knows whether it is there.
+pub(crate) async fn heard<T>(
+    patience: Duration,
+    saying: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    if patience == Duration::MAX {
+        return saying.await;
+    }
+    timeout(patience, saying).await.unwrap_or_else(|_| {
+        let words = format!("the database has said nothing for {} s", patience.as_secs_f32());
+        Err(std::io::Error::new(std::io::ErrorKind::TimedOut, words).into())
+    })
 }
 
 #[cfg(test)]

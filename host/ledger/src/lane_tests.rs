@@ -3,11 +3,16 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use chrono::DateTime;
+use noontide_domain::ports::{Claim, Fire, Tenant};
+use noontide_domain::{Cause, HostId, Key, Order, Overlap, QueueRoom, RunId, RunState};
 use noontide_testkit::{Proxy, servers};
 
 use super::*;
+use crate::lease::LeaseReady;
 use crate::query::made;
 use crate::writer::{Inbox, Lanes, Request};
+use crate::{claim, mysql, postgres};
 
 /// Counts to one more; the answer is the new number.
 struct Count;
@@ -146,4 +151,53 @@ async fn a_postgresql_that_stays_away_is_told_of_and_the_lane_goes_on_when_it_is
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mariadb_that_stays_away_is_told_of_and_the_lane_goes_on_when_it_is_back() {
     a_server_that_stays_away_is_told_of(servers::mariadb_database()).await;
+}
+
+/// A run that waits, a lease of it whose answer is lost, and a server that stays away as long as the lane looks for it.
+async fn leases_nobody_was_told_of_go_back(url: String) {
+    let is_postgres = url.starts_with("postgres");
+    let store =
+        if is_postgres { postgres::open(&url, Time::Database).await } else { mysql::open(&url, Time::Database).await };
+    let store = store.expect("it opens");
+    let (key, due_at) = (Key::chosen("mail/send", "one"), DateTime::UNIX_EPOCH);
+    let order = Order::new(RunId::new(), key, "mail/send".parse().expect("a handler"), due_at, Cause::Enqueued);
+    let (run, fire) = (order.id, Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None });
+    let one = claim::ClaimFires { claim: Claim { fire: vec![fire], ..Claim::default() }, tenant: None };
+
+    let proxy = Proxy::before(&url);
+    let source = match is_postgres {
+        true => Source::Postgres(proxy.url().parse().expect("an address")),
+        false => Source::Mysql(proxy.url().parse().expect("an address")),
+    };
+    let first = source.connect().await.expect("it is there");
+    let lanes = Lanes::start_patiently(&source, first, &Time::Database, Duration::from_millis(500));
+    let inbox = lanes.inbox();
+    inbox.ask(one).await.expect("claims");
+    let tenant = || Tenant { host: HostId(uuid::Uuid::now_v7()), lease: LONG, places: 1, queues: QueueRoom::ALL };
+    let ask = || LeaseReady { tenant: tenant(), now: due_at };
+    proxy.lose_next(usize::MAX);
+    let told = inbox.ask(ask()).await;
+    assert!(matches!(told, Err(LedgerError::Unavailable(_))), "{told:?}");
+    let record = store.history.run(run).await.expect("reads").expect("it is there");
+    assert_eq!((record.state, record.attempt), (RunState::Running, 1), "it was committed");
+    proxy.lose_next(0);
+    let lease = until_leased(&inbox, ask).await;
+    assert_eq!((lease.run, lease.attempt, lease.fence), (run, 1, 2), "under a fence of its own, and no attempt counts");
+    lanes.close().await;
+    store.closer.close().await;
+}
+
+/// By whichever lane: the one in doubt gives the run back when it is its turn.
+async fn until_leased(inbox: &Inbox, ask: impl Fn() -> LeaseReady) -> Lease {
+    for _ in 0..20 {
+        if let Some(leased) = inbox.ask(ask()).await.expect("an answer").pop() {
+            return leased.lease;
+        }
+    }
+    panic!("the run is lost");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_of_postgresql_whose_lease_nobody_was_told_of_go_back() {
+    leases_nobody_was_told_of_go_back(servers::postgres_database()).await;
 }

@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, MySqlConnection, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
 use crate::connection::{Connection, Kind, Readers};
+use crate::lane::heard;
 use crate::postgres::text;
 use crate::row::Row;
 use crate::steps::{self, Step};
@@ -148,7 +149,7 @@ impl Place for &mut Desk<'_> {
         Self: 'a,
     {
         Box::pin(async move {
-            let done = on(self.connection, &query, wanted).await?;
+            let done = heard(self.patience, on(self.connection, &query, wanted)).await?;
             self.is_written |= done.is_written;
             Ok(done)
         })

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::connection::{Connection, Time};
+use crate::lane::PATIENCE;
 use crate::query::query;
 use crate::writer::Desk;
 
@@ -47,7 +48,7 @@ impl Receipts {
     /// The same, asked on a connection that does nothing else.
     pub async fn ask(&self, connection: &mut Connection, time: &Time) -> Result<bool, sqlx::Error> {
         let now = connection.begin(time).await?;
-        let is_there = self.is_there(&mut Desk::new(&mut *connection, now)).await?;
+        let is_there = self.is_there(&mut Desk::new(&mut *connection, now, PATIENCE)).await?;
         connection.commit("").await?;
         Ok(is_there)
     }

@@ -21,7 +21,10 @@ pub(crate) struct Step {
 }
 
 /// By the place of the text: it lives as long as the program. An empty one may have the address of another.
-static PARTED: LazyLock<RwLock<HashMap<(Kind, usize, usize), Arc<[Step]>>>> = LazyLock::new(RwLock::default);
+static PARTED: LazyLock<RwLock<HashMap<Place, Arc<[Step]>>>> = LazyLock::new(RwLock::default);
+
+/// Of which database, at which address, how long.
+type Place = (Kind, usize, usize);
 
 /// The steps of a text of the program, looked at once.
 pub(crate) fn of(kind: Kind, text: &'static str) -> Arc<[Step]> {

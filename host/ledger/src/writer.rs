@@ -41,13 +41,15 @@ const WAITING: usize = 4 * GROUP;
 pub(crate) struct Desk<'a> {
     pub connection: &'a mut Connection,
     pub now: DateTime<Utc>,
+    /// How long the database may be silent.
+    pub patience: Duration,
     /// Something was, so that it matters whether the commit is heard.
     pub is_written: bool,
 }
 
 impl<'a> Desk<'a> {
-    pub fn new(connection: &'a mut Connection, now: DateTime<Utc>) -> Self {
-        Self { connection, now, is_written: false }
+    pub fn new(connection: &'a mut Connection, now: DateTime<Utc>, patience: Duration) -> Self {
+        Self { connection, now, patience, is_written: false }
     }
 }
 
@@ -99,7 +101,11 @@ impl Lanes {
     }
 
     pub fn start_patiently(source: &Source, first: Connection, time: &Time, patience: Duration) -> Self {
-        let (count, group) = if source.kind() == Kind::Sqlite { (1, GROUP) } else { (LANES, 1) };
+        let (count, group, patience) = match source.kind() {
+            // A file is not silent; a disk may be slow.
+            Kind::Sqlite => (1, GROUP, Duration::MAX),
+            _ => (LANES, 1, patience),
+        };
         let (sender, receiver) = mpsc::channel(WAITING);
         let letters = Arc::new(Mutex::new(receiver));
         let mut first = Some(first);

@@ -10,18 +10,21 @@ pub(crate) const KNOWN: &str = "\
     ORDER BY key_hash FOR UPDATE";
 
 /// What a row keeps when it is handed over again: its id, its key, and when it was first seen. A key that was not there a
-/// moment ago and is now was handed over by somebody else: a conflict.
+/// moment ago and is now was handed over by somebody else: a conflict. The ids are in the order of the submission, and the
+/// rows come in that of their keys.
 pub(crate) const HAND_OVER: &str = "\
     UPDATE item SET schedule = $2, payload = told.payload, status = 0, run_id = told.run_id, runs = runs + 1, error = NULL, \
                     finished_at = NULL, updated_at = $5 \
     FROM (SELECT decode(value ->> 0, 'hex') AS key_hash, value ->> 3 AS payload, (value ->> 4)::uuid AS run_id \
           FROM json_array_elements($1::json) WHERE value ->> 5 = '1') AS told \
     WHERE item.key_hash = told.key_hash; \
-    INSERT INTO item (key_hash, key_text, schedule, handler, flag, due_at, payload, status, run_id, runs, created_at, \
+    INSERT INTO item (id, key_hash, key_text, schedule, handler, flag, due_at, payload, status, run_id, runs, created_at, \
                       updated_at) \
-    SELECT decode(value ->> 0, 'hex'), value ->> 1, $2, $3, $4, (value ->> 2)::bigint, value ->> 3, 0, (value ->> 4)::uuid, \
-           1, $5, $5 \
-    FROM json_array_elements($1::json) WITH ORDINALITY AS new(value, place) WHERE value ->> 5 = '0' ORDER BY place";
+    SELECT id, key_hash, value ->> 1, $2, $3, $4, (value ->> 2)::bigint, value ->> 3, 0, (value ->> 4)::uuid, 1, $5, $5 \
+    FROM (SELECT nextval('item_id_seq') AS id, decode(value ->> 0, 'hex') AS key_hash, value \
+          FROM json_array_elements($1::json) WITH ORDINALITY AS told(value, place) \
+          WHERE value ->> 5 = '0' ORDER BY place OFFSET 0) AS new \
+    ORDER BY key_hash";
 
 pub(crate) const COUNT: &str = "\
     UPDATE run SET items = handed.items \

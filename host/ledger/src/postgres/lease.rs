@@ -41,7 +41,7 @@ pub(crate) const KEEP: &str = concat!(
 pub(crate) const GIVE_BACK: &str = concat!(
     held!(),
     "UPDATE run SET state = CASE WHEN cancel_asked = 1 THEN 4 ELSE 0 END, attempt = attempt - 1, host = NULL, \
-                    lease_until = NULL, started_at = NULL, finished_at = CASE WHEN cancel_asked = 1 THEN $2 END \
+                    lease_until = NULL, started_at = NULL, finished_at = CASE WHEN cancel_asked = 1 THEN $2::bigint END \
      FROM held WHERE run.id = held.id RETURNING run.id, run.state, run.chain"
 );
 

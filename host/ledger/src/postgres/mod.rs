@@ -88,4 +88,10 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 }
 
 #[cfg(test)]
+mod edit_tests;
+#[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
+mod race_tests;
+#[cfg(test)]
 mod tests;

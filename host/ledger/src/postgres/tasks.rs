@@ -38,16 +38,18 @@ pub(crate) const DELETED: &str = "\
     WHERE NOT EXISTS (SELECT 1 FROM schedule WHERE schedule.name = schedule_gone.name) \
     AND NOT EXISTS (SELECT 1 FROM task_edit WHERE task_edit.task_key = schedule_gone.name)";
 
-/// Keys whose runs have begun, or are over, since their status was written.
+/// Keys whose runs have begun, or are over, since their status was written. One row is looked up for each of the few that run or
+/// did so: as joins they could be carried out the other way round, by a plan that was made when there were no rows.
 macro_rules! doing {
     () => {
-        "SELECT task_key FROM run JOIN task ON task_key = run.schedule WHERE run.state = 1 AND status = 'ready'"
+        "SELECT schedule FROM run WHERE state = 1 \
+         AND (SELECT status FROM task WHERE task.task_key = run.schedule) = 'ready'"
     };
 }
 macro_rules! done {
     () => {
         "SELECT task_key FROM task WHERE status = 'doing' \
-         AND NOT EXISTS (SELECT 1 FROM run WHERE run.schedule = task_key AND run.state = 1)"
+         AND NOT EXISTS (SELECT 1 FROM run WHERE run.schedule = task_key AND run.state = 1 OFFSET 0)"
     };
 }
 pub(super) use {doing, done};
