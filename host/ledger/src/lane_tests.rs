@@ -35,8 +35,8 @@ struct Counter {
     inbox: Inbox,
 }
 
-const POSTGRES: &str = include_str!("../migrations/postgres/0015_receipts.sql");
-const MYSQL: &str = include_str!("../migrations/mysql/0015_receipts.sql");
+const POSTGRES: &str = include_str!("../migrations/postgres/0017_receipts.sql");
+const MYSQL: &str = include_str!("../migrations/mysql/0017_receipts.sql");
 
 impl Counter {
     async fn on(url: String, patience: Duration) -> Self {
