@@ -21,10 +21,9 @@ pub(crate) struct Step {
 }
 
 /// By the place of the text: it lives as long as the program. An empty one may have the address of another.
-static PARTED: LazyLock<RwLock<HashMap<Place, Arc<[Step]>>>> = LazyLock::new(RwLock::default);
+type Parted = HashMap<(Kind, usize, usize), Arc<[Step]>>;
 
-/// Of which database, at which address, how long.
-type Place = (Kind, usize, usize);
+static PARTED: LazyLock<RwLock<Parted>> = LazyLock::new(RwLock::default);
 
 /// The steps of a text of the program, looked at once.
 pub(crate) fn of(kind: Kind, text: &'static str) -> Arc<[Step]> {
@@ -131,8 +130,7 @@ mod tests {
 
     #[test]
     fn what_writes_is_known_by_its_words() {
-        let text =
-            "SELECT id FROM run WHERE a = $2 FOR UPDATE; UPDATE run SET b = $1; WITH a AS (SELECT 1) DELETE FROM a";
+        let text = "SELECT id FROM run WHERE a = $2 FOR UPDATE; UPDATE run SET b = $1; WITH a AS (SELECT 1) DELETE FROM a";
         let writes: Vec<_> = parted(Kind::Postgres, text).iter().map(|step| step.writes).collect();
         assert_eq!(writes, [false, true, true]);
     }
