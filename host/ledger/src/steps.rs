@@ -16,12 +16,12 @@ pub(crate) struct Step {
     pub args: Vec<usize>,
 }
 
-/// By the address of the text: it lives as long as the program.
-static PARTED: LazyLock<RwLock<HashMap<(Kind, usize), Arc<[Step]>>>> = LazyLock::new(RwLock::default);
+/// By the place of the text: it lives as long as the program. An empty one may have the address of another.
+static PARTED: LazyLock<RwLock<HashMap<(Kind, usize, usize), Arc<[Step]>>>> = LazyLock::new(RwLock::default);
 
 /// The steps of a text of the program, looked at once.
 pub(crate) fn of(kind: Kind, text: &'static str) -> Arc<[Step]> {
-    let key = (kind, text.as_ptr() as usize);
+    let key = (kind, text.as_ptr() as usize, text.len());
     if let Some(steps) = PARTED.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&key) {
         return Arc::clone(steps);
     }

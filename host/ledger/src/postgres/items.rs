@@ -1,5 +1,9 @@
 //! items: the statements of PostgreSQL.
 
+pub(crate) const LOCK: &str = "\
+    SELECT key_hash FROM item WHERE key_hash IN (SELECT decode(value, 'hex') FROM json_array_elements_text($1::json)) \
+    ORDER BY key_hash FOR UPDATE";
+
 /// Keys that are not handed over: their run goes on, or they were executed and do not come again.
 pub(crate) const KNOWN: &str = "\
     SELECT key_hash FROM item WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1)) AND ( \
