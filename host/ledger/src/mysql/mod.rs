@@ -86,4 +86,6 @@ async fn set_up(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
 }
 
 #[cfg(test)]
+mod list_tests;
+#[cfg(test)]
 mod tests;
