@@ -19,6 +19,8 @@ pub(crate) struct Ended<'a> {
 /// Notes the ends, in their order: one row for each handler of each version, however many they are.
 pub(crate) async fn note(mut ended: Vec<Ended<'_>>, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
     ended.retain(|one| HandlerRecord::counts(one.outcome).is_some());
+    // In one order, so that two who note the same ones never wait for each other.
+    ended.sort_by_key(|one| (&one.version.name, &one.version.sha256, one.handler));
     let of = |one: &Ended<'_>| (one.version.clone(), one.handler.to_owned());
     while let Some(first) = ended.first().map(of) {
         let (same, others): (Vec<_>, Vec<_>) = ended.into_iter().partition(|one| of(one) == first);

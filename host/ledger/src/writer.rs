@@ -211,7 +211,8 @@ impl Lane {
                 Err(failure) => failure,
             };
             let fault = fault::of(&error);
-            let is_undone = step != Step::Commit && self.source.kind() != Kind::Sqlite;
+            // A server that refuses a commit because of another one says so; of a commit without an answer nobody knows.
+            let is_undone = (step != Step::Commit || fault == Fault::Conflict) && self.source.kind() != Kind::Sqlite;
             let is_worth_it = fault == Fault::Conflict || fault == Fault::Lost && tries < 3;
             if !is_undone || !is_worth_it || tries == TRIES {
                 return Err((step, fault::answer(error)));
