@@ -45,9 +45,13 @@ pub(super) fn opening(url: &str, error: &sqlx::Error) -> OpenError {
         Some(1419) => {
             "it keeps a binary log and lets no such user make triggers: set `log_bin_trust_function_creators = 1` on the server"
         }
+        Some(1050 | 1060 | 1061 | 1359) => {
+            "something of that name is there and is not noontide's; give noontide a database of its own"
+        }
         Some(1665) => "set `binlog_format` to `ROW` or `MIXED` on the server",
         Some(_) => match crate::fault::of(error) {
             Fault::Passing(words) => words,
+            Fault::Lost => "start again when the server has started",
             _ => "look up the error in the server's manual",
         },
         None => "see that the server runs and can be reached from this machine, and that `ledger.url` names it",

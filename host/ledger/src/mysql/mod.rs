@@ -42,6 +42,12 @@ use crate::{OpenError, shown};
 /// The server's clock, in milliseconds, to be asked beside the beginning of a transaction.
 pub(crate) const NOW: &str = "SELECT CAST(unix_timestamp(now(3)) * 1000 AS SIGNED) AS now";
 
+/// A host that is gone in the middle of a transaction gives up its locks after fifteen seconds: only here is there no setting
+/// for that alone.
+pub(crate) const BEGIN: &str = "SET SESSION wait_timeout = 15; START TRANSACTION";
+pub(crate) const COMMIT: &str = "COMMIT; SET SESSION wait_timeout = DEFAULT";
+pub(crate) const ROLL_BACK: &str = "ROLLBACK; SET SESSION wait_timeout = DEFAULT";
+
 /// Connections that read, of each host. A page shows few lists at a time, and the engine looks with one.
 const READERS: u32 = 4;
 
@@ -87,5 +93,7 @@ async fn set_up(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
 
 #[cfg(test)]
 mod list_tests;
+#[cfg(test)]
+mod plan_tests;
 #[cfg(test)]
 mod tests;

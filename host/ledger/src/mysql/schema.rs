@@ -13,18 +13,20 @@ use crate::shown;
 
 const MIGRATIONS: [File; COUNT] = migrations!("mysql");
 
-/// `steps` of the file's statements are done; with `is_whole`, all.
+/// `steps` of the file's statements are done, with `is_whole` all; of that with the number `begun`, if it is the next, nobody
+/// knows.
 const NOTES: &str = "\
     CREATE TABLE IF NOT EXISTS migration ( \
-        version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, steps BIGINT NOT NULL, is_whole TINYINT NOT NULL) \
+        version BIGINT NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, steps BIGINT NOT NULL, begun BIGINT NOT NULL, \
+        is_whole TINYINT NOT NULL) \
     ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4";
 const HAS_NOTES: &str = "\
     SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = 'migration'";
 const NEWEST: &str = "SELECT coalesce(max(version), 0) FROM migration";
 const WHOLE: &str = "SELECT coalesce(max(version), 0) FROM migration WHERE is_whole = 1";
-const STEPS: &str = "SELECT coalesce(max(steps), 0) FROM migration WHERE version = ?";
-const BEGIN: &str =
-    "INSERT INTO migration (version, name, steps, is_whole) VALUES (?, ?, 0, 0) ON DUPLICATE KEY UPDATE name = name";
+const STEPS: &str = "SELECT steps, begun FROM migration WHERE version = ?";
+const BEGIN: &str = "INSERT INTO migration (version, name, steps, begun, is_whole) VALUES (?, ?, 0, 0, 0) ON DUPLICATE KEY UPDATE name = name";
+const BEGUN: &str = "UPDATE migration SET begun = ? WHERE version = ?";
 const STEP: &str = "UPDATE migration SET steps = ? WHERE version = ?";
 const END: &str = "UPDATE migration SET is_whole = 1 WHERE version = ?";
 
@@ -98,15 +100,21 @@ async fn migrate(server: &str, connection: &mut MySqlConnection) -> Result<(), s
 
 async fn carry_out(file: &File, bytes: &str, connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
     sqlx::query(BEGIN).bind(file.version).bind(file.name).execute(&mut *connection).await?;
-    let done: i64 = sqlx::query_scalar(STEPS).bind(file.version).fetch_one(&mut *connection).await?;
+    let (done, begun): (i64, i64) = sqlx::query_as(STEPS).bind(file.version).fetch_one(&mut *connection).await?;
     for (number, statement) in (1..).zip(statements(file.sql)).filter(|(number, _)| *number > done) {
+        sqlx::query(BEGUN).bind(number).bind(file.version).execute(&mut *connection).await?;
         // What is no change of the schema is committed with its note; what is one, by itself.
         connection.execute("START TRANSACTION").await?;
         let result = sqlx::raw_sql(AssertSqlSafe(statement.replace("{bytes}", bytes))).execute(&mut *connection).await;
         match result {
-            // The one who did it did not live to note it.
-            Err(error) if number == done + 1 && fault::is_there_already(&error) => {}
-            other => drop(other?),
+            Ok(_) => {}
+            // Whoever did it did not live to note it.
+            Err(error) if number == begun && fault::is_there_already(&error) => {}
+            Err(error) => {
+                connection.execute("ROLLBACK").await?;
+                sqlx::query(BEGUN).bind(number - 1).bind(file.version).execute(&mut *connection).await?;
+                return Err(error);
+            }
         }
         sqlx::query(STEP).bind(number).bind(file.version).execute(&mut *connection).await?;
         connection.execute("COMMIT").await?;
