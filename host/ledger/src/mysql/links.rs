@@ -43,7 +43,7 @@ pub(crate) const UNREACHED: &str = "\
         chain CHAR(32) PATH '$[0]', first LONGTEXT CHARACTER SET utf8mb4 PATH '$[1]', \
         last LONGTEXT CHARACTER SET utf8mb4 PATH '$[2]', why LONGTEXT CHARACTER SET utf8mb4 PATH '$[3]', \
         waits BIGINT PATH '$[4]' DEFAULT '0' ON EMPTY)) AS gone \
-    STRAIGHT_JOIN link ON link.state >= gone.waits AND link.state <= gone.waits \
+    STRAIGHT_JOIN link FORCE INDEX (link_waiting) ON link.state >= gone.waits AND link.state <= gone.waits \
         AND link.chain >= unhex(gone.chain) AND link.chain <= unhex(gone.chain) \
         AND link.path >= gone.first AND link.path < gone.last \
     SET link.state = 2, link.why = gone.why";
