@@ -129,7 +129,7 @@ impl Connection {
             // Immediate: a transaction that reads first and writes later could not take the lock without starting over.
             Kind::Sqlite => ("BEGIN IMMEDIATE", ""),
             Kind::Postgres => ("BEGIN", postgres::NOW),
-            Kind::Mysql => ("START TRANSACTION", mysql::NOW),
+            Kind::Mysql => (mysql::BEGIN, mysql::NOW),
         };
         if let Time::Host(clock) = time {
             self.say(begin.to_owned()).await?;
@@ -150,14 +150,16 @@ impl Connection {
 
     /// With what is to be said before, in one way.
     pub async fn commit(&mut self, before: &str) -> Result<(), sqlx::Error> {
+        let commit = if self.kind() == Kind::Mysql { mysql::COMMIT } else { "COMMIT" };
         match before {
-            "" => self.say("COMMIT".to_owned()).await,
-            _ => self.say(format!("{before}; COMMIT")).await,
+            "" => self.say(commit.to_owned()).await,
+            _ => self.say(format!("{before}; {commit}")).await,
         }
     }
 
     pub async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
-        self.say("ROLLBACK".to_owned()).await
+        let roll_back = if self.kind() == Kind::Mysql { mysql::ROLL_BACK } else { "ROLLBACK" };
+        self.say(roll_back.to_owned()).await
     }
 
     /// Words to the database, without a plan that is kept.

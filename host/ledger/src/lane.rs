@@ -116,7 +116,9 @@ impl Lane {
                 Err(failure) => failure,
             };
             let fault = fault::of(&error);
-            if step == Step::Commit && fault == Fault::Lost && self.source.kind() != Kind::Sqlite {
+            // Whoever met another transaction may have met it after the commit, in the same text.
+            let is_open = matches!(fault, Fault::Lost | Fault::Conflict);
+            if step == Step::Commit && is_open && self.source.kind() != Kind::Sqlite {
                 match timeout(self.patience, self.was_heard()).await {
                     Ok(true) => return Ok(()),
                     Ok(false) => {}

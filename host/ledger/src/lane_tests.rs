@@ -49,7 +49,10 @@ impl Counter {
         for table in
             [if source.kind() == Kind::Postgres { POSTGRES } else { MYSQL }, "CREATE TABLE counter (number BIGINT)"]
         {
-            first.commit(table.trim_end().trim_end_matches(';')).await.expect("a table");
+            first
+                .commit(&table.replace("{bytes}", "utf8mb4_bin").trim_end().trim_end_matches(';'))
+                .await
+                .expect("a table");
         }
         first.commit("INSERT INTO counter VALUES (0)").await.expect("a row");
         let lanes = Lanes::start_patiently(&source, first, &Time::Database, patience);
@@ -200,4 +203,9 @@ async fn until_leased(inbox: &Inbox, ask: impl Fn() -> LeaseReady) -> Lease {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn runs_of_postgresql_whose_lease_nobody_was_told_of_go_back() {
     leases_nobody_was_told_of_go_back(servers::postgres_database()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn runs_of_mariadb_whose_lease_nobody_was_told_of_go_back() {
+    leases_nobody_was_told_of_go_back(servers::mariadb_database()).await;
 }

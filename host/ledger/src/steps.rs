@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn what_writes_is_known_by_its_words() {
-        let text = "SELECT id FROM run WHERE a = $2 FOR UPDATE; UPDATE run SET b = $1; WITH a AS (SELECT 1) DELETE FROM a";
+        let text =
+            "SELECT id FROM run WHERE a = $2 FOR UPDATE; UPDATE run SET b = $1; WITH a AS (SELECT 1) DELETE FROM a";
         let writes: Vec<_> = parted(Kind::Postgres, text).iter().map(|step| step.writes).collect();
         assert_eq!(writes, [false, true, true]);
     }

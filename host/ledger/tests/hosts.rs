@@ -256,3 +256,4 @@ fn file() -> (tempfile::TempDir, String) {
 
 proofs!(sqlite, file());
 proofs!(postgres, ((), noontide_testkit::servers::postgres_database()));
+proofs!(mariadb, ((), noontide_testkit::servers::mariadb_database()));

@@ -4,4 +4,4 @@ CREATE TABLE receipt (
     lane       BINARY(16) NOT NULL PRIMARY KEY,
     number     BIGINT     NOT NULL,
     written_at BIGINT     NOT NULL
-);
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {bytes};

@@ -36,19 +36,20 @@ impl Commits {
         let message = self.left.get(..length)?;
         if self.is_mysql {
             // A command begins a count anew; 3 is a query.
-            return Some((length, message[3] == 0 && message.get(4) == Some(&3) && ends_in_commit(&message[5..])));
+            return Some((length, message[3] == 0 && message.get(4) == Some(&3) && commits(&message[5..])));
         }
         if !self.has_begun {
             // The wish for encryption comes before the first message, and is one itself.
             self.has_begun = message.get(4..8) == Some(&[0, 3, 0, 0]);
             return Some((length, false));
         }
-        Some((length, message[0] == b'Q' && ends_in_commit(&message[5..])))
+        Some((length, message[0] == b'Q' && commits(&message[5..])))
     }
 }
 
-fn ends_in_commit(query: &[u8]) -> bool {
-    query.strip_suffix(&[0]).unwrap_or(query).ends_with(b"COMMIT")
+/// Something may be said before it or after it in the same text.
+fn commits(query: &[u8]) -> bool {
+    query.windows(6).any(|word| word == b"COMMIT")
 }
 
 /// Finds the end of the answer to a commit.
@@ -132,7 +133,7 @@ mod tests {
         let mut commits = Commits::new(true);
         assert!(!commits.seen(&packet(1, b"\x03COMMIT")), "that is a handshake");
         assert!(!commits.seen(&packet(0, b"\x16COMMIT")), "that is a plan");
-        assert!(commits.seen(&packet(0, b"\x03SELECT 1; COMMIT")));
+        assert!(commits.seen(&packet(0, b"\x03SELECT 1; COMMIT; SELECT 2")));
     }
 
     #[test]
