@@ -47,9 +47,9 @@ impl Commits {
     }
 }
 
-/// Something may be said before it or after it in the same text.
+/// Something may be said before it or after it in the same text; what is `COMMITTED` is another word.
 fn commits(query: &[u8]) -> bool {
-    query.windows(6).any(|word| word == b"COMMIT")
+    query.split(|sign| !sign.is_ascii_alphabetic()).any(|word| word == b"COMMIT")
 }
 
 /// Finds the end of the answer to a commit.
@@ -133,6 +133,7 @@ mod tests {
         let mut commits = Commits::new(true);
         assert!(!commits.seen(&packet(1, b"\x03COMMIT")), "that is a handshake");
         assert!(!commits.seen(&packet(0, b"\x16COMMIT")), "that is a plan");
+        assert!(!commits.seen(&packet(0, b"\x03SET TRANSACTION ISOLATION LEVEL READ COMMITTED")), "that is a setting");
         assert!(commits.seen(&packet(0, b"\x03SELECT 1; COMMIT; SELECT 2")));
     }
 
