@@ -231,6 +231,10 @@ impl Lane {
                 _ => tracing::warn!(%error, "the ledger rolled back"),
             }
             self.clean_up(*step).await;
+            // Where it cannot be written now, another server may have taken over: the address leads there.
+            if self.source.kind() != Kind::Sqlite && matches!(fault::of(error), Fault::Passing(_)) {
+                self.put_down().await;
+            }
         }
         result
     }
