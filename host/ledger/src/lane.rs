@@ -213,7 +213,9 @@ impl Lane {
             },
             Step::Begin | Step::Commit => false,
         };
-        if !is_sound {
+        // Where it cannot be written now, another server may have taken over: the address leads there.
+        let is_to_be_left = self.source.kind() != Kind::Sqlite && matches!(fault, Fault::Passing(_));
+        if !is_sound || is_to_be_left {
             self.put_down().await;
         }
     }

@@ -28,6 +28,22 @@ pub(crate) fn of(error: &MySqlDatabaseError) -> Fault {
     }
 }
 
+/// No server takes less than this at once, unless it is told to.
+const TAKEN: usize = 1 << 20;
+
+/// A server that is sent more than it takes hangs up, and says why to nobody.
+pub(crate) fn of_length(error: sqlx::Error, bytes: usize) -> sqlx::Error {
+    match error {
+        sqlx::Error::Io(error) if bytes > TAKEN => {
+            let words = format!(
+                "{error}; if it takes less at once than these {bytes} bytes, raise `max_allowed_packet` on the server"
+            );
+            sqlx::Error::Io(std::io::Error::new(error.kind(), words))
+        }
+        other => other,
+    }
+}
+
 /// What a change of the schema that was made already is answered: a table, a column, an index, a trigger, a row.
 pub(super) fn is_there_already(error: &sqlx::Error) -> bool {
     matches!(number(error), Some(1050 | 1060 | 1061 | 1062 | 1359))

@@ -99,4 +99,6 @@ mod list_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
+mod reads_tests;
+#[cfg(test)]
 mod tests;

@@ -44,7 +44,7 @@ pub(super) async fn prepare(url: &str, options: &MySqlConnectOptions) -> Result<
     let mut connection = super::connect(options).await.map_err(failed)?;
     let server: String = sqlx::query_scalar("SELECT version()").fetch_one(&mut connection).await.map_err(failed)?;
     if !is_new_enough(&server) {
-        let reason = format!("the server is {server}; MySQL from 8.0.16 and MariaDB from 10.6 are known: upgrade it");
+        let reason = format!("the server is {server}; MySQL from 8.0.17 and MariaDB from 10.6 are known: upgrade it");
         return Err(OpenError::Server { url: shown(url), reason });
     }
     if !is_ready(url, &mut connection).await? {
@@ -144,7 +144,7 @@ fn is_mariadb(server: &str) -> bool {
 }
 
 fn is_new_enough(server: &str) -> bool {
-    let oldest = if is_mariadb(server) { [10, 6, 0] } else { [8, 0, 16] };
+    let oldest = if is_mariadb(server) { [10, 6, 0] } else { [8, 0, 17] };
     let numbers = server.split(['.', '-', '+']).map_while(|part| part.parse::<u32>().ok());
     numbers.take(3).collect::<Vec<_>>().as_slice() >= oldest.as_slice()
 }
@@ -174,11 +174,11 @@ mod tests {
     #[test]
     fn servers_that_lack_what_is_needed_are_told_from_those_that_have_it() {
         for server in
-            ["8.0.16", "8.4.0-log", "9.1.0", "10.6.0-MariaDB", "10.11.19-MariaDB-0+deb12u1", "11.4.2-MariaDB-log"]
+            ["8.0.17", "8.4.0-log", "9.1.0", "10.6.0-MariaDB", "10.11.19-MariaDB-0+deb12u1", "11.4.2-MariaDB-log"]
         {
             assert!(is_new_enough(server), "{server}");
         }
-        for server in ["5.7.44-log", "8.0.15", "10.5.23-MariaDB", "5.5.68-MariaDB", ""] {
+        for server in ["5.7.44-log", "8.0.16", "10.5.23-MariaDB", "5.5.68-MariaDB", ""] {
             assert!(!is_new_enough(server), "{server}");
         }
     }

@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::fault::{self, Fault};
 use crate::migrations::{COUNT, KNOWN};
 
 pub(super) async fn opened(url: &str) -> Store {
@@ -153,8 +154,63 @@ async fn a_session_has_its_own_settings_whatever_the_servers_are() {
         assert_eq!(question.fetch_one(&mut connection).await.unwrap(), value, "{setting}");
     }
     let isolation: (String, String) =
-        sqlx::query_as("SHOW SESSION VARIABLES LIKE 't%x%_isolation'").fetch_one(&mut connection).await.unwrap();
+        sqlx::query_as("SHOW SESSION VARIABLES LIKE 't%isolation'").fetch_one(&mut connection).await.unwrap();
     assert_eq!(isolation.1, "READ-COMMITTED");
+}
+
+/// What is said of an error of that number.
+async fn judged(connection: &mut MySqlConnection, number: u16) -> fault::Fault {
+    let signal = format!("SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {number}, MESSAGE_TEXT = 'as if'");
+    let error = sqlx::raw_sql(AssertSqlSafe(signal)).execute(connection).await.unwrap_err();
+    fault::of(&error)
+}
+
+#[tokio::test]
+async fn errors_are_judged_by_their_numbers() {
+    let mut connection = stranger(&servers::mariadb_database()).await;
+    for number in [1213, 1205, 1062] {
+        assert_eq!(judged(&mut connection, number).await, Fault::Conflict, "{number}");
+    }
+    for (number, word) in
+        [(1290, "can only be read"), (1836, "can only be read"), (1153, "`max_allowed_packet`"), (1114, "full")]
+    {
+        let fault = judged(&mut connection, number).await;
+        assert!(matches!(fault, Fault::Passing(words) if words.contains(word)), "{number}: {fault:?}");
+    }
+    assert_eq!(judged(&mut connection, 1927).await, Fault::Lost);
+    assert_eq!(judged(&mut connection, 1054).await, Fault::Lasting);
+}
+
+#[tokio::test]
+async fn a_host_whose_connections_are_killed_goes_on_with_others() {
+    let url = servers::mariadb_database();
+    let store = opened(&url).await;
+    let own =
+        "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
+    for round in 0..8 {
+        store.ledger.claim(fires(round..round + 1), None).await.unwrap();
+        let mut killer = stranger(&url).await;
+        let ids: Vec<i64> = sqlx::query_scalar(own).fetch_all(&mut killer).await.unwrap();
+        assert!(!ids.is_empty());
+        for id in ids {
+            // It may have gone by itself.
+            let _ = sqlx::raw_sql(AssertSqlSafe(format!("KILL {id}"))).execute(&mut killer).await;
+        }
+        assert!(store.ledger.next_ready(&QueueRoom::ALL).await.unwrap().is_some());
+    }
+    assert_eq!(number(&url, "SELECT count(*) FROM run").await, 8);
+}
+
+#[tokio::test]
+async fn what_is_longer_than_the_server_takes_is_refused_with_the_name_of_its_setting() {
+    let server = servers::Server::mariadb();
+    say(&server.url(), "SET GLOBAL max_allowed_packet = 1048576").await;
+    let store = opened(&server.database()).await;
+    let mut claim = fires(0..1);
+    claim.fire[0].order.input = "x".repeat(3 << 20).into();
+    let error = store.ledger.claim(claim, None).await.unwrap_err();
+    assert!(error.to_string().contains("max_allowed_packet"), "{error}");
+    store.ledger.claim(fires(1..2), None).await.unwrap();
 }
 
 fn start() -> DateTime<Utc> {
