@@ -14,6 +14,7 @@ mod downtime;
 mod egress;
 mod full_disk;
 mod guide;
+mod hosts;
 mod hostile;
 mod hostile_files;
 mod hot_reload;
