@@ -1,15 +1,17 @@
 //! The durable record: what was claimed, who works on it, how it ended.
 //!
 //! [`open`] takes a database URL and gives the doors of `noontide_domain::ports`: [`Ledger`] to write, [`History`] to
-//! read, [`Versions`] for the versions of plugins. Today there is one database, SQLite (`sqlite/`), for one machine:
+//! read, [`Versions`] for the versions of plugins. A SQLite file is for one machine, PostgreSQL and MySQL (or MariaDB) for any
+//! number of hosts:
 //!
 //! ```text
-//! callers ──requests──▶ writer ──BEGIN IMMEDIATE … COMMIT──▶ file        one task, one connection, one fsync a group
-//!    └────────────────▶ four read-only connections ─────────▶ file       never wait for the writer
+//! callers ──requests──▶ lanes ──BEGIN … COMMIT──▶ database        SQLite: one lane, one fsync a group; servers: four
+//!    └────────────────▶ four readers ───────────▶ database        never wait for the lanes
 //! ```
 //!
-//! Read `sqlite/writer.rs` first (how requests share a transaction), then `claim.rs` and `settle.rs` (what they write);
-//! `migrations/sqlite/` says how the rows look. `tests/contract.rs` holds it to the exam every ledger passes.
+//! Read `writer.rs` first (how requests share a transaction, or do not), then `claim.rs` and `settle.rs` (what they write). The
+//! SQL stands in `sqlite/`, `postgres/` and `mysql/` in files of the same names; `migrations/` says how the rows look.
+//! `tests/contract.rs` holds each to the exam every ledger passes.
 
 #[macro_use]
 mod query;

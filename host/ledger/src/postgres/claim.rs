@@ -25,13 +25,13 @@ pub(crate) const SCHEDULES: &str = "\
 pub(crate) const LIVE: &str = "\
     WITH wanted AS MATERIALIZED (SELECT ARRAY(SELECT json_array_elements_text($1::json)) AS names), \
     waiting AS MATERIALIZED ( \
-        SELECT id FROM run WHERE state = 0 AND state < 2 AND schedule = ANY ((SELECT names FROM wanted)::text[])), \
+        SELECT id FROM run WHERE state = 0 AND schedule = ANY ((SELECT names FROM wanted)::text[])), \
     kept AS MATERIALIZED ( \
         SELECT run.schedule AS name, run.id, run.state, run.fence, run.not_before, run.queued \
         FROM waiting JOIN run ON run.id = waiting.id WHERE run.state < 2 ORDER BY run.id FOR NO KEY UPDATE OF run) \
     SELECT * FROM kept UNION ALL \
     SELECT schedule, id, state, fence, not_before, queued FROM run \
-    WHERE state = 1 AND state < 2 AND schedule = ANY ((SELECT names FROM wanted)::text[])";
+    WHERE state = 1 AND schedule = ANY ((SELECT names FROM wanted)::text[])";
 
 /// An earlier attempt stays in the record; the end is that of the run.
 pub(crate) const REPLACE: &str = "\
