@@ -49,6 +49,7 @@ mod steps;
 mod store;
 mod submissions;
 mod tasks;
+mod transfer;
 mod versions;
 mod writer;
 
@@ -60,6 +61,7 @@ use connection::Time;
 use store::Store;
 
 pub use error::OpenError;
+pub use transfer::TransferError;
 
 /// An open ledger.
 pub struct Opened {
@@ -71,6 +73,7 @@ pub struct Opened {
     pub versions: Arc<dyn Versions>,
     /// Version of the schema.
     pub schema: i64,
+    source: connection::Source,
     closer: store::Closer,
 }
 
@@ -111,8 +114,8 @@ pub async fn open_by_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, O
 }
 
 fn opened(store: Store) -> Opened {
-    let Store { ledger, history, versions, schema, closer } = store;
-    Opened { ledger, history, versions, schema, closer }
+    let Store { ledger, history, versions, schema, source, closer } = store;
+    Opened { ledger, history, versions, schema, source, closer }
 }
 
 /// Where the record is.
