@@ -22,6 +22,7 @@ pub(crate) mod state;
 pub(crate) mod submissions;
 pub(crate) mod tasks;
 pub(crate) mod text;
+pub(crate) mod transfer;
 pub(crate) mod versions;
 
 use std::io::{Error, ErrorKind};
