@@ -1,9 +1,10 @@
 //! prune: the statements of MySQL and MariaDB.
 
-/// While a chain waits for something, a result may still be asked for. What another host is pruning is left to it.
+/// While a chain waits for something, a result may still be asked for: looked up for each run, where `NOT EXISTS` would gather
+/// all chains that wait. What another host is pruning is left to it.
 pub(crate) const CHOOSE: &str = "\
     SELECT id, chain FROM run FORCE INDEX (run_over) WHERE state >= 2 AND finished_at < ?1 \
-        AND (chain IS NULL OR NOT EXISTS (SELECT 1 FROM link WHERE link.chain = run.chain AND link.state = 0)) \
+        AND (chain IS NULL OR (SELECT 1 FROM link WHERE link.state = 0 AND link.chain = run.chain LIMIT 1) IS NULL) \
     ORDER BY finished_at, id LIMIT ?2 FOR UPDATE SKIP LOCKED";
 
 macro_rules! of_the_chosen {
@@ -30,9 +31,15 @@ pub(crate) const RUNS: &str = of_the_chosen!("run", "id");
 
 /// An id that is forgotten could be taken again, so it is kept as long as what it brought.
 pub(crate) const SUBMISSIONS: &str = "DELETE FROM submission WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2";
-/// What was sent or dropped, as long ago. What is dead stays until somebody has looked at it.
-pub(crate) const MESSAGES: &str =
-    "DELETE FROM message WHERE state IN (2, 4) AND ended_at < ?1 ORDER BY ended_at LIMIT ?2";
+/// What was sent or dropped, as long ago: each in the order of the index. What is dead stays until somebody has looked at it.
+pub(crate) const MESSAGES: &str = "\
+    DELETE message FROM ( \
+        (SELECT seq FROM message FORCE INDEX (message_over) WHERE state = 2 AND ended_at < ?1 \
+         ORDER BY ended_at LIMIT ?2 FOR UPDATE SKIP LOCKED) \
+        UNION ALL \
+        (SELECT seq FROM message FORCE INDEX (message_over) WHERE state = 4 AND ended_at < ?1 \
+         ORDER BY ended_at LIMIT ?2 FOR UPDATE SKIP LOCKED)) AS old \
+    STRAIGHT_JOIN message ON message.seq = old.seq";
 
 /// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock on
 /// what is left lets the second one look when the first has committed.
