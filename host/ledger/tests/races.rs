@@ -277,7 +277,7 @@ async fn what_both_prune_is_gone_with_the_links_of_its_chains(two: Two) {
     let retention = Retention { before: at(1_000), batch: 3 };
     let mut forgotten = 0;
     while !two.all().await.is_empty() {
-        let prunes = (0..4).map(|i| two.hosts[i % 2].ledger.prune(retention.clone()));
+        let prunes = (0..4).map(|i| two.hosts[i % 2].ledger.prune(retention));
         for pruned in all_of(prunes).await {
             forgotten += pruned.expect("prunes");
         }
