@@ -33,7 +33,11 @@ async fn skewed(kind: Kind) {
         host.stop().await;
     }
     let mut ends: HashMap<String, usize> = HashMap::new();
-    cluster.marks().into_iter().filter(|mark| mark.phase == "end").for_each(|mark| *ends.entry(mark.fire_key).or_default() += 1);
+    cluster
+        .marks()
+        .into_iter()
+        .filter(|mark| mark.phase == "end")
+        .for_each(|mark| *ends.entry(mark.fire_key).or_default() += 1);
     let rows = cluster.record.rows().await;
     let done: Vec<_> = rows.iter().filter(|row| row.succeeded()).collect();
     assert!(done.iter().all(|row| ends.get(&row.key) == Some(&1)), "one completion of each key: {ends:?}");

@@ -62,7 +62,10 @@ async fn taken_over(kind: Kind) {
         assert_eq!(other.api().ended(run).await["state"], "succeeded");
     }
     assert!(latest < TAKEN_OVER_WITHIN, "{latest} ms");
-    println!("{kind:?}: {} runs of a dead host were taken over within {latest} ms, with a lease of 2000 ms", runs.len());
+    println!(
+        "{kind:?}: {} runs of a dead host were taken over within {latest} ms, with a lease of 2000 ms",
+        runs.len()
+    );
     other.stop().await;
 }
 

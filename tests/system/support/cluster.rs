@@ -140,7 +140,8 @@ impl Cluster {
         }
         let (rows, marks) = (self.record.rows().await, self.marks());
         for index in 0..SCHEDULES {
-            let own: Vec<_> = rows.iter().filter(|row| row.schedule.as_deref() == Some(&beat(index))).cloned().collect();
+            let own: Vec<_> =
+                rows.iter().filter(|row| row.schedule.as_deref() == Some(&beat(index))).cloned().collect();
             let covered = oracle::covered_once(&self.record.standing(&beat(index)).await, STEP_MS, &own);
             assert_eq!(covered, Ok(()), "{}", beat(index));
         }

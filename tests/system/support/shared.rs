@@ -117,8 +117,7 @@ impl Shared {
                 .await;
             return;
         }
-        let living =
-            "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
+        let living = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
         let Ok(Rows::Mysql(rows)) = self.once(living).await else { return };
         for row in &rows {
             let _ = self.once(&format!("KILL {}", row.get::<i64, _>(0))).await;
