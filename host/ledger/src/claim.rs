@@ -15,7 +15,7 @@ use crate::judge::{Fate, Holder, Known, Live, Stage};
 use crate::query::query;
 use crate::row::Row;
 use crate::writer::{Desk, Request};
-use crate::{links, rows};
+use crate::{again, links, rows};
 
 statements!(claim: LOCK, KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
 
@@ -31,6 +31,15 @@ impl Request for ClaimFires {
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
         write(&self.claim, self.tenant.as_ref(), desk).await
     }
+
+    fn handed_over(answer: &Vec<Claimed>) -> Vec<Lease> {
+        leases(answer)
+    }
+}
+
+pub(crate) fn leases(claimed: &[Claimed]) -> Vec<Lease> {
+    let leased = |claimed: &Claimed| if let Claimed::Leased(leased) = claimed { Some(leased.lease) } else { None };
+    claimed.iter().filter_map(leased).collect()
 }
 
 /// Judges and writes, inside whatever transaction the desk stands in.
@@ -41,6 +50,9 @@ pub(crate) async fn write(
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     lock(claim, desk).await?;
     let mut known = known(claim, desk).await?;
+    if let Some(answers) = again::claimed(claim, tenant, &known, desk).await? {
+        return Ok(answers);
+    }
     let fates = known.judge(&claim.fire, tenant, desk.now);
     clear_the_way(&known, desk).await?;
     let mut new = Vec::new();

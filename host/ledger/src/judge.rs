@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Fire, Tenant};
-use noontide_domain::{Overlap, RunId, ScheduleName};
+use noontide_domain::{Key, Overlap, RunId, ScheduleName};
 
 /// What the ledger knows before the claim, and then with it.
 #[derive(Default)]
@@ -150,6 +150,14 @@ impl Known {
         }
         let filled = fire.fills.as_ref().and_then(|key| self.keys.get(&key.hash)).filter(|holder| holder.is_filled)?;
         (!self.replaced.contains_key(&filled.run)).then_some(filled.run)
+    }
+
+    /// The run that keeps `fire` from having a row, whatever has become of it; of a chain, that of its first.
+    pub fn keeper(&self, fire: &Fire, fires: &[Fire]) -> Option<RunId> {
+        let held = |key: &Key| self.keys.get(&key.hash).map(|holder| holder.run);
+        let by_key = |fire: &Fire| held(&fire.order.key).or_else(|| held(fire.fills.as_ref()?));
+        let of_chain = |other: &&Fire| fire.order.chain.is_some() && other.order.chain == fire.order.chain;
+        by_key(fire).or_else(|| fires.iter().filter(of_chain).find_map(by_key))
     }
 
     /// A fire that could have begun already is held up by whatever is ready now.

@@ -15,6 +15,7 @@
 #[macro_use]
 mod query;
 
+mod again;
 mod artifacts;
 mod chains;
 mod claim;
@@ -27,6 +28,7 @@ mod history;
 mod insert;
 mod items;
 mod judge;
+mod lane;
 mod lease;
 mod links;
 mod listing;
@@ -37,6 +39,7 @@ mod parts;
 mod postgres;
 mod prune;
 mod ready;
+mod receipts;
 mod records;
 mod row;
 mod rows;

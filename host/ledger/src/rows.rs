@@ -268,7 +268,7 @@ fn plugin(row: &Row) -> Found<Option<PluginVersion>> {
     Ok(Some(PluginVersion { name, version: row.try_get("plugin_version")?, sha256: row.try_get("plugin_sha256")? }))
 }
 
-fn host(row: &Row) -> Found<Option<HostId>> {
+pub(crate) fn host(row: &Row) -> Found<Option<HostId>> {
     Ok(row.try_get::<Option<Uuid>>("host")?.map(HostId))
 }
 

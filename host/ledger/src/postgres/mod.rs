@@ -1,5 +1,6 @@
 //! The ledger in PostgreSQL.
 
+pub(crate) mod again;
 pub(crate) mod artifacts;
 pub(crate) mod chains;
 pub(crate) mod claim;
@@ -14,6 +15,7 @@ pub(crate) mod outbox;
 pub(crate) mod parts;
 pub(crate) mod prune;
 pub(crate) mod ready;
+pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod schedules;
 mod schema;

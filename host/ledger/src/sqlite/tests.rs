@@ -256,6 +256,7 @@ async fn no_question_reads_the_whole_history() {
     let listing =
         |(schedule, state)| listing_statement(Kind::Sqlite, &RunFilter { schedule, state, ..RunFilter::default() });
     let mut questions = lease::statements().map(str::to_owned).to_vec();
+    questions.extend(again::statements().map(str::to_owned));
     questions.extend(ready::statements().map(str::to_owned));
     questions.extend(settle::statements().map(str::to_owned));
     questions.extend(artifacts::statements().map(str::to_owned));

@@ -8,6 +8,7 @@ use super::export::quoted;
 use super::tables::{Column, Kind, TABLES, Table};
 use super::{NUMBERS, TransferError, cell};
 use crate::connection::{self, Source};
+use crate::lane::PATIENCE;
 use crate::query::{Arg, Query, made, query};
 use crate::writer::Desk;
 use crate::{mysql, postgres, sqlite};
@@ -24,12 +25,12 @@ type Lines<'a> = &'a mut (dyn AsyncBufRead + Unpin + Send);
 pub(super) async fn import(source: &Source, schema: i64, lines: Lines<'_>) -> Result<u64, TransferError> {
     let mut connection = source.connect().await?;
     connection.begin_to_fill().await?;
-    let desk = Desk { connection: &mut connection, now: DateTime::UNIX_EPOCH };
+    let desk = Desk::new(&mut connection, DateTime::UNIX_EPOCH, PATIENCE);
     let mut filling = Filling { desk, lines: Numbered { lines, number: 0, text: String::new() }, rows: 0 };
     let result = filling.fill(schema).await;
     let rows = filling.rows;
     match result {
-        Ok(()) => connection.commit().await?,
+        Ok(()) => connection.commit("").await?,
         Err(error) => {
             connection.roll_back().await?;
             return Err(error);

@@ -12,6 +12,7 @@ use noontide_domain::ports::{History, Ledger, Versions};
 
 use crate::ManualClock;
 
+pub mod again;
 pub mod artifacts;
 pub mod backfill;
 pub mod chains;
@@ -74,6 +75,13 @@ macro_rules! ledger_contract {
                 a_span_that_did_not_run_is_one_row_with_its_count
                 an_instant_has_one_row_whether_it_ran_or_not
                 everything_in_an_order_comes_back_from_a_lease
+            }
+            again {
+                the_same_claim_is_answered_as_the_first_time
+                the_same_claim_finds_the_same_in_the_way
+                of_the_same_claim_only_what_it_still_holds_is_leased
+                the_same_settlement_is_recorded_once_and_answered_as_the_first_time
+                a_settlement_is_known_again_after_further_attempts
             }
             overlap {
                 with_nothing_in_the_way_every_policy_begins_at_once

@@ -1,5 +1,6 @@
 //! A ledger in memory: simple, obviously right, and gone with the process. It passes the same exam as the durable ones.
 
+mod again;
 mod book;
 mod claim;
 mod edits;
