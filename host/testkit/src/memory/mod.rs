@@ -3,6 +3,7 @@
 mod book;
 mod claim;
 mod edits;
+mod gate;
 mod history;
 mod items;
 mod lease;
