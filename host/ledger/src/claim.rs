@@ -99,7 +99,7 @@ async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error>
             if row.try_get::<Option<i64>>("concurrency")?.is_some() {
                 known.bounded.insert(name.clone());
             }
-            if row.try_get::<Option<&[u8]>>("id")?.is_some() && !counting.contains(&name) {
+            if rows::maybe_run(&row, "id")?.is_some() && !counting.contains(&name) {
                 known.live.entry(name).or_default().push(live(&row)?);
             }
         }
