@@ -132,7 +132,7 @@ impl Connection {
             Kind::Mysql => (mysql::BEGIN, mysql::NOW),
         };
         if let Time::Host(clock) = time {
-            self.say(begin.to_owned()).await?;
+            self.say(begin).await?;
             return Ok(clock.now());
         }
         let both = sqlx::AssertSqlSafe(format!("{begin}; {now}"));
@@ -172,23 +172,27 @@ impl Connection {
         self.say(begin.to_owned()).await
     }
 
-    /// With what is to be said before, in one way.
-    pub async fn commit(&mut self, before: &str) -> Result<(), sqlx::Error> {
+    pub async fn commit(&mut self) -> Result<(), sqlx::Error> {
+        self.commit_after("").await
+    }
+
+    /// With what is to be said before it, in one way.
+    pub async fn commit_after(&mut self, words: &str) -> Result<(), sqlx::Error> {
         let commit = if self.kind() == Kind::Mysql { mysql::COMMIT } else { "COMMIT" };
-        match before {
-            "" => self.say(commit.to_owned()).await,
-            _ => self.say(format!("{before}; {commit}")).await,
+        match words {
+            "" => self.say(commit).await,
+            _ => self.say(format!("{words}; {commit}")).await,
         }
     }
 
     pub async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
         let roll_back = if self.kind() == Kind::Mysql { mysql::ROLL_BACK } else { "ROLLBACK" };
-        self.say(roll_back.to_owned()).await
+        self.say(roll_back).await
     }
 
     /// Words to the database, without a plan that is kept.
-    async fn say(&mut self, words: String) -> Result<(), sqlx::Error> {
-        let words = sqlx::raw_sql(sqlx::AssertSqlSafe(words));
+    async fn say(&mut self, words: impl Into<String>) -> Result<(), sqlx::Error> {
+        let words = sqlx::raw_sql(sqlx::AssertSqlSafe(words.into()));
         match self {
             Connection::Sqlite(connection) => words.execute(connection).await.map(drop),
             Connection::Postgres(connection) => words.execute(connection).await.map(drop),

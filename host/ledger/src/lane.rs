@@ -195,7 +195,7 @@ impl Lane {
         let receipt = if desk.is_written { self.receipts.next(&desk) } else { String::new() };
         // What wrote nothing has nothing to lose.
         *step = if desk.is_written { Step::Commit } else { Step::Begin };
-        heard(self.patience, connection.commit(&receipt)).await
+        heard(self.patience, connection.commit_after(&receipt)).await
     }
 
     /// No transaction is open afterwards.
@@ -242,7 +242,7 @@ async fn give_back(
     if receipts.is_there(&mut desk).await? && !leases.is_empty() {
         Release { leases: leases.to_vec() }.write(&mut desk).await?;
     }
-    connection.commit("").await
+    connection.commit().await
 }
 
 /// What a server says, unless it is silent for too long: then nobody knows whether it is there.

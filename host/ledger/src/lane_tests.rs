@@ -54,7 +54,7 @@ impl Counter {
                 .await
                 .expect("a table");
         }
-        first.commit("INSERT INTO counter VALUES (0)").await.expect("a row");
+        first.commit_after("INSERT INTO counter VALUES (0)").await.expect("a row");
         let lanes = Lanes::start_patiently(&source, first, &Time::Database, patience);
         Self { proxy, inbox: lanes.inbox(), lanes }
     }

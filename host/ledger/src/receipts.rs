@@ -49,7 +49,7 @@ impl Receipts {
     pub async fn ask(&self, connection: &mut Connection, time: &Time) -> Result<bool, sqlx::Error> {
         let now = connection.begin(time).await?;
         let is_there = self.is_there(&mut Desk::new(&mut *connection, now, PATIENCE)).await?;
-        connection.commit("").await?;
+        connection.commit().await?;
         Ok(is_there)
     }
 }
