@@ -48,7 +48,7 @@ macro_rules! in_turn {
             "SELECT ",
             $columns,
             " FROM (SELECT min(id) AS id FROM run FORCE INDEX (run_queued) WHERE state = 0 AND queued = 1 \
-                    GROUP BY state, queued, schedule) AS first STRAIGHT_JOIN run ON run.id = first.id \
+                    GROUP BY state, queued, schedule) AS first STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = first.id \
               WHERE json_contains(?1, json_quote(run.queue)) \
                 AND run.gate IN (SELECT told.gate FROM json_table(?6, '$[*]' COLUMNS ( \
                                      gate VARCHAR(400) CHARACTER SET utf8mb4 PATH '$')) AS told) AND ",
@@ -69,7 +69,7 @@ pub(crate) const IN_TURN: &str = concat!(
     in_turn!("run.id, run.queue, run.priority, run.not_before"),
     " AND ",
     in_time!("?3"),
-    ") AS turn) AS numbered STRAIGHT_JOIN run ON run.id = numbered.id \
+    ") AS turn) AS numbered STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = numbered.id \
       WHERE numbered.number <= ?4 AND run.state = 0 AND run.queued = 1 FOR UPDATE SKIP LOCKED"
 );
 
