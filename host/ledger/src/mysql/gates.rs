@@ -18,7 +18,7 @@ pub(crate) const SCHEDULES: &str = "\
     SELECT schedule.name, schedule.concurrency, \
            (SELECT count(*) FROM run FORCE INDEX (run_live) WHERE run.state = 1 AND run.schedule = schedule.name) AS running \
     FROM json_table(?1, '$[*]' COLUMNS (name VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) AS told \
-    STRAIGHT_JOIN schedule ON schedule.name = told.name WHERE schedule.concurrency IS NOT NULL";
+    STRAIGHT_JOIN schedule FORCE INDEX (PRIMARY) ON schedule.name = told.name WHERE schedule.concurrency IS NOT NULL";
 
 pub(crate) const QUEUES: &str = "\
     SELECT queue, count(*) AS running FROM run FORCE INDEX (run_lapsing) \
@@ -28,7 +28,7 @@ pub(crate) const QUEUES: &str = "\
 pub(crate) const LOCK: &str = concat!(
     "SELECT counted_queue.queue FROM ",
     queues!(),
-    " STRAIGHT_JOIN counted_queue ON counted_queue.queue = told.queue FOR UPDATE"
+    " STRAIGHT_JOIN counted_queue FORCE INDEX (PRIMARY) ON counted_queue.queue = told.queue FOR UPDATE"
 );
 pub(crate) const ADD: &str = concat!(
     "INSERT INTO counted_queue (queue) SELECT told.queue FROM ",

@@ -1,5 +1,5 @@
 //! What is carried: every table with its columns, in the order in which they are written. `state_use` is not: triggers make
-//! it of `state`. Nor is what a database computes, such as `begins_by`.
+//! it of `state`; nor `counted_queue`, which is there to be locked. Nor is what a database computes, such as `begins_by`.
 
 /// How a value is written on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
