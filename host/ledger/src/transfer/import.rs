@@ -31,7 +31,7 @@ pub(super) async fn import(source: &Source, schema: i64, lines: Lines<'_>) -> Re
     let result = filling.fill(schema).await;
     let rows = filling.rows;
     match result {
-        Ok(()) => connection.commit("").await?,
+        Ok(()) => connection.commit().await?,
         Err(error) => {
             connection.roll_back().await?;
             return Err(error);
