@@ -57,7 +57,7 @@ pub(crate) async fn write(
     clear_the_way(&known, desk).await?;
     let mut new = Vec::new();
     for (fire, fate) in claim.fire.iter().zip(&fates) {
-        new.extend(fire_row(fire, fate, tenant, desk.now)?);
+        new.extend(fire_row(fire, fate, tenant, &known, desk.now)?);
     }
     for skip in &claim.skip {
         new.extend(skip_row(skip, &mut known, desk.now)?);
@@ -107,6 +107,9 @@ async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error>
             let name = rows::required::<ScheduleName>(&row, "name")?;
             if let Some(due) = rows::maybe_instant(&row, "last_success_due")? {
                 known.successes.insert(name.clone(), due);
+            }
+            if row.try_get::<Option<i64>>("concurrency")?.is_some() {
+                known.bounded.insert(name.clone());
             }
             if rows::maybe_run(&row, "id")?.is_some() && !counting.contains(&name) {
                 known.live.entry(name).or_default().push(live(&row)?);
@@ -177,9 +180,11 @@ fn fire_row(
     fire: &Fire,
     fate: &Fate,
     tenant: Option<&Tenant>,
+    known: &Known,
     now: DateTime<Utc>,
 ) -> Result<Option<Value>, sqlx::Error> {
-    let ready = NewRow::ready(fire, now);
+    let bounded = fire.order.schedule.as_ref().is_some_and(|name| known.bounded.contains(name));
+    let ready = NewRow { bounded, ..NewRow::ready(fire, now) };
     let over = |reason| NewRow::over(&fire.order, reason, now);
     let row = match fate {
         Fate::Duplicate(_) => return Ok(None),

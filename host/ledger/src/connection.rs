@@ -150,7 +150,7 @@ impl Connection {
 
     /// Begins a transaction that sees one instant, for as long as it takes.
     pub async fn begin_to_read(&mut self) -> Result<(), sqlx::Error> {
-        self.say(match self.kind() {
+        let begin = match self.kind() {
             Kind::Sqlite => "BEGIN",
             Kind::Postgres => {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
@@ -158,18 +158,18 @@ impl Connection {
             Kind::Mysql => {
                 "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
             }
-        })
-        .await
+        };
+        self.say(begin.to_owned()).await
     }
 
     /// Begins a transaction that writes much, for as long as it takes.
     pub async fn begin_to_fill(&mut self) -> Result<(), sqlx::Error> {
-        self.say(match self.kind() {
+        let begin = match self.kind() {
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0",
             Kind::Mysql => "START TRANSACTION",
-        })
-        .await
+        };
+        self.say(begin.to_owned()).await
     }
 
     pub async fn commit(&mut self) -> Result<(), sqlx::Error> {

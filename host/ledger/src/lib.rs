@@ -24,6 +24,7 @@ mod connection;
 mod edits;
 mod error;
 mod fault;
+mod gates;
 mod history;
 mod insert;
 mod items;

@@ -6,6 +6,7 @@ pub(crate) mod chains;
 pub(crate) mod claim;
 pub(crate) mod edits;
 pub(crate) mod fault;
+pub(crate) mod gates;
 pub(crate) mod history;
 pub(crate) mod insert;
 pub(crate) mod items;

@@ -51,7 +51,7 @@ impl Book {
         due.sort();
         if let Some(tenant) = tenant {
             let mut queues = tenant.queues.clone();
-            due.retain(|(.., id)| self.has_room(*id, &mut queues));
+            due.retain(|(.., id)| self.is_free(*id, &queues) && self.has_room(*id, &mut queues));
             for (_, i, id) in due.into_iter().take(tenant.places) {
                 answers[i] = Claimed::Leased(Box::new(self.take(id, &tenant, now)));
             }

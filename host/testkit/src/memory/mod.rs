@@ -4,6 +4,7 @@ mod again;
 mod book;
 mod claim;
 mod edits;
+mod gate;
 mod history;
 mod items;
 mod lease;
