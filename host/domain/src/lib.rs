@@ -15,6 +15,7 @@ pub mod duration;
 pub mod errand;
 pub mod excerpt;
 pub mod headers;
+pub mod host;
 pub mod key;
 pub mod lang;
 pub mod levels;
@@ -41,6 +42,7 @@ pub use connection::{
 };
 pub use errand::{Errand, Moment};
 pub use headers::Headers;
+pub use host::{HostState, Labels, Role, Roles};
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
