@@ -23,6 +23,7 @@ mod edits;
 mod error;
 mod fault;
 mod history;
+mod hosts;
 mod insert;
 mod items;
 mod judge;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Edits, History, KeyPage, Lapsed, Ledger, LedgerError, Overdue, Pulse,
-    Put, Removed, Retention, Settled, Settlement, Submitted, Tenant, Versions,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Edits, History, HostNews, KeyPage, Lapsed, Ledger, LedgerError,
+    Overdue, Pulse, Put, Removed, Retention, Settled, Settlement, Submitted, Tenant, Versions,
 };
 use noontide_domain::{
     Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
@@ -15,7 +15,9 @@ use noontide_domain::{
 
 use crate::connection::{Connection, Readers, Source, Time};
 use crate::writer::{Inbox, Lanes};
-use crate::{chains, claim, edits, fault, history, items, lease, prune, ready, schedules, settle, state, versions};
+use crate::{
+    chains, claim, edits, fault, history, hosts, items, lease, prune, ready, schedules, settle, state, versions,
+};
 
 /// An open database.
 pub(crate) struct Store {
@@ -50,8 +52,8 @@ impl Store {
         let lanes = Lanes::start(source, first, &time);
         let inbox = lanes.inbox();
         Self {
-            ledger: Arc::new(Doors { inbox: inbox.clone(), readers: readers.clone(), time }),
-            history: Arc::new(history::Reading { readers: readers.clone(), schema }),
+            ledger: Arc::new(Doors { inbox: inbox.clone(), readers: readers.clone(), time: time.clone() }),
+            history: Arc::new(history::Reading { readers: readers.clone(), time, schema }),
             versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
             schema,
             closer: Closer { lanes, readers },
@@ -157,6 +159,10 @@ impl Ledger for Doors {
 
     async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError> {
         state::size(&self.readers, plugin).await.map_err(fault::answer)
+    }
+
+    async fn announce(&self, news: HostNews) -> Result<DateTime<Utc>, LedgerError> {
+        self.inbox.ask(hosts::Announce { news }).await
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {

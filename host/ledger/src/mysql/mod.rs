@@ -6,6 +6,7 @@ pub(crate) mod claim;
 pub(crate) mod edits;
 pub(crate) mod fault;
 pub(crate) mod history;
+pub(crate) mod hosts;
 pub(crate) mod insert;
 pub(crate) mod items;
 pub(crate) mod lease;

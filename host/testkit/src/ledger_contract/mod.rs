@@ -22,6 +22,7 @@ pub mod expiry;
 pub mod follow;
 pub mod groups;
 pub mod history;
+pub mod hosts;
 pub mod items;
 pub mod lease;
 pub mod memories;
@@ -315,6 +316,13 @@ macro_rules! ledger_contract {
                 no_run_no_answer
                 an_instant_is_found_with_all_its_rows
                 a_row_for_many_instants_is_found_by_each_of_them
+            }
+            hosts {
+                a_host_is_listed_with_all_it_said_last
+                a_host_that_says_nothing_for_longer_than_its_lease_is_silent_until_it_is_heard_again
+                a_host_that_drains_is_told_from_others_and_one_that_ended_is_listed_only_if_asked_for
+                hosts_are_listed_by_page
+                hosts_that_are_long_gone_are_forgotten_and_living_ones_never
             }
         }
     };

@@ -1,0 +1,2 @@
+-- (the limits' step takes this place)
+SELECT 1;
