@@ -148,6 +148,11 @@ impl Book {
         self.change(name, |standing| standing.runs += times);
     }
 
+    /// It has run as often as it may, elsewhere.
+    pub(crate) fn use_up(&mut self, name: &ScheduleName) {
+        self.change(name, |standing| standing.runs = standing.runs.max(standing.schedule.max_runs.unwrap_or_default()));
+    }
+
     /// A run of it, due at `due_at`, has ended in success.
     pub(crate) fn succeeded(&mut self, name: &ScheduleName, due_at: DateTime<Utc>) {
         if let Some(standing) = self.standings.get_mut(name) {

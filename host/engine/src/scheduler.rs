@@ -1,5 +1,6 @@
 //! The scheduler: sleeps until something is due, plans, claims.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,15 +83,24 @@ async fn decide(core: &Arc<Core>, now: DateTime<Utc>) -> Result<bool, LedgerErro
 
 /// The ledger has it; now the book and the onlookers.
 fn record(core: &Core, plan: &Plan, claimed: &[Claimed]) {
-    let mut book = core.book();
+    let (mut book, mut used_up) = (core.book(), BTreeSet::new());
     for (fire, claimed) in plan.claim.fire.iter().zip(claimed) {
-        // What another host has claimed has run, too.
-        if let Some(name) = fire.order.schedule.as_ref().filter(|_| !matches!(claimed, Claimed::Overlapped(_))) {
-            book.ran(name, 1);
+        let Some(name) = &fire.order.schedule else { continue };
+        // What another host has claimed may have run or not. The ledger knows, and says when it is enough.
+        match claimed {
+            Claimed::UsedUp => {
+                book.use_up(name);
+                used_up.insert(name);
+            }
+            _ if claimed.new_run().is_some() => book.ran(name, 1),
+            _ => {}
         }
     }
     for (name, cursor) in &plan.claim.cursors {
-        book.advance(name, *cursor);
+        // Of a schedule that is used up, what the cursor has passed has run.
+        if !used_up.contains(name) {
+            book.advance(name, *cursor);
+        }
     }
     drop(book);
     for skip in &plan.claim.skip {
@@ -109,7 +119,7 @@ pub(crate) fn take(core: &Arc<Core>, claimed: Vec<Claimed>) {
             Claimed::Leased(leased) => runner::begin(core, *leased),
             Claimed::Ready(_) => waiting = true,
             Claimed::Queued { cancel, .. } => core.cancel_held(&cancel),
-            Claimed::Duplicate(_) | Claimed::Overlapped(_) => {}
+            Claimed::Duplicate(_) | Claimed::Overlapped(_) | Claimed::Passed | Claimed::UsedUp => {}
         }
     }
     if waiting {

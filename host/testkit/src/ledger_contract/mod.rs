@@ -32,6 +32,7 @@ pub mod put;
 pub mod queues;
 pub mod schedules;
 pub mod settle;
+pub mod stale;
 pub mod versions;
 
 pub use exam::{Exam, LEASE, START};
@@ -75,6 +76,12 @@ macro_rules! ledger_contract {
                 a_span_that_did_not_run_is_one_row_with_its_count
                 an_instant_has_one_row_whether_it_ran_or_not
                 everything_in_an_order_comes_back_from_a_lease
+            }
+            stale {
+                what_another_host_has_decided_is_not_decided_again_even_if_its_row_is_gone
+                what_does_not_move_the_cursor_may_lie_before_it
+                a_schedule_runs_no_more_often_than_it_may_whoever_claims
+                of_many_who_claim_different_instants_of_a_bounded_schedule_no_more_win_than_it_may_run
             }
             overlap {
                 with_nothing_in_the_way_every_policy_begins_at_once
