@@ -104,7 +104,7 @@ async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error>
             if let Some((runs, most)) = row.try_get::<Option<u64>>("runs")?.zip(most.get(&name)) {
                 known.left.insert(name.clone(), most.saturating_sub(runs));
             }
-            if row.try_get::<Option<&[u8]>>("id")?.is_some() && !counting.contains(&name) {
+            if rows::maybe_run(&row, "id")?.is_some() && !counting.contains(&name) {
                 known.live.entry(name).or_default().push(live(&row)?);
             }
         }
