@@ -106,6 +106,12 @@ impl Book {
             .collect()
     }
 
+    /// Those of them that are due at `now`.
+    pub(crate) fn due_of(&self, names: &[ScheduleName], now: DateTime<Utc>) -> Vec<Standing> {
+        let standings = names.iter().filter_map(|name| self.standings.get(name));
+        standings.filter(|standing| standing.looks_at().is_some_and(|due| due <= now)).cloned().collect()
+    }
+
     pub(crate) fn wake_at(&self) -> Option<DateTime<Utc>> {
         self.agenda.first().map(|(due, _)| *due)
     }

@@ -28,10 +28,13 @@ impl EngineHandle {
             let read = move || submission::read(&standing, &timetable, data, now);
             let submission = Submission { id, ..tokio::task::spawn_blocking(read).await.map_err(broken)?? };
             let schedule = submission.schedule.clone();
-            let submitted = core.ledger.submit(submission, Some(core.tenant(core.room()))).await?;
+            let asked_at = core.clock.elapsed();
+            let submitted = core.ledger.submit(submission, core.lessee(core.room())).await;
+            core.heard(&submitted);
+            let submitted = submitted?;
             let runs: Vec<_> = submitted.claimed.iter().filter_map(Claimed::new_run).collect();
             core.book().ran(&schedule, runs.len() as u64);
-            scheduler::take(&core, submitted.claimed);
+            scheduler::take(&core, submitted.claimed, asked_at);
             drop(entered);
             Ok::<_, EngineError>(Handed { counts: submitted.counts, runs })
         });
