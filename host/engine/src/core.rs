@@ -54,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) look_for_runs: Notify,
     /// The courier should look.
     pub(crate) look_for_messages: Notify,
+    /// The keeper should look.
+    pub(crate) look_at_leases: Notify,
     /// The announcer should look whether the ledger can be written.
     pub(crate) look_at_ledger: Notify,
     /// The steward should look.
@@ -101,6 +103,7 @@ impl Core {
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
             look_for_messages: Notify::new(),
+            look_at_leases: Notify::new(),
             look_at_ledger: Notify::new(),
             look_at_versions: Notify::new(),
             stopping: CancellationToken::new(),

@@ -25,8 +25,21 @@ pub(crate) async fn run(core: Arc<Core>) {
     let every = EVERY.min(core.settings.lease / 10);
     // Goes on while the engine drains, as handlers do.
     loop {
+        let slept_at = core.clock.elapsed();
         core.wait(every).await;
-        look(&core);
+        match core.clock.elapsed().saturating_sub(slept_at) {
+            // The process stood still, and the keeper with it: that one asks first, most often the lease is still there.
+            slept if slept > every + core.settings.lease / 10 => ask(&core),
+            _ => look(&core),
+        }
+    }
+}
+
+/// Has the keeper ask at once, if it is time.
+fn ask(core: &Core) {
+    let now = core.clock.elapsed();
+    if core.held().values().any(|held| now.saturating_sub(held.confirmed) >= core.settings.heartbeat) {
+        core.look_at_leases.notify_one();
     }
 }
 

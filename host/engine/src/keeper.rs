@@ -16,7 +16,10 @@ pub(crate) async fn run(core: Arc<Core>) {
     // Goes on while the engine drains: handlers that still run must keep their leases.
     let mut pause = core.settings.heartbeat;
     loop {
-        core.wait(pause).await;
+        tokio::select! {
+            () = core.wait(pause) => {}
+            () = core.look_at_leases.notified() => {}
+        }
         let held: Vec<_> = core.held().values().map(|held| held.lease).collect();
         if held.is_empty() {
             if core.stopping.is_cancelled() {

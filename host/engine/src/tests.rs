@@ -14,6 +14,7 @@ mod chains;
 mod changes;
 mod clock;
 mod edits;
+mod hosts;
 mod levels;
 mod limits;
 mod outbox;
