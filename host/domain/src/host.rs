@@ -136,6 +136,11 @@ impl HostState {
         }
     }
 
+    /// The state of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
     /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {

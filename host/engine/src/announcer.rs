@@ -10,9 +10,6 @@ use tracing::{info, warn};
 
 use crate::core::Core;
 
-/// A clock that differs by more from the ledger's is told of. Nothing depends on it but when something fires.
-const SKEWED: TimeDelta = TimeDelta::seconds(2);
-
 /// A ledger that has not answered for so long is in trouble.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -97,8 +94,8 @@ fn news(core: &Core, ended: bool) -> HostNews {
 fn measure(core: &Core, asked_at: DateTime<Utc>, trip: Duration, instant: DateTime<Utc>) {
     let half = TimeDelta::from_std(trip / 2).unwrap_or(TimeDelta::MAX);
     let skew = asked_at + half - instant;
-    let (is, was) = (skew.abs() - half > SKEWED, core.skewed());
-    if half > SKEWED {
+    let (is, was) = (skew.abs() - half > HostNews::SKEWED, core.skewed());
+    if half > HostNews::SKEWED {
         // Nothing can be told from an answer that took so long.
         return;
     }

@@ -69,6 +69,8 @@ pub struct Opened {
     pub versions: Arc<dyn Versions>,
     /// Version of the schema.
     pub schema: i64,
+    /// Other hosts may use it at the same time.
+    pub is_shared: bool,
     closer: store::Closer,
 }
 
@@ -109,8 +111,8 @@ pub async fn open_by_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, O
 }
 
 fn opened(store: Store) -> Opened {
-    let Store { ledger, history, versions, schema, closer } = store;
-    Opened { ledger, history, versions, schema, closer }
+    let Store { ledger, history, versions, schema, is_shared, closer } = store;
+    Opened { ledger, history, versions, schema, is_shared, closer }
 }
 
 /// Where the record is.

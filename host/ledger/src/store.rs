@@ -13,7 +13,7 @@ use noontide_domain::{
     Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
 };
 
-use crate::connection::{Connection, Readers, Source, Time};
+use crate::connection::{Connection, Kind, Readers, Source, Time};
 use crate::writer::{Inbox, Lanes};
 use crate::{
     chains, claim, edits, fault, history, hosts, items, lease, prune, ready, schedules, settle, state, versions,
@@ -25,6 +25,7 @@ pub(crate) struct Store {
     pub history: Arc<dyn History>,
     pub versions: Arc<dyn Versions>,
     pub schema: i64,
+    pub is_shared: bool,
     pub closer: Closer,
 }
 
@@ -56,6 +57,7 @@ impl Store {
             history: Arc::new(history::Reading { readers: readers.clone(), time, schema }),
             versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
             schema,
+            is_shared: source.kind() != Kind::Sqlite,
             closer: Closer { lanes, readers },
         }
     }

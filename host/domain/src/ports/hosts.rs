@@ -36,6 +36,11 @@ pub struct HostNews {
     pub ended: bool,
 }
 
+impl HostNews {
+    /// A clock that differs by more from the ledger's is told of. Nothing depends on it but when something fires.
+    pub const SKEWED: TimeDelta = TimeDelta::seconds(2);
+}
+
 /// A host as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostRecord {
