@@ -8,8 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, config, enqueue, explain, fire, hosts, import, logs, next, outbox, plugin, put, runs,
-    schedules, set, simulate, submit, why,
+    artifacts, backfill, backup, config, enqueue, explain, fire, hosts, import, logs, next, outbox, plugin, put, runs, schedules, set, simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -170,6 +169,10 @@ pub enum Verb {
     /// Translate the schedules of other schedulers into TOML; needs no host
     #[command(subcommand)]
     Import(import::Import),
+    /// Write the whole ledger into a file, as of one instant: history, states, plugins; hosts go on meanwhile
+    Backup(backup::Backup),
+    /// Write a backup into an empty ledger, in whichever database
+    Restore(backup::Restore),
     /// The configuration as it was understood
     #[command(subcommand)]
     Config(config::Config),

@@ -16,7 +16,7 @@ use noontide_domain::{
 use crate::connection::{Connection, Kind, Readers, Source, Time};
 use crate::writer::{Inbox, Lanes};
 use crate::{
-    chains, claim, edits, fault, history, hosts, items, lease, prune, ready, schedules, settle, state, versions,
+    chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, schedules, settle, state, versions,
 };
 
 /// An open database.
@@ -168,6 +168,12 @@ impl Ledger for Doors {
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {
-        self.inbox.ask(prune::Prune { retention }).await
+        let (before, batch) = (retention.before, retention.batch as u64);
+        let pruned = self.inbox.ask(prune::Prune { retention }).await?;
+        // The last batch of this time.
+        if pruned < batch && parts::has(self.readers.kind()) {
+            self.inbox.ask(parts::Renew { before }).await?;
+        }
+        Ok(pruned)
     }
 }

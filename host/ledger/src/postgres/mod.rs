@@ -12,6 +12,7 @@ pub(crate) mod items;
 pub(crate) mod lease;
 pub(crate) mod links;
 pub(crate) mod outbox;
+pub(crate) mod parts;
 pub(crate) mod prune;
 pub(crate) mod ready;
 pub(crate) mod records;
@@ -88,6 +89,8 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 
 #[cfg(test)]
 mod edit_tests;
+#[cfg(test)]
+mod part_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
