@@ -50,6 +50,8 @@ pub(crate) async fn write(
     for skip in &claim.skip {
         new.extend(skip_row(skip, &mut known, desk.now)?);
     }
+    let is_left = |(fire, fate): (&Fire, &Fate)| matches!(fate, Fate::Ready { .. }) && fire.not_before <= desk.now;
+    desk.nudge |= claim.fire.iter().zip(&fates).any(is_left);
     if !new.is_empty() {
         let rows = Value::Array(new).to_string();
         query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;

@@ -148,8 +148,13 @@ impl Connection {
         rows::from_millis("now", millis.ok_or(sqlx::Error::RowNotFound)?)
     }
 
-    pub async fn commit(&mut self) -> Result<(), sqlx::Error> {
-        let commit = if self.kind() == Kind::Mysql { mysql::COMMIT } else { "COMMIT" };
+    /// With `nudge`, other hosts are told that there is something to lease, where they can be told.
+    pub async fn commit(&mut self, nudge: bool) -> Result<(), sqlx::Error> {
+        let commit = match self.kind() {
+            Kind::Mysql => mysql::COMMIT,
+            Kind::Postgres if nudge => postgres::nudges::COMMIT,
+            Kind::Postgres | Kind::Sqlite => "COMMIT",
+        };
         self.say(commit).await
     }
 

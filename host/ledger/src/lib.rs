@@ -32,6 +32,7 @@ mod links;
 mod listing;
 mod migrations;
 mod mysql;
+mod nudges;
 mod outbox;
 mod parts;
 mod postgres;

@@ -14,6 +14,7 @@ use noontide_domain::{
 };
 
 use crate::connection::{Connection, Kind, Readers, Source, Time};
+use crate::nudges::Ear;
 use crate::writer::{Inbox, Lanes};
 use crate::{
     chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, schedules, settle, state, versions,
@@ -53,7 +54,12 @@ impl Store {
         let lanes = Lanes::start(source, first, &time);
         let inbox = lanes.inbox();
         Self {
-            ledger: Arc::new(Doors { inbox: inbox.clone(), readers: readers.clone(), time: time.clone() }),
+            ledger: Arc::new(Doors {
+                inbox: inbox.clone(),
+                readers: readers.clone(),
+                time: time.clone(),
+                ear: Ear::new(source),
+            }),
             history: Arc::new(history::Reading { readers: readers.clone(), time, schema }),
             versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
             schema,
@@ -68,6 +74,7 @@ pub(crate) struct Doors {
     pub inbox: Inbox,
     pub readers: Readers,
     time: Time,
+    ear: Ear,
 }
 
 impl Doors {
@@ -161,6 +168,10 @@ impl Ledger for Doors {
 
     async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError> {
         state::size(&self.readers, plugin).await.map_err(fault::answer)
+    }
+
+    async fn nudged(&self) {
+        self.ear.nudged().await;
     }
 
     async fn announce(&self, news: HostNews) -> Result<DateTime<Utc>, LedgerError> {

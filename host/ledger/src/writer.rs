@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::connection::{Connection, Kind, Source, Time};
 use crate::fault::{self, Fault};
+use crate::nudges::Sent;
 use crate::sqlite;
 
 /// Requests that share a transaction at most: more would not make the fsync cheaper, only the wait longer.
@@ -42,6 +43,8 @@ const TRIES: u32 = 10;
 pub(crate) struct Desk<'a> {
     pub connection: &'a mut Connection,
     pub now: DateTime<Utc>,
+    /// Something was written that any host may lease now.
+    pub nudge: bool,
 }
 
 /// Something to be written.
@@ -86,9 +89,15 @@ impl Lanes {
         let (count, group) = if source.kind() == Kind::Sqlite { (1, GROUP) } else { (LANES, 1) };
         let (sender, receiver) = mpsc::channel(WAITING);
         let letters = Arc::new(Mutex::new(receiver));
-        let mut first = Some(first);
+        let (mut first, sent) = (Some(first), Sent::default());
         let lane = |_| {
-            let lane = Lane { connection: first.take(), source: source.clone(), time: time.clone(), group };
+            let lane = Lane {
+                connection: first.take(),
+                source: source.clone(),
+                time: time.clone(),
+                sent: sent.clone(),
+                group,
+            };
             tokio::spawn(lane.run(Arc::clone(&letters)))
         };
         Self { lanes: (0..count).map(lane).collect(), inbox: Inbox(sender) }
@@ -146,6 +155,7 @@ struct Lane {
     connection: Option<Connection>,
     source: Source,
     time: Time,
+    sent: Sent,
     group: usize,
 }
 
@@ -222,9 +232,9 @@ impl Lane {
     }
 
     async fn transact(&mut self, group: &mut [Box<dyn Work>]) -> Result<(), (Step, sqlx::Error)> {
-        let time = self.time.clone();
+        let (time, sent) = (self.time.clone(), self.sent.clone());
         let connection = self.connection().await.map_err(|error| (Step::Begin, error))?;
-        let result = carry_out(connection, group, &time).await;
+        let result = carry_out(connection, group, &time, &sent).await;
         if let Err((step, error)) = &result {
             match fault::of(error) {
                 Fault::Conflict => tracing::debug!(%error, "the ledger rolled back"),
@@ -274,11 +284,13 @@ async fn carry_out(
     connection: &mut Connection,
     group: &mut [Box<dyn Work>],
     time: &Time,
+    sent: &Sent,
 ) -> Result<(), (Step, sqlx::Error)> {
     let now = connection.begin(time).await.map_err(|error| (Step::Begin, error))?;
-    let mut desk = Desk { connection: &mut *connection, now };
+    let mut desk = Desk { connection: &mut *connection, now, nudge: false };
     for work in group {
         work.write(&mut desk).await.map_err(|error| (Step::Write, error))?;
     }
-    connection.commit().await.map_err(|error| (Step::Commit, error))
+    let nudge = desk.nudge && sent.is_time(now);
+    connection.commit(nudge).await.map_err(|error| (Step::Commit, error))
 }

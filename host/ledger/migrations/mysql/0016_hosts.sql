@@ -2,8 +2,8 @@
 CREATE TABLE host (
     -- random: one process
     id          BINARY(16) NOT NULL PRIMARY KEY,
-    name        TEXT       NOT NULL,
-    version     TEXT       NOT NULL,
+    name        LONGTEXT     NOT NULL,
+    version     LONGTEXT     NOT NULL,
     -- by the host's own clock
     started_at  BIGINT     NOT NULL,
     -- by the ledger's: when it was heard of last, and until when it counts as living
@@ -12,10 +12,10 @@ CREATE TABLE host (
     -- how far its clock is ahead of the ledger's
     skew_ms     BIGINT,
     -- JSON; no queues stand for all
-    roles       TEXT       NOT NULL,
-    queues      TEXT,
-    labels      TEXT       NOT NULL,
-    plugins     MEDIUMTEXT NOT NULL,
+    roles       LONGTEXT     NOT NULL,
+    queues      LONGTEXT,
+    labels      LONGTEXT     NOT NULL,
+    plugins     LONGTEXT   NOT NULL,
     draining    BIGINT     NOT NULL,
     ended_at    BIGINT
-) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {bytes};

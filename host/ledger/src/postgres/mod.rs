@@ -11,6 +11,7 @@ pub(crate) mod insert;
 pub(crate) mod items;
 pub(crate) mod lease;
 pub(crate) mod links;
+pub(crate) mod nudges;
 pub(crate) mod outbox;
 pub(crate) mod parts;
 pub(crate) mod prune;
