@@ -93,6 +93,8 @@ mod edit_tests;
 #[cfg(test)]
 mod part_tests;
 #[cfg(test)]
+mod nudge_tests;
+#[cfg(test)]
 mod plan_tests;
 #[cfg(test)]
 mod race_tests;
