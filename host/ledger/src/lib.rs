@@ -1,15 +1,16 @@
 //! The durable record: what was claimed, who works on it, how it ended.
 //!
 //! [`open`] takes a database URL and gives the doors of `noontide_domain::ports`: [`Ledger`] to write, [`History`] to
-//! read, [`Versions`] for the versions of plugins. Today there is one database, SQLite (`sqlite/`), for one machine:
+//! read, [`Versions`] for the versions of plugins. What is done is written once; its SQL is in `sqlite/`, for one host, and in
+//! `postgres/` and `mysql/`, for any number of them:
 //!
 //! ```text
-//! callers ──requests──▶ writer ──BEGIN IMMEDIATE … COMMIT──▶ file        one task, one connection, one fsync a group
-//!    └────────────────▶ four read-only connections ─────────▶ file       never wait for the writer
+//! callers ──requests──▶ lanes ──BEGIN … COMMIT──▶ file or server      SQLite has one lane, and requests share an fsync there
+//!    └──────────────▶ four connections that read ─▶ file or server      never wait for the lanes
 //! ```
 //!
-//! Read `sqlite/writer.rs` first (how requests share a transaction), then `claim.rs` and `settle.rs` (what they write);
-//! `migrations/sqlite/` says how the rows look. `tests/contract.rs` holds it to the exam every ledger passes.
+//! Read `writer.rs` first (how requests become transactions), then `claim.rs` and `settle.rs` (what they write), then how
+//! `query.rs` finds the SQL; `migrations/` says how the rows look. `tests/contract.rs` holds all to the exam every ledger passes.
 
 #[macro_use]
 mod query;
@@ -49,6 +50,7 @@ mod steps;
 mod store;
 mod submissions;
 mod tasks;
+mod transfer;
 mod versions;
 mod writer;
 
@@ -60,6 +62,7 @@ use connection::Time;
 use store::Store;
 
 pub use error::OpenError;
+pub use transfer::TransferError;
 
 /// An open ledger.
 pub struct Opened {
@@ -73,6 +76,7 @@ pub struct Opened {
     pub schema: i64,
     /// Other hosts may use it at the same time.
     pub is_shared: bool,
+    source: connection::Source,
     closer: store::Closer,
 }
 
@@ -113,8 +117,9 @@ pub async fn open_by_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, O
 }
 
 fn opened(store: Store) -> Opened {
-    let Store { ledger, history, versions, schema, is_shared, closer } = store;
-    Opened { ledger, history, versions, schema, is_shared, closer }
+    let Store { ledger, history, versions, schema, source, closer } = store;
+    let is_shared = source.kind() != connection::Kind::Sqlite;
+    Opened { ledger, history, versions, schema, is_shared, source, closer }
 }
 
 /// Where the record is.

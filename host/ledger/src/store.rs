@@ -13,7 +13,7 @@ use noontide_domain::{
     Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
 };
 
-use crate::connection::{Connection, Kind, Readers, Source, Time};
+use crate::connection::{Connection, Readers, Source, Time};
 use crate::nudges::Ear;
 use crate::writer::{Inbox, Lanes};
 use crate::{
@@ -26,7 +26,7 @@ pub(crate) struct Store {
     pub history: Arc<dyn History>,
     pub versions: Arc<dyn Versions>,
     pub schema: i64,
-    pub is_shared: bool,
+    pub source: Source,
     pub closer: Closer,
 }
 
@@ -63,7 +63,7 @@ impl Store {
             history: Arc::new(history::Reading { readers: readers.clone(), time, schema }),
             versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
             schema,
-            is_shared: source.kind() != Kind::Sqlite,
+            source: source.clone(),
             closer: Closer { lanes, readers },
         }
     }

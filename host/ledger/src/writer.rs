@@ -47,6 +47,12 @@ pub(crate) struct Desk<'a> {
     pub nudge: bool,
 }
 
+impl<'a> Desk<'a> {
+    pub fn of(connection: &'a mut Connection, now: DateTime<Utc>) -> Self {
+        Self { connection, now, nudge: false }
+    }
+}
+
 /// Something to be written.
 #[async_trait]
 pub(crate) trait Request: Send + Sync + 'static {
@@ -287,10 +293,13 @@ async fn carry_out(
     sent: &Sent,
 ) -> Result<(), (Step, sqlx::Error)> {
     let now = connection.begin(time).await.map_err(|error| (Step::Begin, error))?;
-    let mut desk = Desk { connection: &mut *connection, now, nudge: false };
+    let mut desk = Desk::of(&mut *connection, now);
     for work in group {
         work.write(&mut desk).await.map_err(|error| (Step::Write, error))?;
     }
-    let nudge = desk.nudge && sent.is_time(now);
-    connection.commit(nudge).await.map_err(|error| (Step::Commit, error))
+    let committed = match desk.nudge && sent.is_time(now) {
+        true => connection.commit_and_nudge().await,
+        false => connection.commit().await,
+    };
+    committed.map_err(|error| (Step::Commit, error))
 }

@@ -1,6 +1,6 @@
 //! What the statements about chains, items, lists and messages read: little, however much lies beside it.
 
-use chrono::Utc;
+use chrono::DateTime;
 use noontide_testkit::servers;
 use sqlx::{AssertSqlSafe, Row as _};
 
@@ -141,7 +141,7 @@ async fn what_is_about_few_rows_reads_few_rows() {
         sqlx::raw_sql("START TRANSACTION").execute(&mut connection).await.expect("begins");
         let before = reads(&mut connection).await;
         let mut asked = Connection::Mysql(connection);
-        let mut desk = Desk { connection: &mut asked, now: Utc::now() };
+        let mut desk = Desk::of(&mut asked, DateTime::UNIX_EPOCH);
         query.all(&mut desk).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let Connection::Mysql(back) = asked else { unreachable!("it was MySQL's") };
         connection = back;
