@@ -15,7 +15,7 @@
 //! With either of them, the **rescuer** settles runs whose host went away. And of every host:
 //!
 //! * the **keeper** prolongs the leases of what is going on here, and hears who shall be cancelled;
-//! * the **fence** stops what is going on here before its lease can lapse unheard;
+//! * the **fence** stops what is going on here before its lease can lapse unheard, where other hosts could take it;
 //! * the **announcer** says that the host lives, and compares its clock with the ledger's;
 //! * the **lookout** notices what others have changed on the list of schedules, in another host or with SQL;
 //! * the **steward** has the versions of plugins looked at, and tells what was decided about them.
@@ -84,11 +84,13 @@ pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandl
     let (schedules, works) = (core.has(Role::Scheduler), core.has(Role::Worker));
     let mut loops = vec![
         tokio::spawn(keeper::run(Arc::clone(&core))),
-        tokio::spawn(fence::run(Arc::clone(&core))),
         tokio::spawn(announcer::run(Arc::clone(&core))),
         tokio::spawn(lookout::run(Arc::clone(&core))),
         tokio::spawn(steward::run(Arc::clone(&core))),
     ];
+    if core.settings.is_shared {
+        loops.push(tokio::spawn(fence::run(Arc::clone(&core))));
+    }
     if schedules {
         loops.push(tokio::spawn(scheduler::run(Arc::clone(&core))));
         loops.push(tokio::spawn(watcher::run(Arc::clone(&core))));

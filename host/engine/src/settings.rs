@@ -19,6 +19,9 @@ pub struct Settings {
     pub concurrency: usize,
     /// The queues there are, how many of each run at the same time, and which this host takes.
     pub queues: Queues,
+    /// Other hosts may use the ledger, and take a run whose lease has lapsed: this host stops it before. Alone, it goes on
+    /// until its end can be written.
+    pub is_shared: bool,
     /// How long a lease holds without a heartbeat.
     pub lease: Duration,
     /// How often leases are prolonged, and lapsed ones looked for. A third of the lease, so that one lost beat
@@ -43,6 +46,7 @@ impl Default for Settings {
             labels: Labels::default(),
             concurrency: 64,
             queues: Queues::default(),
+            is_shared: true,
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_secs(10),
             poll: Duration::from_secs(2),

@@ -86,6 +86,7 @@ pub async fn engine(
         labels: config.host.labels.clone(),
         concurrency: engine.concurrency,
         queues: config.queues.clone(),
+        is_shared: ledger.is_shared,
         lease: engine.lease,
         heartbeat: engine.heartbeat,
         poll: engine.poll.unwrap_or(if ledger.is_shared { SHARED_POLL } else { OWN_POLL }),

@@ -175,6 +175,28 @@ async fn a_host_that_is_cut_off_stops_even_deaf_handlers_before_their_leases_lap
 }
 
 #[tokio::test]
+async fn a_host_alone_lets_its_handlers_go_on_until_their_end_can_be_written() {
+    let world = World::new();
+    let gate = world.plugins.hold("mail/send");
+    let alone = Settings { is_shared: false, ..Settings::default() };
+    world.one(vec![minutely("a")], alone).await;
+    world.clock.asleep(LOOPS - 1).await;
+    world.pass_by(Duration::from_secs(30), LOOPS - 1).await;
+    world.plugins.called(1).await;
+    world.ledger.fail_next(usize::MAX);
+    world.pass_by(Duration::from_secs(90), LOOPS - 1).await;
+    gate.open();
+    world.plugins.ended(1).await;
+    world.ledger.fail_next(0);
+    while !world.ledger.records()[0].state.is_final() {
+        world.clock.advance(Duration::from_secs(1));
+        tokio::task::yield_now().await;
+    }
+    let row = world.ledger.records().remove(0);
+    assert_eq!((row.state, row.attempt), (RunState::Succeeded, 1));
+}
+
+#[tokio::test]
 async fn a_host_that_stood_still_asks_for_its_leases_before_it_gives_them_up() {
     let world = World::new();
     let gate = world.plugins.hold("mail/send");
