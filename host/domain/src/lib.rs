@@ -14,6 +14,7 @@ pub mod connection;
 pub mod duration;
 pub mod errand;
 pub mod excerpt;
+pub mod gate;
 pub mod headers;
 pub mod host;
 pub mod key;
@@ -41,6 +42,7 @@ pub use connection::{
     SqlError, SqlRows, SqlStatement, SqlValue,
 };
 pub use errand::{Errand, Moment};
+pub use gate::Gate;
 pub use headers::Headers;
 pub use host::{HostState, Labels, Role, Roles};
 pub use key::{Key, KeyPart};

@@ -42,7 +42,7 @@ macro_rules! first {
 /// Of the live runs, those that are in the way first: of the queued ones and of the others. What runs is not queued.
 pub(crate) const SCHEDULES: &str = concat!(
     "SELECT wanted.name, live.id, live.state, live.fence, live.not_before, live.queued, \
-            schedule.last_success_due, schedule.cursor, schedule.runs \
+            schedule.last_success_due, schedule.cursor, schedule.runs, schedule.concurrency \
      FROM (SELECT told.name, coalesce(",
     first!("1", "0", "run.not_before, run.id"),
     ", ",

@@ -11,7 +11,7 @@ pub(crate) const KEYS: &str = "\
 /// Of the live runs, those that are in the way first: of the queued ones and of the others.
 pub(crate) const SCHEDULES: &str = "\
     SELECT wanted.name, live.id, live.state, live.fence, live.not_before, live.queued, \
-           schedule.last_success_due, schedule.cursor, schedule.runs \
+           schedule.last_success_due, schedule.cursor, schedule.runs, schedule.concurrency \
     FROM json_array_elements_text($1::json) AS wanted (name) \
     LEFT JOIN schedule ON schedule.name = wanted.name \
     LEFT JOIN LATERAL ( \

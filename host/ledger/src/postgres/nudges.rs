@@ -9,8 +9,8 @@ use tokio::sync::Notify;
 /// Pause after the server could not be reached. Meanwhile those who look by themselves find what there is.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// With the commit, in one way to the server: nobody hears of what was rolled back.
-pub(crate) const COMMIT: &str = "NOTIFY noontide; COMMIT";
+/// Said with the commit, in one way to the server: nobody hears of what was rolled back.
+pub(crate) const NUDGE: &str = "NOTIFY noontide";
 const CHANNEL: &str = "noontide";
 
 /// Goes on until it is dropped, over any number of connections.
