@@ -5,10 +5,10 @@ pub(crate) const LOCK: &str = "";
 
 /// Keys that have a row, and whether they are handed over again: their run is over, and they were not executed or come
 /// again. Locked, so that nobody else hands them over; in the order of the keys, so that two who want the same ones do not
-/// wait for each other.
+/// wait for each other. Who waited sees the row as it is now, but not its new run: a run that is not seen goes on.
 pub(crate) const KNOWN: &str = "\
     SELECT key_hash, NOT ((status = 1 AND $2 = 0) OR (status = 2 AND $3 = 0) \
-                          OR coalesce((SELECT state FROM run WHERE run.id = item.run_id) < 2, false)) AS free \
+                          OR coalesce((SELECT state FROM run WHERE run.id = item.run_id) < 2, true)) AS free \
     FROM item WHERE key_hash IN (SELECT decode(value, 'hex') FROM json_array_elements_text($1::json)) \
     ORDER BY key_hash FOR UPDATE";
 
