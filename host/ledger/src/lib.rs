@@ -1,21 +1,21 @@
 //! The durable record: what was claimed, who works on it, how it ended.
 //!
 //! [`open`] takes a database URL and gives the doors of `noontide_domain::ports`: [`Ledger`] to write, [`History`] to
-//! read, [`Versions`] for the versions of plugins. A SQLite file is for one machine, PostgreSQL and MySQL (or MariaDB) for any
-//! number of hosts:
+//! read, [`Versions`] for the versions of plugins. What is done is written once; its SQL is in `sqlite/`, for one host, and in
+//! `postgres/` and `mysql/`, for any number of them:
 //!
 //! ```text
-//! callers ──requests──▶ lanes ──BEGIN … COMMIT──▶ database        SQLite: one lane, one fsync a group; servers: four
-//!    └────────────────▶ four readers ───────────▶ database        never wait for the lanes
+//! callers ──requests──▶ lanes ──BEGIN … COMMIT──▶ file or server      SQLite has one lane, and requests share an fsync there
+//!    └──────────────▶ four connections that read ─▶ file or server      never wait for the lanes
 //! ```
 //!
-//! Read `writer.rs` first (how requests share a transaction, or do not), then `claim.rs` and `settle.rs` (what they write). The
-//! SQL stands in `sqlite/`, `postgres/` and `mysql/` in files of the same names; `migrations/` says how the rows look.
-//! `tests/contract.rs` holds each to the exam every ledger passes.
+//! Read `writer.rs` first (how requests become transactions), then `claim.rs` and `settle.rs` (what they write), then how
+//! `query.rs` finds the SQL; `migrations/` says how the rows look. `tests/contract.rs` holds all to the exam every ledger passes.
 
 #[macro_use]
 mod query;
 
+mod again;
 mod artifacts;
 mod chains;
 mod claim;
@@ -24,10 +24,12 @@ mod connection;
 mod edits;
 mod error;
 mod fault;
+mod gates;
 mod history;
 mod insert;
 mod items;
 mod judge;
+mod lane;
 mod lease;
 mod links;
 mod listing;
@@ -38,6 +40,7 @@ mod parts;
 mod postgres;
 mod prune;
 mod ready;
+mod receipts;
 mod records;
 mod row;
 mod rows;

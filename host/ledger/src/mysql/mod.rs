@@ -7,14 +7,17 @@
 //! * A batch is `json_table(?1, '$[*]' COLUMNS (name VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[0]', …))`. Text says its
 //!   character set, because else it has that of the database, and stands in a join, because what is gathered for an `IN` is
 //!   compared without case.
-//! * `STRAIGHT_JOIN` reads the batch first and then a row for each entry: an estimate gone wrong would lock the whole table.
+//! * `STRAIGHT_JOIN` reads the batch first, and then by `FORCE INDEX` a row for each entry: an estimate gone wrong would read the
+//!   whole table, and lock it.
 //! * What a statement has changed is told by a first step that locks the rows and says what they will be.
 
+pub(crate) mod again;
 pub(crate) mod artifacts;
 pub(crate) mod chains;
 pub(crate) mod claim;
 pub(crate) mod edits;
 pub(crate) mod fault;
+pub(crate) mod gates;
 pub(crate) mod history;
 pub(crate) mod insert;
 pub(crate) mod items;
@@ -24,6 +27,7 @@ pub(crate) mod outbox;
 pub(crate) mod parts;
 pub(crate) mod prune;
 pub(crate) mod ready;
+pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod schedules;
 mod schema;
