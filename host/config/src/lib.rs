@@ -27,7 +27,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use noontide_domain::{Connection, ConnectionName, Grant, PluginName, Queues, Schedule, ScheduleName, Trust};
+use noontide_domain::{
+    Connection, ConnectionName, ConnectionUrl, Grant, PluginName, Queues, Schedule, ScheduleName, Trust,
+};
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
@@ -69,8 +71,8 @@ pub struct Loaded {
 /// The configuration of a host.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the ledger is.
-    pub ledger_url: String,
+    /// Where the ledger is, and as whom.
+    pub ledger_url: ConnectionUrl,
     /// The plugin folder.
     pub plugins: Plugins,
     /// The API on TCP.
@@ -126,6 +128,8 @@ pub struct Plugins {
     pub max_file_size: u64,
     /// So many versions of each plugin are kept in the ledger.
     pub keep_versions: usize,
+    /// Hosts that share a database share what is dropped into the folder.
+    pub share: bool,
     /// What compiling one file may take.
     pub compile: Compile,
 }

@@ -24,7 +24,7 @@ fn walk(prefix: &str, table: &Table, shown: &mut Vec<Shown>) {
         let key = if prefix.is_empty() { quoted(key) } else { format!("{prefix}.{}", quoted(key)) };
         match &node.value {
             Value::Table(inside) if !inside.is_empty() => walk(&key, inside, shown),
-            Value::Text(url) if prefix.starts_with("connection.") && key.ends_with(".url") => {
+            Value::Text(url) if (prefix.starts_with("connection.") || prefix == "ledger") && key.ends_with(".url") => {
                 let value = toml::Value::String(masked(url)).to_string();
                 shown.push(Shown { key, value, origin: place.to_string() });
             }

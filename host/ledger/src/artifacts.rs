@@ -20,7 +20,7 @@ pub(crate) async fn write(settlement: &Settlement, desk: &mut Desk<'_>) -> Resul
     if report.artifacts.is_empty() || !report.keeps_artifacts() {
         return Ok(());
     }
-    let run = lease.run.0.as_bytes().as_slice();
+    let run = lease.run;
     query(CLEAR).bind(run).run(&mut *desk).await?;
     for file in &report.artifacts {
         let attach = query(ATTACH).bind(run).bind(file.name.as_str()).bind(lease.attempt);

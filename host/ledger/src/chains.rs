@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use noontide_domain::chain::Ended;
 use noontide_domain::ports::{ChainCancelled, LinkPage, LinkRecord};
 use noontide_domain::{Link, RunId, RunState};
+use uuid::Uuid;
 
 use crate::connection::Readers;
 use crate::lease::limit;
@@ -14,7 +15,7 @@ use crate::query::{Statement, query};
 use crate::writer::{Desk, Request};
 use crate::{links, rows};
 
-statements!(chains: LINK, WAITS, LINKS, NEXT, UNREACHED, CANCEL, ASK);
+statements!(chains: LINK, WAITS, LINKS, NEXT, LOCK, UNREACHED, CANCEL, ASK);
 
 pub(crate) struct CancelChain {
     pub link: RunId,
@@ -26,11 +27,15 @@ impl Request for CancelChain {
     type Answer = Option<ChainCancelled>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Option<ChainCancelled>, sqlx::Error> {
-        let query = query(LINK).bind(bytes(&self.link));
+        let query = query(LINK).bind(self.link);
         let Some(row) = query.first(&mut *desk).await? else { return Ok(None) };
         let top = begun(rows::link(&row)?, desk).await?;
+        // Before the links, as whoever ends a run has its run first.
+        self.lock(&top, desk).await?;
         // What waits goes first: then nothing follows what is cancelled.
         let unreached = self.unreached(&top, desk).await?;
+        // What was made of it meanwhile.
+        self.lock(&top, desk).await?;
         let cancelled = self.ids(CANCEL, &top, desk).await?;
         let asked = self.ids(ASK, &top, desk).await?;
         let answer = ChainCancelled { cancelled: cancelled.len() as u64, asked, unreached: unreached.len() as u64 };
@@ -46,9 +51,9 @@ impl Request for CancelChain {
 /// A group that has not begun cannot fail: it goes with what is taken back within it.
 async fn begun(mut top: Link, desk: &mut Desk<'_>) -> Result<Link, sqlx::Error> {
     while let Some(id) = top.waiter {
-        let Some(row) = query(LINK).bind(bytes(&id)).first(&mut *desk).await? else { break };
+        let Some(row) = query(LINK).bind(id).first(&mut *desk).await? else { break };
         let group = rows::link(&row)?;
-        let query = query(WAITS).bind(bytes(&group.chain)).bind(group.first_member());
+        let query = query(WAITS).bind(group.chain).bind(group.first_member());
         if !query.one(&mut *desk).await?.try_get::<bool>("waits")? {
             break;
         }
@@ -58,9 +63,16 @@ async fn begun(mut top: Link, desk: &mut Desk<'_>) -> Result<Link, sqlx::Error> 
 }
 
 impl CancelChain {
+    /// Runs that are not over stay as they are until we are done.
+    async fn lock(&self, top: &Link, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+        let (first, last) = range(top);
+        let query = query(LOCK).bind(top.chain).bind(first).bind(last).bind(&top.path);
+        query.run(&mut *desk).await.map(drop)
+    }
+
     async fn unreached(&self, top: &Link, desk: &mut Desk<'_>) -> Result<Vec<Link>, sqlx::Error> {
         let (first, last) = range(top);
-        let query = query(UNREACHED).bind(bytes(&top.chain)).bind(first).bind(last).bind(&top.path);
+        let query = query(UNREACHED).bind(top.chain).bind(first).bind(last).bind(&top.path);
         let gone = query.all(&mut *desk).await?;
         let mut gone = gone.iter().map(rows::link).collect::<Result<Vec<_>, _>>()?;
         // RETURNING promises no order.
@@ -71,7 +83,7 @@ impl CancelChain {
     /// The runs that the statement changed, oldest first.
     async fn ids(&self, statement: Statement, top: &Link, desk: &mut Desk<'_>) -> Result<Vec<RunId>, sqlx::Error> {
         let (first, last) = range(top);
-        let query = query(statement).bind(bytes(&top.chain)).bind(first).bind(last).bind(&top.path);
+        let query = query(statement).bind(top.chain).bind(first).bind(last).bind(&top.path);
         let changed = query.bind(self.now.timestamp_millis()).all(&mut *desk).await?;
         let mut ids = changed.iter().map(|row| rows::uuid(row, "id").map(RunId)).collect::<Result<Vec<_>, _>>()?;
         ids.sort();
@@ -88,20 +100,16 @@ fn range(top: &Link) -> (String, String) {
 }
 
 pub(crate) async fn link(readers: &Readers, id: RunId) -> Result<Option<LinkRecord>, sqlx::Error> {
-    let found = query(LINK).bind(bytes(&id)).first(readers).await?;
+    let found = query(LINK).bind(id).first(readers).await?;
     found.as_ref().map(rows::link_record).transpose()
 }
 
 pub(crate) async fn page(readers: &Readers, page: LinkPage) -> Result<Vec<LinkRecord>, sqlx::Error> {
-    let after = page.after.map(|after| bytes(&after).to_vec()).unwrap_or_default();
+    let after = page.after.unwrap_or(RunId(Uuid::nil()));
     let statement = if page.next_to.is_some() { NEXT } else { LINKS };
-    let mut query = query(statement).bind(bytes(&page.chain)).bind(after).bind(limit(page.limit));
-    if let Some(before) = &page.next_to {
-        query = query.bind(bytes(before));
+    let mut query = query(statement).bind(page.chain).bind(after).bind(limit(page.limit));
+    if let Some(before) = page.next_to {
+        query = query.bind(before);
     }
     query.all(readers).await?.iter().map(rows::link_record).collect()
-}
-
-fn bytes(id: &RunId) -> &[u8] {
-    id.0.as_bytes().as_slice()
 }

@@ -96,7 +96,7 @@ async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error>
             if let Some(due) = rows::maybe_instant(&row, "last_success_due")? {
                 known.successes.insert(name.clone(), due);
             }
-            if row.try_get::<Option<&[u8]>>("id")?.is_some() && !counting.contains(&name) {
+            if rows::maybe_run(&row, "id")?.is_some() && !counting.contains(&name) {
                 known.live.entry(name).or_default().push(live(&row)?);
             }
         }

@@ -46,6 +46,10 @@ pub(crate) fn of(error: &sqlx::Error) -> Fault {
 pub(crate) fn answer(error: sqlx::Error) -> LedgerError {
     match of(&error) {
         Fault::Passing(words) => LedgerError::Unavailable(format!("{words} ({error})")),
+        // Of what another transaction has written meanwhile a second try would have known.
+        Fault::Conflict if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
+            LedgerError::Broken(error.to_string())
+        }
         Fault::Conflict | Fault::Lost => LedgerError::Unavailable(error.to_string()),
         Fault::Lasting => LedgerError::Broken(error.to_string()),
     }

@@ -1,7 +1,7 @@
 //! The items of timetables: what a submission brings, what a call is handed, what became of each. A submission may hold a
 //! hundred thousand, so whatever is done is done to all of them in one statement.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
@@ -40,11 +40,14 @@ impl Request for Submit {
 
 impl Submit {
     async fn hand_over(&self, desk: &mut Desk<'_>) -> Result<Submitted, sqlx::Error> {
+        // First, so that who submits to the same schedule does not come upon half of the keys.
+        let schedule = json!([self.submission.schedule]).to_string();
+        query(claim::LOCK).bind(schedule).run(&mut *desk).await?;
         let known = known(&self.submission, desk).await?;
         let mut submitted = Submitted { counts: self.submission.counts, claimed: Vec::new() };
         let mut full = Vec::new();
         for Bucket { fire, items } in &self.submission.buckets {
-            let left: Vec<_> = items.iter().filter(|item| !known.contains(&item.key.hash)).collect();
+            let left: Vec<_> = items.iter().filter(|item| known.get(&item.key.hash) != Some(&Known::Taken)).collect();
             submitted.counts.accepted += left.len() as u64;
             submitted.counts.duplicate += (items.len() - left.len()) as u64;
             if !left.is_empty() {
@@ -54,7 +57,7 @@ impl Submit {
         let Some((first, _)) = full.first() else { return Ok(submitted) };
         let flag = &self.submission.timetable.flag;
         query(HAND_OVER)
-            .bind(handed_over(&full))
+            .bind(handed_over(&full, &known))
             .bind(self.submission.schedule.as_str())
             .bind(first.order.handler.to_string())
             .bind(flag)
@@ -75,7 +78,17 @@ impl Submit {
     }
 }
 
-async fn known(submission: &Submission, desk: &mut Desk<'_>) -> Result<HashSet<[u8; 16]>, sqlx::Error> {
+/// What a key that has a row already can have come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// It is handed over again.
+    Free,
+    /// Its run goes on, or it was executed and does not come again.
+    Taken,
+}
+
+/// They are ours until the end of the transaction: nobody else hands them over.
+async fn known(submission: &Submission, desk: &mut Desk<'_>) -> Result<HashMap<[u8; 16], Known>, sqlx::Error> {
     let mut keys = String::from("[");
     for item in submission.buckets.iter().flat_map(|bucket| &bucket.items) {
         // Writing to a text cannot fail.
@@ -84,15 +97,21 @@ async fn known(submission: &Submission, desk: &mut Desk<'_>) -> Result<HashSet<[
     keys.push(']');
     let timetable = &submission.timetable;
     let query = query(KNOWN).bind(keys).bind(timetable.repeatable).bind(timetable.repeatable || timetable.retry_failed);
-    query.all(&mut *desk).await?.iter().map(rows::key_hash).collect()
+    let rows = query.all(&mut *desk).await?;
+    let known = |row: &Row| Ok((rows::key_hash(row)?, if row.try_get("free")? { Known::Free } else { Known::Taken }));
+    rows.iter().map(known).collect()
 }
 
-/// In the order of [`HAND_OVER`].
-fn handed_over(full: &[(&noontide_domain::ports::Fire, Vec<&Item>)]) -> String {
+/// In the order of [`HAND_OVER`]; last, whether the key had a row before.
+fn handed_over(full: &[(&noontide_domain::ports::Fire, Vec<&Item>)], known: &HashMap<[u8; 16], Known>) -> String {
     let mut all = Vec::new();
     for (fire, items) in full {
         let (run, due_at) = (fire.order.id.0.simple().to_string(), fire.order.due_at.timestamp_millis());
-        all.extend(items.iter().map(|item| json!([item.key.hex(), item.key.text, due_at, item.payload, run])));
+        let columns = |item: &&Item| {
+            let was_known = i64::from(known.contains_key(&item.key.hash));
+            json!([item.key.hex(), item.key.text, due_at, item.payload, run, was_known])
+        };
+        all.extend(items.iter().map(columns));
     }
     Value::Array(all).to_string()
 }
@@ -118,23 +137,22 @@ pub(crate) async fn left(taken: &[Row], desk: &mut Desk<'_>) -> Result<HashMap<R
 
 /// What the end of an attempt means for the items of its run.
 pub(crate) async fn settle(run: RunId, report: &Report, is_over: bool, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    let id = run.0.as_bytes().as_slice();
     let (finished, now) = (report.finished_at.timestamp_millis(), desk.now.timestamp_millis());
     match report.items_end(is_over) {
         ItemsEnd::Untouched => return Ok(()),
         ItemsEnd::All(error) => {
             let status = if error.is_some() { ItemStatus::Failed } else { ItemStatus::Succeeded };
-            let query = query(END_ALL).bind(id).bind(number(status)).bind(error).bind(finished).bind(now);
+            let query = query(END_ALL).bind(run).bind(number(status)).bind(error).bind(finished).bind(now);
             query.run(&mut *desk).await?;
         }
         ItemsEnd::Each(all) => {
             let told = all.iter().map(|one| json!([key::hex(&one.key), one.error]));
             let told = Value::Array(told.collect()).to_string();
-            let query = query(END_EACH).bind(id).bind(told).bind(finished).bind(now);
+            let query = query(END_EACH).bind(run).bind(told).bind(finished).bind(now);
             query.run(&mut *desk).await?;
         }
     }
-    query(RECOUNT).bind(id).run(&mut *desk).await?;
+    query(RECOUNT).bind(run).run(&mut *desk).await?;
     Ok(())
 }
 

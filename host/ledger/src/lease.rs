@@ -128,7 +128,7 @@ impl Request for Cancel {
     type Answer = CancelAnswer;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<CancelAnswer, sqlx::Error> {
-        let id = self.run.0.as_bytes().as_slice();
+        let id = self.run;
         let Some(row) = query(STATE).bind(id).first(&mut *desk).await? else {
             return Ok(CancelAnswer::NotFound);
         };

@@ -138,8 +138,8 @@ fn address(url: &str) -> Result<Address<'_>, OpenError> {
     }
 }
 
-/// The URL without what stands between scheme and `@`, and without its options: they may hold a password.
-fn shown(url: &str) -> String {
+/// The address without what stands between scheme and `@`, and without its options: they may hold a password.
+pub fn shown(url: &str) -> String {
     let (place, options) = url.split_once('?').map_or((url, ""), |(place, _)| (place, "?…"));
     match (place.split_once("://"), place.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}{options}"),

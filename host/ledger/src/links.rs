@@ -122,8 +122,7 @@ async fn origins(ended: &[Ended], next: &[Link], desk: &mut Desk<'_>) -> Result<
 
 /// The results of a group's members.
 async fn gathered(group: RunId, desk: &mut Desk<'_>) -> Result<Origin, sqlx::Error> {
-    let id = group.0.as_bytes().as_slice();
-    let sizes = query(SIZES).bind(id).all(&mut *desk).await?;
+    let sizes = query(SIZES).bind(group).all(&mut *desk).await?;
     let mut most = 0;
     let mut runs = Vec::with_capacity(sizes.len());
     for row in &sizes {
@@ -134,7 +133,7 @@ async fn gathered(group: RunId, desk: &mut Desk<'_>) -> Result<Origin, sqlx::Err
         return Ok(Origin::of_large_group(group, runs));
     }
     let mut results = Vec::with_capacity(runs.len());
-    for row in query(RESULTS_OF).bind(id).all(&mut *desk).await? {
+    for row in query(RESULTS_OF).bind(group).all(&mut *desk).await? {
         let result = match rows::maybe_json("outcome", &row)? {
             Some(Outcome::Succeeded { result }) => result,
             _ => None,
@@ -185,7 +184,7 @@ async fn groups(ended: &[Ended], desk: &mut Desk<'_>) -> Result<Vec<Ended>, sqlx
 /// Whether the row, just written, is the end of a run of a chain: then something may follow it.
 pub(crate) fn is_linked_end(row: &Row) -> Result<bool, sqlx::Error> {
     let state: RunState = rows::state(row)?;
-    Ok(state.is_final() && row.try_get::<Option<&[u8]>>("chain")?.is_some())
+    Ok(state.is_final() && rows::maybe_run(row, "chain")?.is_some())
 }
 
 /// Those of `runs`, in their order, whose rows, just written, are ends of runs of chains.

@@ -28,7 +28,7 @@ pub(crate) async fn write(settlement: &Settlement, desk: &mut Desk<'_>) -> Resul
     if report.messages.is_empty() || !report.keeps_state() {
         return Ok(());
     }
-    let run = lease.run.0.as_bytes().as_slice();
+    let run = lease.run;
     let (now, give_up_at) = (desk.now.timestamp_millis(), (desk.now + TRIED_FOR).timestamp_millis());
     for (number, webhook) in (0_i64..).zip(&report.messages) {
         let write = query(WRITE).bind(run).bind(number).bind(now).bind(give_up_at).bind(&webhook.method);

@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, MySqlConnection, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
 use crate::connection::{Connection, Kind, Readers};
+use crate::postgres::text;
 use crate::row::Row;
 use crate::steps::{self, Step};
 use crate::writer::Desk;
@@ -174,7 +175,7 @@ async fn on(connection: &mut Connection, query: &Query<'_>, wanted: Wanted) -> R
 
 /// The same for each database: types of its own and nothing else tell them apart.
 macro_rules! carried_out_by {
-    ($name:ident, $connection:ty, $kind:expr, $row:path, $id:expr) => {
+    ($name:ident, $connection:ty, $kind:expr, $row:path, $id:expr, $text:expr) => {
         async fn $name(connection: &mut $connection, query: &Query<'_>, wanted: Wanted) -> Result<Done, sqlx::Error> {
             let mut done = Done::default();
             let steps = query.steps($kind);
@@ -186,7 +187,7 @@ macro_rules! carried_out_by {
                     };
                     bound = match arg.clone() {
                         Arg::Number(value) => bound.bind(value),
-                        Arg::Text(value) => bound.bind(value),
+                        Arg::Text(value) => bound.bind(value.map(|value| $text(value, step.json.contains(number)))),
                         Arg::Bytes(value) => bound.bind(value),
                         Arg::Id(value) => bound.bind(value.map($id)),
                     };
@@ -201,9 +202,17 @@ macro_rules! carried_out_by {
         }
     };
 }
-carried_out_by!(sqlite, SqliteConnection, Kind::Sqlite, Row::Sqlite, |id: Uuid| id.into_bytes().to_vec());
-carried_out_by!(postgres, PgConnection, Kind::Postgres, Row::Postgres, |id: Uuid| id);
-carried_out_by!(mysql, MySqlConnection, Kind::Mysql, Row::Mysql, |id: Uuid| id.into_bytes().to_vec());
+carried_out_by!(sqlite, SqliteConnection, Kind::Sqlite, Row::Sqlite, |id: Uuid| id.into_bytes().to_vec(), as_it_is);
+carried_out_by!(postgres, PgConnection, Kind::Postgres, Row::Postgres, |id: Uuid| id, as_postgres_keeps_it);
+carried_out_by!(mysql, MySqlConnection, Kind::Mysql, Row::Mysql, |id: Uuid| id.into_bytes().to_vec(), as_it_is);
+
+fn as_it_is(text: Cow<'_, str>, _: bool) -> Cow<'_, str> {
+    text
+}
+
+fn as_postgres_keeps_it(value: Cow<'_, str>, is_json: bool) -> Cow<'_, str> {
+    if is_json { text::kept_in_json(value) } else { text::kept(value) }
+}
 
 macro_rules! arg_from {
     ($($from:ty, $variant:ident, $value:ident => $to:expr;)+) => {

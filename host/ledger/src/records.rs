@@ -16,9 +16,11 @@ pub(crate) struct Ended<'a> {
     pub outcome: &'a Outcome,
 }
 
-/// Notes the ends, in their order: one row for each handler of each version, however many they are.
+/// Notes the ends, in their order: one row for each handler of each version, however many they are. Rows in one order everywhere,
+/// so that two hosts never wait for each other.
 pub(crate) async fn note(mut ended: Vec<Ended<'_>>, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
     ended.retain(|one| HandlerRecord::counts(one.outcome).is_some());
+    ended.sort_by(|one, other| row(one).cmp(&row(other)));
     let of = |one: &Ended<'_>| (one.version.clone(), one.handler.to_owned());
     while let Some(first) = ended.first().map(of) {
         let (same, others): (Vec<_>, Vec<_>) = ended.into_iter().partition(|one| of(one) == first);
@@ -26,6 +28,11 @@ pub(crate) async fn note(mut ended: Vec<Ended<'_>>, desk: &mut Desk<'_>) -> Resu
         note_all(&first.0, &first.1, &same, desk).await?;
     }
     Ok(())
+}
+
+/// What the row is found by.
+fn row<'a>(ended: &Ended<'a>) -> (&'a str, &'a str, &'a str) {
+    (ended.version.name.as_str(), &ended.version.sha256, ended.handler)
 }
 
 async fn note_all(

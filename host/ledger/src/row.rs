@@ -6,6 +6,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Column as _, Row as _, TypeInfo as _};
 use uuid::Uuid;
 
+use crate::postgres::text;
+
 pub(crate) enum Row {
     Sqlite(SqliteRow),
     Postgres(PgRow),
@@ -43,7 +45,17 @@ macro_rules! plain {
         )+
     };
 }
-plain!(&'r str, Option<&'r str>, String, Option<String>, &'r [u8], Option<&'r [u8]>, Vec<u8>, Option<Vec<u8>>);
+plain!(&'r str, Option<&'r str>, &'r [u8], Option<&'r [u8]>, Vec<u8>, Option<Vec<u8>>);
+
+impl<'r> Value<'r> for Option<String> {
+    fn of(row: &'r Row, column: &str) -> Found<Self> {
+        match row {
+            Row::Sqlite(row) => row.try_get(column),
+            Row::Postgres(row) => Ok(row.try_get::<Option<String>, _>(column)?.map(text::read)),
+            Row::Mysql(row) => row.try_get_unchecked(column),
+        }
+    }
+}
 
 /// PostgreSQL has whole numbers of several lengths, and truth apart from them; here they are one.
 impl<'r> Value<'r> for Option<i64> {
@@ -100,7 +112,7 @@ macro_rules! never_null {
         })+
     };
 }
-never_null!(i64, u16, u32, u64, bool, Uuid);
+never_null!(i64, u16, u32, u64, bool, Uuid, String);
 
 fn wrong(column: &str, problem: impl std::fmt::Display) -> sqlx::Error {
     sqlx::Error::Decode(format!("{column}: {problem}").into())

@@ -26,7 +26,7 @@ impl Request for Settle {
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Settled>, sqlx::Error> {
         let mut answers = Vec::with_capacity(self.settlements.len());
         let mut then = Claim::default();
-        let mut ended = Vec::new();
+        let (mut over, mut done) = (Vec::new(), Vec::new());
         for share in shares(&self.settlements) {
             if let [settlement] = share
                 && let Some(refused) = refused(state::write(settlement, desk).await?)
@@ -46,14 +46,17 @@ impl Request for Settle {
                 if end.state == RunState::Succeeded {
                     append(&mut then, &settlement.then);
                 }
-                ended.extend(end.is_linked.then_some(run));
+                over.extend(end.is_linked.then_some(run));
             }
+            done.push((share, recorded));
         }
         // All ends come first: what follows one may wait for another.
         if then != Claim::default() {
             claim::write(&then, None, desk).await?;
         }
-        links::follow(&ended, desk).await?;
+        links::follow(&over, desk).await?;
+        // Last, because all ends on a version write one row, and hosts wait for each other there.
+        records::note(done.iter().flat_map(|(share, recorded)| ended(share, recorded)).collect(), desk).await?;
         Ok(answers)
     }
 }
@@ -130,7 +133,6 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
         artifacts::write(settlement, desk).await?;
         outbox::write(settlement, desk).await?;
     }
-    records::note(ended(share, &recorded), desk).await?;
     insert(SUCCESS, successes, desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;
     insert(LOG, logs(share, &recorded)?, desk).await?;

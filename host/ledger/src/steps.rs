@@ -14,14 +14,16 @@ pub(crate) struct Step {
     pub sql: Arc<str>,
     /// Which values are bound, counted from 1, in their order.
     pub args: Vec<usize>,
+    /// Of those, the ones that the SQL reads as JSON. Told of PostgreSQL alone.
+    pub json: Vec<usize>,
 }
 
-/// By the address of the text: it lives as long as the program.
-static PARTED: LazyLock<RwLock<HashMap<(Kind, usize), Arc<[Step]>>>> = LazyLock::new(RwLock::default);
+/// By the place of the text: it lives as long as the program. An empty one may have the address of another.
+static PARTED: LazyLock<RwLock<HashMap<(Kind, usize, usize), Arc<[Step]>>>> = LazyLock::new(RwLock::default);
 
 /// The steps of a text of the program, looked at once.
 pub(crate) fn of(kind: Kind, text: &'static str) -> Arc<[Step]> {
-    let key = (kind, text.as_ptr() as usize);
+    let key = (kind, text.as_ptr() as usize, text.len());
     if let Some(steps) = PARTED.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&key) {
         return Arc::clone(steps);
     }
@@ -57,6 +59,7 @@ fn pieces(text: &str) -> Vec<&str> {
 fn step(kind: Kind, piece: &str) -> Step {
     let sigil = if kind == Kind::Postgres { '$' } else { '?' };
     let (mut sql, mut args, mut quote) = (String::with_capacity(piece.len()), Vec::new(), None);
+    let mut json = Vec::new();
     let mut signs = piece.trim().chars().peekable();
     while let Some(sign) = signs.next() {
         match quote {
@@ -76,8 +79,11 @@ fn step(kind: Kind, piece: &str) -> Step {
             0 => sql.push(sign),
             _ => sql.push_str(&placeholder(kind, number, &mut args)),
         }
+        if number > 0 && signs.clone().take(6).eq("::json".chars()) {
+            json.push(number);
+        }
     }
-    Step { sql: sql.into(), args }
+    Step { sql: sql.into(), args, json }
 }
 
 /// MySQL counts what it is given; the others can be told twice of one value.

@@ -104,6 +104,10 @@ pub(crate) struct FileEntry {
     pub(crate) brought: Option<Arc<Generation>>,
     /// A version that some calls go to.
     pub(crate) trial: Option<Arc<Trial>>,
+    /// What calls go to from an instant on, the same on every host.
+    pub(crate) upcoming: Option<(DateTime<Utc>, Arc<Generation>)>,
+    /// What other hosts go by cannot be loaded here: they do the plugin's runs.
+    pub(crate) lacks: bool,
     /// Why the newest bytes are not in use.
     pub(crate) error: Option<PluginError>,
     /// The name that the refused bytes ask for.
@@ -126,6 +130,13 @@ pub(crate) struct Shelf {
 struct Lane {
     active: Arc<Generation>,
     trial: Option<Arc<Trial>>,
+    upcoming: Option<(DateTime<Utc>, Arc<Generation>)>,
+}
+
+impl Lane {
+    fn at(&self, now: DateTime<Utc>) -> &Arc<Generation> {
+        self.upcoming.as_ref().filter(|(from, _)| *from <= now).map_or(&self.active, |(_, generation)| generation)
+    }
 }
 
 /// Where a plugin is on the shelf.
@@ -142,13 +153,15 @@ impl FileEntry {
 
     /// What calls go to.
     pub(crate) fn runs(&self) -> impl Iterator<Item = &Arc<Generation>> {
-        self.generation.iter().chain(self.trial.iter().map(|trial| &trial.generation))
+        let upcoming = self.upcoming.iter().map(|(_, generation)| generation);
+        self.generation.iter().chain(self.trial.iter().map(|trial| &trial.generation)).chain(upcoming)
     }
 
     /// Nothing that is `untrusted` stays; why calls go nowhere then is told.
     pub(crate) fn let_go(&mut self, untrusted: impl Fn(&Generation) -> bool, clock: &dyn Clock) {
         self.trial = self.trial.take().filter(|trial| !untrusted(&trial.generation));
         self.brought = self.brought.take().filter(|brought| !untrusted(brought));
+        self.upcoming = self.upcoming.take().filter(|(_, upcoming)| !untrusted(upcoming));
         let Some(held) = self.generation.take_if(|held| untrusted(held)) else { return };
         let PluginVersion { name, version, sha256 } = &held.version;
         tracing::warn!(plugin = %name, %version, "what was loaded is not trusted any more, and has gone");
@@ -162,6 +175,9 @@ impl FileEntry {
         let digest = |held: Option<&Arc<Generation>>| held.map(Arc::as_ptr);
         digest(self.generation.as_ref()) != digest(before.generation.as_ref())
             || self.trial.as_ref().map(Arc::as_ptr) != before.trial.as_ref().map(Arc::as_ptr)
+            || digest(self.upcoming.as_ref().map(|(_, held)| held))
+                != digest(before.upcoming.as_ref().map(|(_, held)| held))
+            || self.lacks != before.lacks
             || self.error != before.error
     }
 }
@@ -216,14 +232,15 @@ impl Shelf {
 
 /// The one pointer.
 pub(crate) struct Registry {
+    clock: Arc<dyn Clock>,
     shelf: ArcSwap<Shelf>,
     writing: Mutex<()>,
     changes: watch::Sender<u64>,
 }
 
 impl Registry {
-    pub(crate) fn new() -> Self {
-        Self { shelf: ArcSwap::default(), writing: Mutex::new(()), changes: watch::Sender::new(0) }
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, shelf: ArcSwap::default(), writing: Mutex::new(()), changes: watch::Sender::new(0) }
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
@@ -243,7 +260,8 @@ impl Registry {
         shelf.alone.retain(|name, _| !files.values().any(|entry| entry.holds(name)));
         let lane = |entry: &FileEntry| {
             let active = entry.generation.clone()?;
-            Some((active.version.name.clone(), Lane { active, trial: entry.trial.clone() }))
+            let (trial, upcoming) = (entry.trial.clone(), entry.upcoming.clone());
+            Some((active.version.name.clone(), Lane { active, trial, upcoming }))
         };
         shelf.by_name = shelf.alone.values().chain(shelf.files.values()).filter_map(lane).collect();
         self.shelf.store(Arc::new(shelf));
@@ -254,8 +272,9 @@ impl Registry {
     pub(crate) fn find(&self, wanted: &HandlerRef) -> Result<(Arc<Generation>, usize), Unavailable> {
         let shelf = self.shelf.load();
         let lane = shelf.by_name.get(&wanted.plugin).ok_or_else(|| shelf.missing(&wanted.plugin))?;
-        let position = lane.active.position(wanted)?;
-        Ok((Arc::clone(&lane.active), position))
+        let active = lane.at(self.clock.now());
+        let position = active.position(wanted)?;
+        Ok((Arc::clone(active), position))
     }
 
     /// The same for a run: it may be one that the version on trial gets, if that can carry it out.
@@ -275,7 +294,22 @@ impl Registry {
 
     /// What calls of the plugin go to.
     pub(crate) fn running(&self, plugin: &PluginName) -> Option<Arc<Generation>> {
-        self.shelf.load().by_name.get(plugin).map(|lane| Arc::clone(&lane.active))
+        self.shelf.load().by_name.get(plugin).map(|lane| Arc::clone(lane.at(self.clock.now())))
+    }
+
+    /// Whether the instant of any cut-over has come.
+    pub(crate) fn is_cut_over(&self, now: DateTime<Utc>) -> bool {
+        let shelf = self.shelf.load();
+        shelf.by_name.values().any(|lane| lane.upcoming.as_ref().is_some_and(|(from, _)| *from <= now))
+    }
+
+    /// Plugins whose runs this host leaves to others.
+    pub(crate) fn lacking(&self) -> Vec<PluginName> {
+        let shelf = self.shelf.load();
+        let files = shelf.files.values().filter(|entry| entry.lacks);
+        let of_files = files.filter_map(|entry| Some(entry.generation.as_ref()?.version.name.clone()));
+        let alone = shelf.alone.iter().filter(|(_, entry)| entry.lacks).map(|(name, _)| name.clone());
+        of_files.chain(alone).collect()
     }
 
     /// What the plugin's file holds.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -117,7 +118,7 @@ impl Sandbox {
         let egress = Arc::new(Egress::new(settings.egress.clone())?);
         let machine = Arc::new(Machine::new(&settings)?);
         let guests = Arc::new(Guests::new()?);
-        let registry = Arc::new(Registry::new());
+        let registry = Arc::new(Registry::new(Arc::clone(&settings.clock)));
         let loader = Arc::new(Loader::new(Arc::clone(&machine), guests.handle().clone(), &settings)?);
         let fuel = Fuel::new(&settings.cache, loader.compiler());
         let (asks, asked) = mpsc::channel();
@@ -126,7 +127,7 @@ impl Sandbox {
         let versions = settings.versions.clone();
         let archive = settings.versions.map(|store| {
             let (guests, grants, clock) = (guests.handle().clone(), Arc::clone(&grants), Arc::clone(&settings.clock));
-            Archive::new(store, guests, grants, clock, settings.keep_versions)
+            Archive::new(store, guests, grants, clock, settings.keep_versions, settings.share)
         });
         let scanner = Scanner {
             archive,
@@ -134,6 +135,7 @@ impl Sandbox {
             loader: Arc::clone(&loader),
             registry: Arc::clone(&registry),
             clock: Arc::clone(&settings.clock),
+            looked: AtomicBool::new(false),
         };
         let watcher = Watcher::new(scanner, asked, asks.clone(), Arc::clone(&word));
         // `describe` runs on the guests' runtime, so the thread keeps it alive to its own end.
@@ -297,7 +299,9 @@ impl PluginHost for Sandbox {
 
     fn bounded(&self) -> BTreeMap<PluginName, usize> {
         let bound = |(name, grant): (&PluginName, &Arc<Grant>)| Some((name.clone(), grant.limits.concurrency?));
-        self.grants.load().iter().filter_map(bound).collect()
+        let mut bounded: BTreeMap<_, _> = self.grants.load().iter().filter_map(bound).collect();
+        bounded.extend(self.registry.lacking().into_iter().map(|plugin| (plugin, 0)));
+        bounded
     }
 
     fn plugins(&self) -> Vec<PluginStatus> {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use noontide_domain::ports::Clock;
@@ -61,11 +62,25 @@ pub(crate) struct Scanner {
     pub(crate) clock: Arc<dyn Clock>,
     /// What the ledger knows of versions; without it what the folder holds is what runs.
     pub(crate) archive: Option<Archive>,
+    /// The folder has been looked at to the end: what comes now comes while the host looks on.
+    pub(crate) looked: AtomicBool,
 }
 
 impl Scanner {
     /// Brings the registry up to date with the folder.
     pub(crate) fn look(&self) -> Look {
+        let look = self.look_once();
+        if look == Look::Settled {
+            self.looked.store(true, Ordering::Relaxed);
+        }
+        look
+    }
+
+    pub(crate) fn has_looked(&self) -> bool {
+        self.looked.load(Ordering::Relaxed)
+    }
+
+    fn look_once(&self) -> Look {
         self.distrust();
         let found = match list(&self.folder) {
             Ok(found) => found,
@@ -135,6 +150,12 @@ impl Scanner {
             shelf.folder_error = None;
             shelf.files.retain(|file, _| found.contains_key(file));
         });
+        for file in gone {
+            let held = known.files.get(file).and_then(|entry| entry.brought.as_ref().or(entry.generation.as_ref()));
+            if let Some(held) = held {
+                self.withdraw(&held.version.name, file);
+            }
+        }
     }
 
     /// Files to read: new ones, changed ones, those whose name has become free, and all of them where something else is

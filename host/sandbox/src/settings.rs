@@ -42,6 +42,9 @@ pub struct SandboxSettings {
     pub versions: Option<Arc<dyn Versions>>,
     /// So many versions of each plugin are kept there.
     pub keep_versions: usize,
+    /// Hosts that share a ledger have one plugin folder: what is dropped on one is fetched by the others, what is removed from
+    /// one goes on all, and a new version begins on all of them at one instant.
+    pub share: bool,
 }
 
 impl SandboxSettings {
@@ -62,6 +65,7 @@ impl SandboxSettings {
             egress: EgressSettings::default(),
             versions: None,
             keep_versions: KEEP_VERSIONS,
+            share: false,
         }
     }
 }

@@ -35,7 +35,7 @@ impl Banner<'_> {
         let mut lines = vec![
             format!("noontide {}", env!("CARGO_PKG_VERSION")),
             format!("  environment  {}", self.loaded.env),
-            format!("  ledger       {}", config.ledger_url),
+            format!("  ledger       {}", noontide_ledger::shown(config.ledger_url.reveal())),
             format!("  schedules    {}", self.schedules),
             format!("  plugins      {loaded} compiled in {} ms{refused}", self.compiled.as_millis()),
             format!("  api          {address}"),

@@ -34,6 +34,8 @@ pub fn sandbox(
     settings.max_file_size = config.plugins.max_file_size;
     settings.versions = versions;
     settings.keep_versions = config.plugins.keep_versions;
+    // A file belongs to one host: nobody else is there to share with.
+    settings.share = config.plugins.share && !config.ledger_url.reveal().starts_with("sqlite");
     settings.trust = config.trust.clone();
     settings.compile = compile_apart(config.plugins.compile);
     Sandbox::open(settings).map_err(Stop::failed)
@@ -61,7 +63,7 @@ pub fn connections(config: &Config) -> Arc<Databases> {
 /// # Errors
 /// One line that names the place and the next step.
 pub async fn ledger(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, Stop> {
-    noontide_ledger::open(&config.ledger_url, clock).await.map_err(Stop::failed)
+    noontide_ledger::open(config.ledger_url.reveal(), clock).await.map_err(Stop::failed)
 }
 
 /// The engine, with `schedules`.

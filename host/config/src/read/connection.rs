@@ -141,7 +141,7 @@ fn bounds(reader: &Reader<'_>, usual: Connection) -> Option<Connection> {
 }
 
 /// A text, or the name of what holds it. It may hold a password, so no complaint repeats it.
-fn url<'a>(reader: &Reader<'a>, node: &'a Node) -> Option<String> {
+pub(super) fn url<'a>(reader: &Reader<'a>, node: &'a Node) -> Option<String> {
     match &node.value {
         Value::Text(text) => {
             let vars = reader.vars().cloned().unwrap_or_default();

@@ -19,35 +19,6 @@ pub(super) fn data_dir(top: &Reader<'_>) -> Option<PathBuf> {
     finished(&reader, dir)
 }
 
-/// An empty URL is a file in the data folder.
-pub(super) fn ledger_url(top: &Reader<'_>, data_dir: Option<&Path>) -> Option<String> {
-    let reader = top.inside(top.table("ledger")?);
-    let url = reader.text("url").and_then(|(url, node)| match url.is_empty() {
-        true => data_dir.map(|dir| dir.join("noontide.db")),
-        false => {
-            let path = reader.good(&node.place, sqlite_path(&url))?;
-            Some(crate::reader::plain(&node.place.folder().unwrap_or(Path::new("")).join(path)))
-        }
-    });
-    finished(&reader, url.map(|path| format!("sqlite://{}", path.display())))
-}
-
-/// Refuses what the ledger would refuse, but with the place. A URL may hold a password: it is not repeated.
-fn sqlite_path(url: &str) -> Result<&str, String> {
-    let (scheme, rest) = url.split_once(':').unwrap_or_default();
-    let path = rest.strip_prefix("//").unwrap_or(rest);
-    let wanted = "write for example \"sqlite://../data/noontide.db\"";
-    match scheme {
-        "sqlite" if path.is_empty() || path == ":memory:" => Err(format!("`url` has no path; {wanted}")),
-        "sqlite" if path.contains('?') => Err(format!("`url` has options after `?`, which are not known; {wanted}")),
-        "sqlite" => Ok(path),
-        "postgres" | "postgresql" | "mysql" | "mariadb" => {
-            Err(format!("`url`: {scheme} is not in this version yet; {wanted}"))
-        }
-        _ => Err(format!("`url` does not begin with sqlite://; {wanted}")),
-    }
-}
-
 /// Less does not even start the compiler, in bytes.
 const LEAST_COMPILE_MEMORY: u64 = 64 << 20;
 
@@ -58,13 +29,14 @@ pub(super) fn plugins(top: &Reader<'_>) -> Option<(Plugins, Trust)> {
     let max_file_size = reader.bytes("max-file-size", 1);
     // One that runs, and one to go back to.
     let keep_versions = reader.count("keep-versions", 2);
+    let share = reader.flag("share");
     let memory = reader.bytes("compile-memory", LEAST_COMPILE_MEMORY);
     let timeout = reader.positive("compile-timeout");
     let trust = trust::trust(&reader);
     let compile = memory.zip(timeout).map(|(memory, timeout)| Compile { memory, timeout });
     let plugins = || {
         let (max_file_size, keep_versions) = (max_file_size?, keep_versions?);
-        Some(Plugins { dir: dir?, max_file_size, keep_versions, compile: compile? })
+        Some(Plugins { dir: dir?, max_file_size, keep_versions, share: share?, compile: compile? })
     };
     finished(&reader, plugins().zip(trust))
 }

@@ -6,6 +6,7 @@ mod connection;
 mod every;
 mod host;
 pub(crate) mod input;
+mod ledger;
 mod links;
 mod log_file;
 pub(crate) mod named;
@@ -37,7 +38,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let top = Reader::new(&desk, &layers.tree, Scope::Host, String::new());
     let zone = zone(&top);
     let data_dir = host::data_dir(&top);
-    let ledger_url = host::ledger_url(&top, data_dir.as_deref());
+    let ledger_url = ledger::url(&top, data_dir.as_deref());
     let plugins = host::plugins(&top);
     let http = host::http(&top, &layers.env);
     let http_client = host::http_client(&top);

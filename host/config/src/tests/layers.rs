@@ -76,7 +76,7 @@ fn a_path_is_relative_to_the_file_that_sets_it() {
     ]);
     let config = load(&request(&dir.path().join("."))).expect("loaded").config;
     let parent = dir.path().parent().expect("a parent");
-    assert_eq!(config.ledger_url, format!("sqlite://{}", parent.join("store/n.db").display()));
+    assert_eq!(config.ledger_url.reveal(), format!("sqlite://{}", parent.join("store/n.db").display()));
     assert_eq!(config.plugins.dir, parent.join("dist"));
     assert_eq!(config.data_dir, parent.join("data"));
     assert_eq!(config.grants[&"x".parse().expect("a name")].folders["/in"].path, dir.path().join("local/in"));
@@ -85,7 +85,7 @@ fn a_path_is_relative_to_the_file_that_sets_it() {
 #[test]
 fn without_a_ledger_of_its_own_a_host_keeps_it_in_the_data_folder() {
     let config = loaded(&[("a.toml", "[data]\ndir = \"/var/lib/noontide\"\n")]).config;
-    assert_eq!(config.ledger_url, "sqlite:///var/lib/noontide/noontide.db");
+    assert_eq!(config.ledger_url.reveal(), "sqlite:///var/lib/noontide/noontide.db");
 }
 
 #[test]

@@ -187,8 +187,8 @@ fn a_line_break_in_a_value_does_not_break_the_message() {
 
 #[test]
 fn a_password_in_a_wrong_url_is_not_repeated() {
-    let found = the_problem("[ledger]\nurl = \"postgres://me:geheim@db/n\"\n");
-    assert!(found.starts_with("a.toml:2:7: `url`: postgres is not in this version yet"), "{found}");
+    let found = the_problem("[ledger]\nurl = \"postgres:me:geheim@db/n\"\n");
+    assert!(found.starts_with("a.toml:2:7: `url` names no host"), "{found}");
     assert!(!found.contains("geheim"), "{found}");
 }
 
@@ -226,8 +226,11 @@ fn what_is_wrong_outside_schedules_and_plugins_refuses_the_whole() {
         ("schedule = 5", "a.toml:1:12: `schedule` is an integer"),
         ("[[schedule]]", "a.toml:1:1: `schedule` is a list; tables `[schedule.NAME]` are expected"),
         ("[log]\nlevel = \"infoo\"", "a.toml:2:9: `level`: `infoo` is no level — did you mean `info`?"),
-        ("[ledger]\nurl = \"data/n.db\"", "a.toml:2:7: `url` does not begin with sqlite://"),
+        ("[ledger]\nurl = \"data/n.db\"", "a.toml:2:7: `url` does not begin with sqlite://, postgres:// or mysql://"),
         ("[ledger]\nurl = \"sqlite://\"", "a.toml:2:7: `url` has no path"),
+        ("[ledger]\nurl = \"redis://cache\"", "a.toml:2:7: `url`: a ledger needs a SQL database"),
+        ("[ledger]\nurl = \"postgres:\"", "a.toml:2:7: `url` names no host"),
+        ("[ledger]\nurl = { env = \"NOWHERE\" }", "a.toml:2:7: "),
         ("[data]\ndir = 5", "a.toml:2:7: `dir` is an integer; a string is expected"),
         ("[schedule.x\n", "a.toml:1:12: this is not TOML"),
         ("a = 1\na = 2", "a.toml:2:1: this is not TOML: duplicate key `a`; keep one of them"),

@@ -1,35 +1,29 @@
 -- What a plugin remembers in all its memories together is bounded, so an entry knows whose it is: the plugin that wrote it
 -- last. Memories that all handlers of a plugin share have the scope `plugin:<name>`.
-ALTER TABLE state ADD COLUMN plugin TEXT NOT NULL DEFAULT '';
-UPDATE state SET plugin = CASE
-    WHEN scope LIKE 'handler:%' THEN substr(scope, 9)
-    ELSE coalesce((SELECT json_extract(definition, '$.handler') FROM schedule WHERE name = substr(state.scope, 10)), '') END;
-UPDATE state SET plugin = substr(plugin, 1, instr(plugin || '/', '/') - 1);
+ALTER TABLE state ADD COLUMN plugin text COLLATE "C" NOT NULL DEFAULT '';
 
 -- Sums per plugin, kept by triggers: whoever writes an entry, by whatever hand, the sum is right.
 CREATE TABLE state_use (
-    plugin TEXT    NOT NULL PRIMARY KEY,
-    bytes  INTEGER NOT NULL,
-    keys   INTEGER NOT NULL
-) WITHOUT ROWID;
-INSERT INTO state_use (plugin, bytes, keys)
-    SELECT plugin, sum(length(CAST(key AS BLOB)) + length(CAST(value AS BLOB))), count(*) FROM state GROUP BY plugin;
+    plugin text   COLLATE "C" NOT NULL PRIMARY KEY,
+    bytes  bigint NOT NULL,
+    keys   bigint NOT NULL
+) WITH (fillfactor = 50);
 
-CREATE TRIGGER state_added AFTER INSERT ON state BEGIN
-    INSERT INTO state_use (plugin, bytes, keys)
-    VALUES (new.plugin, length(CAST(new.key AS BLOB)) + length(CAST(new.value AS BLOB)), 1)
-    ON CONFLICT (plugin) DO UPDATE SET bytes = bytes + excluded.bytes, keys = keys + 1;
-END;
-CREATE TRIGGER state_removed AFTER DELETE ON state BEGIN
-    UPDATE state_use
-    SET bytes = bytes - length(CAST(old.key AS BLOB)) - length(CAST(old.value AS BLOB)), keys = keys - 1
-    WHERE plugin = old.plugin;
-END;
-CREATE TRIGGER state_changed AFTER UPDATE ON state BEGIN
-    UPDATE state_use
-    SET bytes = bytes - length(CAST(old.key AS BLOB)) - length(CAST(old.value AS BLOB)), keys = keys - 1
-    WHERE plugin = old.plugin;
-    INSERT INTO state_use (plugin, bytes, keys)
-    VALUES (new.plugin, length(CAST(new.key AS BLOB)) + length(CAST(new.value AS BLOB)), 1)
-    ON CONFLICT (plugin) DO UPDATE SET bytes = bytes + excluded.bytes, keys = keys + 1;
-END;
+CREATE FUNCTION state_adds(owner text, size bigint) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO state_use AS held (plugin, bytes, keys) VALUES (owner, size, 1)
+    ON CONFLICT (plugin) DO UPDATE SET bytes = held.bytes + excluded.bytes, keys = held.keys + 1
+$$;
+CREATE FUNCTION state_takes(owner text, size bigint) RETURNS void LANGUAGE sql AS $$
+    UPDATE state_use SET bytes = bytes - size, keys = keys - 1 WHERE plugin = owner
+$$;
+CREATE FUNCTION state_sums() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        PERFORM state_takes(OLD.plugin, octet_length(OLD.key) + length(OLD.value));
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        PERFORM state_adds(NEW.plugin, octet_length(NEW.key) + length(NEW.value));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER state_sums AFTER INSERT OR UPDATE OR DELETE ON state FOR EACH ROW EXECUTE FUNCTION state_sums();

@@ -21,6 +21,8 @@ macro_rules! within {
     };
 }
 
+pub(crate) const LOCK: &str = "";
+
 pub(crate) const UNREACHED: &str =
     concat!("UPDATE link SET state = 2, why = 'cancelled' WHERE link.state = 0 AND ", within!(), " RETURNING *");
 

@@ -1,10 +1,11 @@
 //! items: the statements of MySQL and MariaDB.
 
-/// Keys that are not handed over: their run goes on, or they were executed and do not come again.
+/// Keys that have a row, and whether they are handed over again: their run is over, and they were not executed or come
+/// again.
 pub(crate) const KNOWN: &str = "\
-    SELECT key_hash FROM item WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1)) AND ( \
-        (status = 1 AND NOT ?2) OR (status = 2 AND NOT ?3) \
-        OR (SELECT state FROM run WHERE run.id = item.run_id) < 2)";
+    SELECT key_hash, NOT ((status = 1 AND NOT ?2) OR (status = 2 AND NOT ?3) \
+                          OR coalesce((SELECT state FROM run WHERE run.id = item.run_id) < 2, 0)) AS free \
+    FROM item WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
 
 /// What a row keeps when it is handed over again: its id, its key, and when it was first seen.
 pub(crate) const HAND_OVER: &str = "\

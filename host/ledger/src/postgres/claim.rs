@@ -1,39 +1,51 @@
 //! claim: the statements of PostgreSQL.
 
-/// A read does not wait: whoever looks next sees what was committed before the lock was had.
 pub(crate) const LOCK: &str = "\
-    SELECT name FROM schedule WHERE name IN (SELECT json_array_elements_text($1::json)) ORDER BY name FOR UPDATE";
+    SELECT name FROM schedule WHERE name = ANY (ARRAY(SELECT json_array_elements_text($1::json))) \
+    ORDER BY name FOR NO KEY UPDATE";
 
-pub(crate) const KEYS: &str =
-    "SELECT key_hash, id, state FROM run WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
+pub(crate) const KEYS: &str = "\
+    SELECT key_hash, id, state FROM run \
+    WHERE key_hash = ANY (ARRAY(SELECT decode(value, 'hex') FROM json_array_elements_text($1::json) AS value))";
 
 /// Of the live runs, those that are in the way first: of the queued ones and of the others.
 pub(crate) const SCHEDULES: &str = "\
-    SELECT wanted.value AS name, live.id, live.state, live.fence, live.not_before, live.queued, \
-           (SELECT last_success_due FROM schedule WHERE name = wanted.value) AS last_success_due \
-    FROM json_each(?1) AS wanted LEFT JOIN run AS live ON live.id IN ( \
-        (SELECT id FROM run WHERE state < 2 AND schedule = wanted.value AND queued = 0 \
-         ORDER BY state DESC, fence = 0, not_before, id LIMIT 1), \
-        (SELECT id FROM run WHERE state < 2 AND schedule = wanted.value AND queued = 1 \
-         ORDER BY not_before, id LIMIT 1))";
+    SELECT wanted.name, live.id, live.state, live.fence, live.not_before, live.queued, \
+           (SELECT last_success_due FROM schedule WHERE schedule.name = wanted.name) AS last_success_due \
+    FROM json_array_elements_text($1::json) AS wanted (name) LEFT JOIN LATERAL ( \
+        (SELECT id, state, fence, not_before, queued FROM run WHERE state < 2 AND schedule = wanted.name AND queued = 0 \
+         ORDER BY state DESC, fence = 0, not_before, id LIMIT 1) \
+        UNION ALL \
+        (SELECT id, state, fence, not_before, queued FROM run WHERE state < 2 AND schedule = wanted.name AND queued = 1 \
+         ORDER BY not_before, id LIMIT 1)) AS live ON true";
 
-/// All of them, for the policies that count or replace them.
+/// All of them, for the policies that count or replace them. What is ready is kept ready until it is replaced; if another host
+/// has just begun with it, it is seen as running. What is running is not kept: its end would wait for this claim, and this
+/// claim for its end.
 pub(crate) const LIVE: &str = "\
-    SELECT schedule AS name, id, state, fence, not_before, queued FROM run \
-    WHERE state < 2 AND schedule IN (SELECT value FROM json_each(?1))";
+    WITH wanted AS MATERIALIZED (SELECT ARRAY(SELECT json_array_elements_text($1::json)) AS names), \
+    waiting AS MATERIALIZED ( \
+        SELECT id FROM run WHERE state = 0 AND state < 2 AND schedule = ANY ((SELECT names FROM wanted)::text[])), \
+    kept AS MATERIALIZED ( \
+        SELECT run.schedule AS name, run.id, run.state, run.fence, run.not_before, run.queued \
+        FROM waiting JOIN run ON run.id = waiting.id WHERE run.state < 2 ORDER BY run.id FOR NO KEY UPDATE OF run) \
+    SELECT * FROM kept UNION ALL \
+    SELECT schedule, id, state, fence, not_before, queued FROM run \
+    WHERE state = 1 AND state < 2 AND schedule = ANY ((SELECT names FROM wanted)::text[])";
 
 /// An earlier attempt stays in the record; the end is that of the run.
 pub(crate) const REPLACE: &str = "\
-    UPDATE run SET state = 4, finished_at = ?2, reason = gone.reason \
-    FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS reason FROM json_each(?1)) AS gone \
-    WHERE run.id = gone.id AND run.state = 0";
+    UPDATE run SET state = 4, finished_at = $2, reason = gone.value ->> 1 \
+    FROM jsonb_array_elements($1::jsonb) AS gone (value) \
+    WHERE run.id = (gone.value ->> 0)::uuid AND run.state = 0";
 
-pub(crate) const ASK: &str =
-    "UPDATE run SET cancel_asked = 1 WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND state = 1";
+/// Also what becomes ready again meanwhile: whoever takes it up hears of it.
+pub(crate) const ASK: &str = "\
+    UPDATE run SET cancel_asked = 1 \
+    WHERE id = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text($1::json) AS value)) AND state < 2";
 
-/// Never back: a slower host may come with an older pass.
+/// Never back: a slower host may come with an older pass. The rows are locked already.
 pub(crate) const ADVANCE: &str = "\
-    UPDATE schedule SET cursor = max(schedule.cursor, coalesce(moved.cursor, schedule.cursor)), \
-                        runs = schedule.runs + moved.runs \
-    FROM (SELECT value ->> 0 AS name, value ->> 1 AS cursor, value ->> 2 AS runs FROM json_each(?1)) AS moved \
-    WHERE schedule.name = moved.name";
+    UPDATE schedule SET cursor = greatest(schedule.cursor, (moved.value ->> 1)::bigint), \
+                        runs = schedule.runs + (moved.value ->> 2)::bigint \
+    FROM jsonb_array_elements($1::jsonb) AS moved (value) WHERE schedule.name = moved.value ->> 0";

@@ -1,43 +1,54 @@
 //! items: the statements of PostgreSQL.
 
-/// Keys that are not handed over: their run goes on, or they were executed and do not come again.
+/// Keys that have a row, and whether they are handed over again: their run is over, and they were not executed or come
+/// again. Locked, so that nobody else hands them over; in the order of the keys, so that two who want the same ones do not
+/// wait for each other.
 pub(crate) const KNOWN: &str = "\
-    SELECT key_hash FROM item WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1)) AND ( \
-        (status = 1 AND NOT ?2) OR (status = 2 AND NOT ?3) \
-        OR (SELECT state FROM run WHERE run.id = item.run_id) < 2)";
+    SELECT key_hash, NOT ((status = 1 AND $2 = 0) OR (status = 2 AND $3 = 0) \
+                          OR coalesce((SELECT state FROM run WHERE run.id = item.run_id) < 2, false)) AS free \
+    FROM item WHERE key_hash IN (SELECT decode(value, 'hex') FROM json_array_elements_text($1::json)) \
+    ORDER BY key_hash FOR UPDATE";
 
-/// What a row keeps when it is handed over again: its id, its key, and when it was first seen.
+/// What a row keeps when it is handed over again: its id, its key, and when it was first seen. A key that was not there a
+/// moment ago and is now was handed over by somebody else: a conflict. The ids are in the order of the submission, and the
+/// rows come in that of their keys.
 pub(crate) const HAND_OVER: &str = "\
-    WITH new AS MATERIALIZED (SELECT value FROM json_each(?1)) \
-    INSERT INTO item (key_hash, key_text, schedule, handler, flag, due_at, payload, status, run_id, runs, created_at, \
+    UPDATE item SET schedule = $2, payload = told.payload, status = 0, run_id = told.run_id, runs = runs + 1, error = NULL, \
+                    finished_at = NULL, updated_at = $5 \
+    FROM (SELECT decode(value ->> 0, 'hex') AS key_hash, value ->> 3 AS payload, (value ->> 4)::uuid AS run_id \
+          FROM json_array_elements($1::json) WHERE value ->> 5 = '1') AS told \
+    WHERE item.key_hash = told.key_hash; \
+    INSERT INTO item (id, key_hash, key_text, schedule, handler, flag, due_at, payload, status, run_id, runs, created_at, \
                       updated_at) \
-    SELECT unhex(value ->> 0), value ->> 1, ?2, ?3, ?4, value ->> 2, value ->> 3, 0, unhex(value ->> 4), 1, ?5, ?5 \
-    FROM new WHERE 1 \
-    ON CONFLICT (key_hash) DO UPDATE SET schedule = excluded.schedule, payload = excluded.payload, status = 0, \
-        run_id = excluded.run_id, runs = runs + 1, error = NULL, finished_at = NULL, updated_at = excluded.updated_at";
+    SELECT id, key_hash, value ->> 1, $2, $3, $4, (value ->> 2)::bigint, value ->> 3, 0, (value ->> 4)::uuid, 1, $5, $5 \
+    FROM (SELECT nextval('item_id_seq') AS id, decode(value ->> 0, 'hex') AS key_hash, value \
+          FROM json_array_elements($1::json) WITH ORDINALITY AS told(value, place) \
+          WHERE value ->> 5 = '0' ORDER BY place OFFSET 0) AS new \
+    ORDER BY key_hash";
 
 pub(crate) const COUNT: &str = "\
     UPDATE run SET items = handed.items \
-    FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS items FROM json_each(?1)) AS handed WHERE run.id = handed.id";
+    FROM (SELECT (value ->> 0)::uuid AS id, (value ->> 1)::bigint AS items FROM json_array_elements($1::json)) AS handed \
+    WHERE run.id = handed.id";
 
 pub(crate) const LEFT: &str = "\
     SELECT run_id, key_hash, key_text, payload FROM item \
-    WHERE run_id IN (SELECT unhex(value) FROM json_each(?1)) AND status <> 1 ORDER BY id";
+    WHERE run_id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) AND status <> 1 ORDER BY id";
 
 pub(crate) const END_ALL: &str = "\
-    UPDATE item SET status = ?2, error = ?3, finished_at = ?4, updated_at = ?5 WHERE run_id = ?1 AND status <> 1";
+    UPDATE item SET status = $2, error = $3, finished_at = $4, updated_at = $5 WHERE run_id = $1 AND status <> 1";
 
 pub(crate) const END_EACH: &str = "\
-    WITH told AS MATERIALIZED (SELECT unhex(value ->> 0) AS key_hash, value ->> 1 AS error FROM json_each(?2)) \
-    UPDATE item SET status = CASE WHEN told.error IS NULL THEN 1 ELSE 2 END, error = told.error, finished_at = ?3, \
-                    updated_at = ?4 \
-    FROM told WHERE item.key_hash = told.key_hash AND item.run_id = ?1";
+    UPDATE item SET status = CASE WHEN told.error IS NULL THEN 1 ELSE 2 END, error = told.error, finished_at = $3, \
+                    updated_at = $4 \
+    FROM (SELECT decode(value ->> 0, 'hex') AS key_hash, value ->> 1 AS error FROM json_array_elements($2::json)) AS told \
+    WHERE item.key_hash = told.key_hash AND item.run_id = $1";
 
 pub(crate) const RECOUNT: &str = "\
-    UPDATE run SET items_succeeded = (SELECT count(*) FROM item WHERE run_id = run.id AND status = 1), \
-                   items_failed = (SELECT count(*) FROM item WHERE run_id = run.id AND status = 2) \
-    WHERE id = ?1";
+    UPDATE run SET (items_succeeded, items_failed) = \
+        (SELECT count(*) FILTER (WHERE status = 1), count(*) FILTER (WHERE status = 2) FROM item WHERE run_id = $1) \
+    WHERE id = $1";
 
 pub(crate) const PAGE: &str = "\
     SELECT id, key_hash, key_text, payload, status, error, runs, finished_at, created_at, updated_at FROM item \
-    WHERE run_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    WHERE run_id = $1 AND id > $2 ORDER BY id LIMIT $3";

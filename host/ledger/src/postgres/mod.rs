@@ -20,14 +20,18 @@ pub(crate) mod settle;
 pub(crate) mod state;
 pub(crate) mod submissions;
 pub(crate) mod tasks;
+pub(crate) mod text;
 pub(crate) mod versions;
+
+use std::io::{Error, ErrorKind};
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, PgConnection};
 
+use crate::OpenError;
 use crate::connection::{Connection, Readers, Source, Time};
 use crate::store::Store;
-use crate::{OpenError, shown};
 
 /// The server's clock, in milliseconds, to be asked beside the beginning of a transaction.
 pub(crate) const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
@@ -35,16 +39,57 @@ pub(crate) const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 10
 /// Connections that read, of each host. A page shows few lists at a time, and the engine looks with one.
 const READERS: u32 = 4;
 
+/// A server that does not answer by then is not there: who waits can say so.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Statements whose plan a connection keeps: all of ours, and some listings.
+const PLANS: usize = 256;
+
+/// What holds in each session, unless the address says otherwise. Nothing of ours takes long; what does is stuck, or has met
+/// somebody who forgot a transaction. A host that is cut off has its transaction and its locks taken from it.
+const SETTINGS: [(&str, &str); 7] = [
+    ("statement_timeout", "30s"),
+    ("lock_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "15s"),
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "11000"),
+];
+
 pub(crate) async fn open(url: &str, time: Time) -> Result<Store, OpenError> {
-    let failed = |error: sqlx::Error| OpenError::Server { url: shown(url), reason: error.to_string() };
-    let options: PgConnectOptions = url.parse().map_err(failed)?;
+    let options = options(url).map_err(|error| fault::opening(url, &error))?;
     let (connection, schema) = schema::prepare(url, &options).await?;
-    let readers = PgPoolOptions::new().max_connections(READERS).connect_lazy_with(options.clone());
+    let readers = PgPoolOptions::new().max_connections(READERS).acquire_timeout(PATIENCE);
+    let readers = readers.connect_lazy_with(options.clone());
     let first = Connection::Postgres(connection);
     Ok(Store::new(&Source::Postgres(options), first, Readers::Postgres(readers), time, schema))
 }
 
+fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    let mut options: PgConnectOptions = url.parse()?;
+    if !url.contains("statement-cache-capacity=") {
+        options = options.statement_cache_capacity(PLANS);
+    }
+    if options.get_application_name().is_none() {
+        options = options.application_name("noontide");
+    }
+    let given = options.get_options().unwrap_or_default().to_owned();
+    let ours = SETTINGS.into_iter().filter(|(name, _)| !given.contains(name));
+    Ok(options.options(ours))
+}
+
 /// A connection with all that is set for its session.
 pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    options.connect().await
+    let late = || sqlx::Error::Io(Error::new(ErrorKind::TimedOut, "the server did not answer"));
+    tokio::time::timeout(PATIENCE, options.connect()).await.map_err(|_| late())?
 }
+
+#[cfg(test)]
+mod edit_tests;
+#[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
+mod race_tests;
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,14 @@
 //! prune: the statements of PostgreSQL.
 
-/// While a chain waits for something, a result may still be asked for.
+/// While a chain waits for something, a result may still be asked for. What another host is pruning is left to it.
 pub(crate) const CHOOSE: &str = "\
-    SELECT id, chain FROM run WHERE state >= 2 AND finished_at < ?1 \
+    SELECT id, chain FROM run WHERE state >= 2 AND finished_at < $1 \
         AND (chain IS NULL OR NOT EXISTS (SELECT 1 FROM link WHERE link.chain = run.chain AND link.state = 0)) \
-    ORDER BY finished_at, id LIMIT ?2";
+    ORDER BY finished_at, id LIMIT $2 FOR UPDATE OF run SKIP LOCKED";
 
 macro_rules! chosen {
     () => {
-        "(SELECT unhex(value) FROM json_each(?1))"
+        "(SELECT value::uuid FROM json_array_elements_text($1::json))"
     };
 }
 
@@ -19,13 +19,19 @@ pub(crate) const ARTIFACTS: &str = concat!("DELETE FROM artifact WHERE run_id IN
 pub(crate) const RUNS: &str = concat!("DELETE FROM run WHERE id IN ", chosen!());
 
 /// An id that is forgotten could be taken again, so it is kept as long as what it brought.
-pub(crate) const SUBMISSIONS: &str = "DELETE FROM submission WHERE id IN \
-    (SELECT id FROM submission WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2)";
+pub(crate) const SUBMISSIONS: &str = "DELETE FROM submission WHERE id = ANY (ARRAY \
+    (SELECT id FROM submission WHERE created_at < $1 ORDER BY created_at, id LIMIT $2 FOR UPDATE SKIP LOCKED))";
 /// What was sent or dropped, as long ago. What is dead stays until somebody has looked at it.
-pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq IN \
-    (SELECT seq FROM message WHERE state IN (2, 4) AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq = ANY (ARRAY \
+    (SELECT seq FROM message WHERE state IN (2, 4) AND ended_at < $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
-/// The links of chains without a run.
-pub(crate) const LINKS: &str = "\
-    DELETE FROM link WHERE chain IN ( \
-        SELECT unhex(value) FROM json_each(?1) WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.chain = unhex(value)))";
+/// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock
+/// lets the second one look when the first has committed.
+pub(crate) const LINKS: &str = concat!(
+    "SELECT id FROM link WHERE id IN ",
+    chosen!(),
+    " ORDER BY id FOR UPDATE; \
+     DELETE FROM link WHERE chain IN ",
+    chosen!(),
+    " AND NOT EXISTS (SELECT 1 FROM run WHERE run.chain = link.chain)"
+);

@@ -1,33 +1,16 @@
 //! ready: the statements of PostgreSQL.
 
-/// The oldest of the first level that `$beyond` holds.
-macro_rules! oldest_of {
-    ($beyond:literal, $order:literal) => {
-        concat!(
-            "(SELECT id FROM run AS next INDEXED BY run_ready WHERE state = 0 AND ",
-            $beyond,
-            " ORDER BY ",
-            $order,
-            " LIMIT 1)"
-        )
-    };
-}
-
-/// From the oldest of each level to the oldest of the next one, a seek each: compared as one row, the columns would be
-/// looked up by the first alone.
-pub(crate) const LEVELS: &str = concat!(
-    "WITH RECURSIVE level (queued, queue, priority, not_before) AS ( \
-        SELECT * FROM (SELECT queued, queue, priority, not_before FROM run INDEXED BY run_ready WHERE state = 0 \
-                       ORDER BY queued, queue, priority, not_before LIMIT 1) \
+/// From the oldest of each level to the oldest of the next one, a seek each.
+pub(crate) const LEVELS: &str = "\
+    WITH RECURSIVE level AS ( \
+        (SELECT queued, queue, priority, not_before FROM run WHERE state = 0 \
+         ORDER BY queued, queue, priority, not_before, id LIMIT 1) \
         UNION ALL \
-        SELECT run.queued, run.queue, run.priority, run.not_before FROM level CROSS JOIN run ON run.id = coalesce(",
-    oldest_of!("queued = level.queued AND queue = level.queue AND priority > level.priority", "priority, not_before"),
-    ", ",
-    oldest_of!("queued = level.queued AND queue > level.queue", "queue, priority, not_before"),
-    ", ",
-    oldest_of!("queued > level.queued", "queued, queue, priority, not_before"),
-    ")) SELECT *, EXISTS (SELECT 1 FROM run WHERE state = 0 AND begins_by < ?1) AS expiring FROM level"
-);
+        SELECT next.* FROM level CROSS JOIN LATERAL ( \
+            SELECT queued, queue, priority, not_before FROM run \
+            WHERE state = 0 AND (queued, queue, priority) > (level.queued, level.queue, level.priority) \
+            ORDER BY queued, queue, priority, not_before, id LIMIT 1) AS next) \
+    SELECT *, EXISTS (SELECT 1 FROM run WHERE state = 0 AND begins_by < $1) AS expiring FROM level";
 
 macro_rules! in_time {
     ($now:literal) => {
@@ -38,7 +21,7 @@ macro_rules! in_time {
 /// Runs of plugins of which there is no room for another are passed over: whoever stands behind them is next.
 macro_rules! besides {
     ($full:literal) => {
-        concat!("substr(handler, 1, instr(handler || '/', '/') - 1) NOT IN (SELECT value FROM json_each(", $full, "))")
+        concat!("split_part(handler, '/', 1) <> ALL (ARRAY(SELECT json_array_elements_text(", $full, "::json)))")
     };
 }
 
@@ -47,33 +30,46 @@ macro_rules! of_level {
         concat!(
             "SELECT ",
             $columns,
-            " FROM run INDEXED BY run_ready WHERE state = 0 AND queued = 0 AND queue = ?1 AND priority = ?2 AND ",
+            " FROM run WHERE state = 0 AND queued = 0 AND queue = $1 AND priority = $2 AND ",
             $besides,
-            " ORDER BY not_before, id LIMIT ?4"
+            " ORDER BY not_before, id LIMIT $4"
         )
     };
 }
 
-pub(crate) const OF_LEVEL: &str = of_level!("id, queue, priority, not_before, handler", in_time!("?3"));
-pub(crate) const OF_LEVEL_BESIDES: &str =
-    of_level!("id, queue, priority, not_before, handler", concat!(in_time!("?3"), " AND ", besides!("?5")));
-pub(crate) const NEXT_BESIDES: &str = of_level!("not_before", besides!("?3"));
+/// What another host is about to take is passed over.
+macro_rules! to_be_taken {
+    ($besides:expr) => {
+        concat!(of_level!("id, queue, priority, not_before, handler", $besides), " FOR UPDATE SKIP LOCKED")
+    };
+}
+
+pub(crate) const OF_LEVEL: &str = to_be_taken!(in_time!("$3"));
+pub(crate) const OF_LEVEL_BESIDES: &str = to_be_taken!(concat!(in_time!("$3"), " AND ", besides!("$5")));
+pub(crate) const NEXT_BESIDES: &str = of_level!("not_before", besides!("$3"));
 
 /// Of the queued runs of each schedule, only the first can have its turn: if nothing has begun, and nothing is ready that
-/// is not queued; what waits for a later instant is in nobody's way.
+/// is not queued; what waits for a later instant is in nobody's way. From the first of each schedule to that of the next one, a
+/// seek each.
 macro_rules! in_turn {
-    ($columns:literal) => {
+    ($columns:literal, $now:literal, $full:literal) => {
         concat!(
-            "SELECT ",
+            "WITH RECURSIVE first AS ( \
+                (SELECT schedule, id FROM run WHERE state = 0 AND queued = 1 ORDER BY schedule, id LIMIT 1) \
+                UNION ALL \
+                SELECT next.* FROM first CROSS JOIN LATERAL ( \
+                    SELECT schedule, id FROM run WHERE state = 0 AND queued = 1 AND schedule > first.schedule \
+                    ORDER BY schedule, id LIMIT 1) AS next) \
+             SELECT ",
             $columns,
-            " FROM (SELECT min(id) AS first FROM run INDEXED BY run_queued WHERE state = 0 AND queued = 1 GROUP BY schedule) \
-              CROSS JOIN run ON run.id = first \
-              WHERE queue IN (SELECT value FROM json_each(?1)) AND ",
-            besides!("?5"),
-            " \
-                AND NOT EXISTS (SELECT 1 FROM run AS ahead \
-                                WHERE ahead.state < 2 AND ahead.schedule = run.schedule AND ahead.queued = 0 \
-                                  AND (ahead.state = 1 OR ahead.fence > 0 OR ahead.not_before <= ?2))"
+            " FROM first JOIN run ON run.id = first.id \
+              WHERE run.state = 0 AND run.queued = 1 AND queue = ANY (ARRAY(SELECT json_array_elements_text($1::json))) AND ",
+            besides!($full),
+            " AND NOT EXISTS (SELECT 1 FROM run AS ahead \
+                              WHERE ahead.state < 2 AND ahead.schedule = run.schedule AND ahead.queued = 0 \
+                                AND (ahead.state = 1 OR ahead.fence > 0 OR ahead.not_before <= ",
+            $now,
+            "))"
         )
     };
 }
@@ -82,10 +78,10 @@ macro_rules! in_turn {
 pub(crate) const IN_TURN: &str = concat!(
     "SELECT id, queue, priority, not_before, handler FROM ( \
      SELECT *, row_number() OVER (PARTITION BY queue ORDER BY priority DESC, not_before, id) AS number FROM (",
-    in_turn!("id, queue, priority, not_before, handler"),
+    in_turn!("run.id, queue, priority, not_before, handler", "$2", "$5"),
     " AND ",
-    in_time!("?3"),
-    ")) WHERE number <= ?4"
+    in_time!("$3"),
+    " FOR UPDATE OF run SKIP LOCKED) AS open) AS numbered WHERE number <= $4"
 );
 
-pub(crate) const NEXT_IN_TURN: &str = in_turn!("min(not_before) AS next");
+pub(crate) const NEXT_IN_TURN: &str = in_turn!("min(not_before) AS next", "$2", "$5");

@@ -21,6 +21,9 @@ macro_rules! within {
     };
 }
 
+/// Nobody else writes.
+pub(crate) const LOCK: &str = "";
+
 pub(crate) const UNREACHED: &str =
     concat!("UPDATE link SET state = 2, why = 'cancelled' WHERE link.state = 0 AND ", within!(), " RETURNING *");
 

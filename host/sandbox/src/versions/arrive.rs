@@ -28,6 +28,9 @@ impl Scanner {
             let looked = archive.look(plugin)?;
             // What runs so far has to be there to be compared with: after a start it may be in the ledger alone.
             self.line_up(archive, plugin, &looked.known);
+            if self.is_left_behind(archive, &looked.known, new) {
+                return Ok(());
+            }
             let is_new = active(&looked.known).is_some_and(|active| active.version.sha256 != new.version.sha256);
             let running = self.registry.running(plugin);
             let misfits = if is_new { archive.misfits(running.as_deref(), new)? } else { Vec::new() };
@@ -42,7 +45,7 @@ impl Scanner {
                 content: Arc::clone(&bytes),
                 signature: signature.clone(),
             };
-            if archive.decide(plugin, looked.seen, Some(arrival), arrived.changes)? {
+            if archive.decide(plugin, &looked, Some(arrival), arrived.changes)? {
                 archive.tell(arrived.news);
                 let known = archive.look(plugin)?.known;
                 self.line_up(archive, plugin, &known);

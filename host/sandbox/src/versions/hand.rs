@@ -32,7 +32,7 @@ impl Scanner {
                 change.alone |= !is_here && change.standing == VersionStanding::Active;
                 self.must_load(archive, &looked.known, change)?;
             }
-            if archive.decide(plugin, looked.seen, None, handed.changes)? {
+            if archive.decide(plugin, &looked, None, handed.changes)? {
                 let known = archive.look(plugin)?.known;
                 self.line_up(archive, plugin, &known);
                 archive.tell(Some(handed.news.clone()));

@@ -15,12 +15,19 @@ impl Scanner {
     /// Makes the plugin run as `known` says: from what is loaded already, or from the ledger's bytes. A plugin that no file
     /// here holds is gone, unless somebody brought it back without one.
     pub(super) fn line_up(&self, archive: &Archive, plugin: &PluginName, known: &[KnownVersion]) {
-        let Some(wanted) = active(known) else { return };
         let shelf = self.registry.shelf();
-        let place = match shelf.place_of(plugin) {
-            Some(Place::Alone(_)) if wanted.file.is_some() => return self.put_away(plugin),
+        let found = shelf.place_of(plugin);
+        let Some(wanted) = active(known) else {
+            if archive.shares && matches!(found, Some(Place::Alone(_))) {
+                self.put_away(plugin);
+            }
+            return;
+        };
+        let needs_no_file = archive.shares || wanted.file.is_none();
+        let place = match found {
+            Some(Place::Alone(_)) if !needs_no_file => return self.put_away(plugin),
             Some(place) => place,
-            None if wanted.file.is_none() => Place::Alone(plugin.clone()),
+            None if needs_no_file => Place::Alone(plugin.clone()),
             None => return,
         };
         let before = shelf.entry(&place).cloned().unwrap_or_default();
@@ -30,9 +37,17 @@ impl Scanner {
                 if entry.error.as_ref().is_some_and(|error| error.stage == "ledger") {
                     entry.error = None;
                 }
-                entry.generation = Some(generation);
+                (entry.upcoming, entry.lacks) = (None, false);
+                match entry.generation.is_some() && wanted.since > self.clock.now() {
+                    true => entry.upcoming = Some((wanted.since, generation)),
+                    false => entry.generation = Some(generation),
+                }
             }
-            Err(refusal) => entry.error = Some(refusal.into_error(Some(wanted.version.sha256.clone()), &*self.clock)),
+            Err(refusal) => {
+                entry.error = Some(refusal.into_error(Some(wanted.version.sha256.clone()), &*self.clock));
+                // Others can, and all go by one version.
+                entry.lacks = archive.shares;
+            }
         }
         entry.trial = self.trial(archive, &before, candidate(known));
         if entry.is_another(&before) {
@@ -57,7 +72,7 @@ impl Scanner {
     }
 
     fn put_away(&self, plugin: &PluginName) {
-        tracing::info!(%plugin, "a file of this plugin came elsewhere; without one it is gone here");
+        tracing::info!(%plugin, "this plugin is gone here: its file was removed, or came elsewhere");
         self.registry.update(|shelf| {
             shelf.alone.remove(plugin);
         });
@@ -102,7 +117,8 @@ impl Scanner {
         version: &PluginVersion,
     ) -> Result<Arc<Generation>, Refusal> {
         let trial = entry.trial.as_ref().map(|trial| &trial.generation);
-        let mut at_hand = [entry.generation.as_ref(), entry.brought.as_ref(), trial].into_iter().flatten();
+        let upcoming = entry.upcoming.as_ref().map(|(_, generation)| generation);
+        let mut at_hand = [entry.generation.as_ref(), upcoming, entry.brought.as_ref(), trial].into_iter().flatten();
         if let Some(same) = at_hand.find(|held| held.version.sha256 == version.sha256) {
             return Ok(Arc::clone(same));
         }

@@ -4,6 +4,7 @@
 //! arrive   new bytes in the folder: judged, written, lined up
 //! review   somebody decided, calls ended, schedules or grants changed: judged again, lined up
 //! hand     somebody approves, or goes back
+//! share    the hosts of a ledger have one folder
 //! line_up  what runs here becomes what the ledger says, from the folder or from the ledger itself
 //! ```
 //!
@@ -14,6 +15,7 @@ mod arrive;
 mod hand;
 mod line_up;
 mod review;
+mod share;
 mod trial;
 
 use std::collections::BTreeMap;
@@ -44,6 +46,8 @@ pub(crate) struct Archive {
     grants: Arc<Grants>,
     clock: Arc<dyn Clock>,
     keep: usize,
+    /// What is dropped on one host runs on all.
+    shares: bool,
     last: Mutex<Seen>,
     news: Mutex<Vec<PluginNews>>,
 }
@@ -69,8 +73,9 @@ impl Archive {
         grants: Arc<Grants>,
         clock: Arc<dyn Clock>,
         keep: usize,
+        shares: bool,
     ) -> Self {
-        Self { store, guests, grants, clock, keep, last: Mutex::default(), news: Mutex::default() }
+        Self { store, guests, grants, clock, keep, shares, last: Mutex::default(), news: Mutex::default() }
     }
 
     fn policy(&self, plugin: &PluginName) -> UpgradePolicy {
@@ -95,11 +100,12 @@ impl Archive {
     fn decide(
         &self,
         plugin: &PluginName,
-        seen: i64,
+        looked: &Looked,
         arrival: Option<Arrival>,
         changes: Vec<Change>,
     ) -> Result<bool, LedgerError> {
-        let (plugin, keep, at) = (plugin.clone(), self.keep, self.clock.now());
+        let (plugin, keep, seen) = (plugin.clone(), self.keep, looked.seen);
+        let at = self.instant(&looked.known, &changes);
         self.guests.block_on(self.store.decide(Decision { plugin, seen, arrival, changes, keep, at }))
     }
 

@@ -18,7 +18,7 @@ impl Scanner {
             let last = archive.last.lock().unwrap_or_else(PoisonError::into_inner);
             last.marks == Some(marks) && last.grants.as_ref().is_some_and(|last| Arc::ptr_eq(last, &grants))
         };
-        if !is_known || self.registry.has_trials() {
+        if !is_known || self.registry.has_trials() || self.registry.is_cut_over(self.clock.now()) {
             let known = archive.guests.block_on(archive.store.versions(None))?;
             for plugin in names(&known) {
                 let known = known.iter().filter(|one| one.version.name == plugin).cloned().collect();
@@ -41,7 +41,7 @@ impl Scanner {
             if changes.is_empty() {
                 return Ok(());
             }
-            if archive.decide(plugin, looked.seen, None, changes)? {
+            if archive.decide(plugin, &looked, None, changes)? {
                 archive.tell(news);
             }
             looked = archive.look(plugin)?;

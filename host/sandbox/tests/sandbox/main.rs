@@ -12,6 +12,7 @@ mod outbox;
 mod outcomes;
 mod programs;
 mod refused;
+mod share;
 mod stage;
 mod swap;
 mod terms;

@@ -142,6 +142,10 @@ impl Stage {
         std::fs::rename(on_its_way, self.plugins.join(file)).expect("moved");
     }
 
+    pub fn remove(&self, file: &str) {
+        std::fs::remove_file(self.plugins.join(file)).expect("removed");
+    }
+
     pub fn status(&self, file: &str) -> Option<PluginStatus> {
         self.sandbox.plugins().into_iter().find(|status| status.file == file)
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{Stage, call, fixture};
 
-const PLUGIN: &str = "fixture-upgrade";
+pub const PLUGIN: &str = "fixture-upgrade";
 
 fn ledger() -> Arc<MemoryLedger> {
     MemoryLedger::new(ManualClock::at("2026-07-01T08:00:00Z"))
@@ -22,7 +22,7 @@ fn host(ledger: &Arc<MemoryLedger>) -> Stage {
 }
 
 /// The fixture with that written into it.
-fn kind(kind: &str) -> Vec<u8> {
+pub fn kind(kind: &str) -> Vec<u8> {
     const MARK: &[u8] = b"noontide-fixture-kind=";
     let mut bytes = fixture("upgrade");
     let at = bytes.windows(MARK.len()).position(|part| part == MARK).expect("the mark") + MARK.len();
@@ -30,13 +30,13 @@ fn kind(kind: &str) -> Vec<u8> {
     bytes
 }
 
-async fn put(stage: &Stage, version: &str) {
+pub async fn put(stage: &Stage, version: &str) {
     stage.put("upgrade.wasm", &kind(version));
     stage.sandbox.rescan().await;
 }
 
 /// The version that answers.
-async fn answers(stage: &Stage) -> String {
+pub async fn answers(stage: &Stage) -> String {
     let report = stage.call("fixture-upgrade/run", json!({})).await;
     match report.outcome {
         Outcome::Succeeded { result: Some(result) } => result["version"].as_str().expect("a version").to_owned(),
@@ -48,7 +48,7 @@ fn wish(back: bool, digest: Option<String>) -> VersionWish {
     VersionWish { plugin: PLUGIN.parse().expect("a name"), back, digest, by: "ops".to_owned() }
 }
 
-async fn standings(ledger: &MemoryLedger) -> Vec<(String, VersionStanding)> {
+pub async fn standings(ledger: &MemoryLedger) -> Vec<(String, VersionStanding)> {
     let known = ledger.versions(None).await.expect("reads");
     known.into_iter().map(|one| (one.version.version, one.standing)).collect()
 }
