@@ -35,14 +35,14 @@ impl Default for Costs {
             cores: 16,
             round_trip: 300,
             commit: 1_000,
-            statement: 60,
+            statement: 40,
             lock: 3,
-            judge: 15,
-            insert: 60,
-            advance: 12,
-            take: 50,
+            judge: 5,
+            insert: 18,
+            advance: 5,
+            take: 28,
             pass: 1,
-            end: 70,
+            end: 38,
         }
     }
 }
