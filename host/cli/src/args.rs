@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, config, enqueue, explain, fire, import, logs, next, outbox, plugin, put, runs, schedules, set,
+    artifacts, backfill, backup, config, enqueue, explain, fire, import, logs, next, outbox, plugin, put, runs, schedules, set,
     simulate, submit, why,
 };
 use crate::exit::Stop;
@@ -168,6 +168,10 @@ pub enum Verb {
     /// Translate the schedules of other schedulers into TOML; needs no host
     #[command(subcommand)]
     Import(import::Import),
+    /// Write the whole ledger into a file, as of one instant: history, states, plugins; hosts go on meanwhile
+    Backup(backup::Backup),
+    /// Write a backup into an empty ledger, in whichever database
+    Restore(backup::Restore),
     /// The configuration as it was understood
     #[command(subcommand)]
     Config(config::Config),

@@ -28,7 +28,7 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    artifacts, backfill, check, config, enqueue, explain, fire, host, import, logs, next, outbox, plugin, put, runs,
+    artifacts, backfill, backup, check, config, enqueue, explain, fire, host, import, logs, next, outbox, plugin, put, runs,
     schedules, set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
@@ -96,6 +96,8 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::ShowRun(flags) => runs::show(&global, &flags).await,
         Verb::Logs(flags) => logs::run(&global, &flags).await,
         Verb::Cancel(flags) => runs::cancel(&global, &flags).await,
+        Verb::Backup(flags) => backup::backup(&global, &flags).await,
+        Verb::Restore(flags) => backup::restore(&global, &flags).await,
         Verb::Plugin(flags) => plugin::run(&global, flags).await,
         Verb::Explain(_) | Verb::Config(_) => Ok(Exit::Ok),
     }

@@ -129,7 +129,7 @@ impl Connection {
             // Immediate: a transaction that reads first and writes later could not take the lock without starting over.
             Kind::Sqlite => ("BEGIN IMMEDIATE", ""),
             Kind::Postgres => ("BEGIN", postgres::NOW),
-            Kind::Mysql => ("START TRANSACTION", mysql::NOW),
+            Kind::Mysql => (mysql::BEGIN, mysql::NOW),
         };
         if let Time::Host(clock) = time {
             self.say(begin).await?;
@@ -149,11 +149,13 @@ impl Connection {
     }
 
     pub async fn commit(&mut self) -> Result<(), sqlx::Error> {
-        self.say("COMMIT").await
+        let commit = if self.kind() == Kind::Mysql { mysql::COMMIT } else { "COMMIT" };
+        self.say(commit).await
     }
 
     pub async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
-        self.say("ROLLBACK").await
+        let roll_back = if self.kind() == Kind::Mysql { mysql::ROLL_BACK } else { "ROLLBACK" };
+        self.say(roll_back).await
     }
 
     /// A word to the database, without a plan that is kept.

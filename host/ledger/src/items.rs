@@ -17,7 +17,7 @@ use crate::row::Row;
 use crate::writer::{Desk, Request};
 use crate::{claim, rows, submissions};
 
-statements!(items: KNOWN, HAND_OVER, COUNT, LEFT, END_ALL, END_EACH, RECOUNT, PAGE);
+statements!(items: LOCK, KNOWN, HAND_OVER, COUNT, LEFT, END_ALL, END_EACH, RECOUNT, PAGE);
 
 pub(crate) struct Submit {
     pub submission: Submission,
@@ -96,7 +96,10 @@ async fn known(submission: &Submission, desk: &mut Desk<'_>) -> Result<HashMap<[
     }
     keys.push(']');
     let timetable = &submission.timetable;
-    let query = query(KNOWN).bind(keys).bind(timetable.repeatable).bind(timetable.repeatable || timetable.retry_failed);
+    // Apart from the question, because that sees what was committed before it began.
+    query(LOCK).bind(&keys).run(&mut *desk).await?;
+    let query =
+        query(KNOWN).bind(&keys).bind(timetable.repeatable).bind(timetable.repeatable || timetable.retry_failed);
     let rows = query.all(&mut *desk).await?;
     let known = |row: &Row| Ok((rows::key_hash(row)?, if row.try_get("free")? { Known::Free } else { Known::Taken }));
     rows.iter().map(known).collect()

@@ -163,7 +163,10 @@ pub(crate) async fn lapsed(readers: &Readers, most: usize, now: DateTime<Utc>) -
 fn held(leases: &[Lease]) -> String {
     let compared =
         |lease: &Lease| json!([lease.run.0.simple().to_string(), lease.host.0.simple().to_string(), lease.fence]);
-    Value::Array(leases.iter().map(compared).collect()).to_string()
+    let mut all: Vec<_> = leases.iter().collect();
+    // In one order, so that two who hold the same ones never wait for each other.
+    all.sort_by_key(|lease| lease.run);
+    Value::Array(all.into_iter().map(compared).collect()).to_string()
 }
 
 pub(crate) fn limit(most: usize) -> i64 {

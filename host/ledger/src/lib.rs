@@ -32,6 +32,7 @@ mod listing;
 mod migrations;
 mod mysql;
 mod outbox;
+mod parts;
 mod postgres;
 mod prune;
 mod ready;

@@ -9,6 +9,7 @@ use noontide_domain::ports::{
     Delivery, LedgerError, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Posted, Settlement,
 };
 use noontide_domain::{HostId, MessageId, MessageState, RunId, Webhook};
+use serde_json::json;
 
 use crate::connection::Kind;
 use crate::connection::Readers;
@@ -20,7 +21,7 @@ use crate::store::Doors;
 use crate::writer::{Desk, Request};
 use crate::{fault, rows};
 
-statements!(outbox: WRITE, COUNT, TAKE, NEXT, SENT, AGAIN, DEAD, RETRY, DROP, STATE, LIST);
+statements!(outbox: WRITE, COUNT, CHOOSE, TAKE, NEXT, SENT, AGAIN, DEAD, RETRY, DROP, STATE, LIST);
 
 /// Writes what an attempt whose end was just recorded handed over, if its state counts too.
 pub(crate) async fn write(settlement: &Settlement, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
@@ -75,9 +76,13 @@ impl Request for Take {
     type Answer = Vec<Posted>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Posted>, sqlx::Error> {
-        let take = query(TAKE).bind(self.host);
-        let take = take.bind((desk.now + self.lease).timestamp_millis()).bind(desk.now.timestamp_millis());
-        let taken = take.bind(limit(self.limit)).all(&mut *desk).await?;
+        let (now, until) = (desk.now.timestamp_millis(), (desk.now + self.lease).timestamp_millis());
+        let mut chosen = Vec::new();
+        for row in query(CHOOSE).bind(now).bind(limit(self.limit)).all(&mut *desk).await? {
+            chosen.push(row.try_get::<i64>("seq")?);
+        }
+        let take = query(TAKE).bind(self.host).bind(until).bind(now).bind(limit(self.limit));
+        let taken = take.bind(json!(chosen).to_string()).all(&mut *desk).await?;
         let posted = |row: &Row| Ok((row.try_get::<i64>("seq")?, posted(row, self.host)?));
         let mut posted = taken.iter().map(posted).collect::<Result<Vec<_>, sqlx::Error>>()?;
         // RETURNING promises no order.

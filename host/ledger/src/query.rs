@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, MySqlConnection, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
 use crate::connection::{Connection, Kind, Readers};
+use crate::mysql::fault as mysql_fault;
 use crate::postgres::text;
 use crate::row::Row;
 use crate::steps::{self, Step};
@@ -110,6 +111,16 @@ impl<'q> Query<'q> {
         Ok(place.carry_out(self, Wanted::Count).await?.changed)
     }
 
+    /// How long its values are in all.
+    fn bytes(&self) -> usize {
+        let length = |arg: &Arg<'_>| match arg {
+            Arg::Text(Some(text)) => text.len(),
+            Arg::Bytes(Some(bytes)) => bytes.len(),
+            _ => 0,
+        };
+        self.args.iter().map(length).sum()
+    }
+
     fn steps(&self, kind: Kind) -> Arc<[Step]> {
         match &self.text {
             Text::Fixed(statement) => steps::of(kind, statement.of(kind)),
@@ -169,7 +180,9 @@ async fn on(connection: &mut Connection, query: &Query<'_>, wanted: Wanted) -> R
     match connection {
         Connection::Sqlite(connection) => sqlite(connection, query, wanted).await,
         Connection::Postgres(connection) => postgres(connection, query, wanted).await,
-        Connection::Mysql(connection) => mysql(connection, query, wanted).await,
+        Connection::Mysql(connection) => {
+            mysql(connection, query, wanted).await.map_err(|error| mysql_fault::of_length(error, query.bytes()))
+        }
     }
 }
 

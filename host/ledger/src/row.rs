@@ -62,7 +62,14 @@ impl<'r> Value<'r> for Option<i64> {
     fn of(row: &'r Row, column: &str) -> Found<Self> {
         match row {
             Row::Sqlite(row) => row.try_get(column),
-            Row::Mysql(row) => row.try_get(column),
+            // What is summed up or counted there is a number of another kind.
+            Row::Mysql(row) => match row.try_column(column)?.type_info().name() {
+                "DECIMAL" => {
+                    let digits = row.try_get_unchecked::<Option<&str>, _>(column)?;
+                    digits.map(str::parse).transpose().map_err(|problem| wrong(column, problem))
+                }
+                _ => row.try_get_unchecked(column),
+            },
             Row::Postgres(row) => match row.try_column(column)?.type_info().name() {
                 "INT2" => Ok(row.try_get::<Option<i16>, _>(column)?.map(i64::from)),
                 "INT4" => Ok(row.try_get::<Option<i32>, _>(column)?.map(i64::from)),

@@ -1,7 +1,7 @@
 //! Recording the ends of attempts: the run, its archive, its log, its files, its state, its messages and the schedule's last success, all in the
 //! transaction, and only if the lease still holds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 use noontide_domain::ports::{Claim, Settled, Settlement};
@@ -109,16 +109,23 @@ struct End {
 type Recorded = HashMap<RunId, End>;
 
 async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, sqlx::Error> {
-    let columns = share.iter().map(columns).collect::<Result<Vec<_>, _>>()?;
+    let mut in_order: Vec<_> = share.iter().collect();
+    // So that two who record ends of the same runs never wait for each other; and so with the schedules.
+    in_order.sort_by_key(|settlement| settlement.lease.run);
+    let columns = in_order.into_iter().map(columns).collect::<Result<Vec<_>, _>>()?;
     let told = Value::Array(columns).to_string();
     let mut recorded = HashMap::with_capacity(share.len());
-    let mut successes = Vec::new();
+    let mut successes = BTreeMap::new();
     let mut with_items = HashMap::new();
     for row in query(END).bind(told).all(&mut *desk).await? {
         let state = rows::state(&row)?;
         let schedule: Option<&str> = row.try_get("schedule")?;
         if let Some(schedule) = schedule.filter(|_| state == RunState::Succeeded) {
-            successes.push(json!([schedule, row.try_get::<i64>("due_at")?]));
+            let due: i64 = row.try_get("due_at")?;
+            successes
+                .entry(schedule.to_owned())
+                .and_modify(|newest: &mut i64| *newest = due.max(*newest))
+                .or_insert(due);
         }
         let run = RunId(rows::uuid(&row, "id")?);
         if row.try_get::<i64>("items")? > 0 {
@@ -133,7 +140,7 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
         artifacts::write(settlement, desk).await?;
         outbox::write(settlement, desk).await?;
     }
-    insert(SUCCESS, successes, desk).await?;
+    insert(SUCCESS, successes.into_iter().map(|(schedule, due)| json!([schedule, due])).collect(), desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;
     insert(LOG, logs(share, &recorded)?, desk).await?;
     Ok(recorded)

@@ -19,7 +19,9 @@ pub(crate) struct Step {
 }
 
 /// By the place of the text: it lives as long as the program. An empty one may have the address of another.
-static PARTED: LazyLock<RwLock<HashMap<(Kind, usize, usize), Arc<[Step]>>>> = LazyLock::new(RwLock::default);
+type Parted = HashMap<(Kind, usize, usize), Arc<[Step]>>;
+
+static PARTED: LazyLock<RwLock<Parted>> = LazyLock::new(RwLock::default);
 
 /// The steps of a text of the program, looked at once.
 pub(crate) fn of(kind: Kind, text: &'static str) -> Arc<[Step]> {

@@ -15,7 +15,9 @@ use noontide_domain::{
 
 use crate::connection::{Connection, Readers, Source, Time};
 use crate::writer::{Inbox, Lanes};
-use crate::{chains, claim, edits, fault, history, items, lease, prune, ready, schedules, settle, state, versions};
+use crate::{
+    chains, claim, edits, fault, history, items, lease, parts, prune, ready, schedules, settle, state, versions,
+};
 
 /// An open database.
 pub(crate) struct Store {
@@ -160,6 +162,12 @@ impl Ledger for Doors {
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {
-        self.inbox.ask(prune::Prune { retention }).await
+        let (before, batch) = (retention.before, retention.batch as u64);
+        let pruned = self.inbox.ask(prune::Prune { retention }).await?;
+        // The last batch of this time.
+        if pruned < batch && parts::has(self.readers.kind()) {
+            self.inbox.ask(parts::Renew { before }).await?;
+        }
+        Ok(pruned)
     }
 }

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use noontide_domain::Schedule;
 use noontide_domain::table::{self, TableRow};
+use serde_json::json;
 
 use crate::edits::count;
 use crate::query::query;
@@ -90,8 +91,9 @@ pub(crate) async fn take(desk: &mut Desk<'_>, zone: Tz, now: DateTime<Utc>, most
     for row in &edited {
         take_one(desk, row, zone, now).await?;
     }
-    let Some(last) = edited.last() else { return Ok(()) };
-    query(TAKEN).bind(last.try_get::<&str>("task_key")?).run(&mut *desk).await?;
+    let keys = edited.iter().map(|row| row.try_get("task_key")).collect::<Result<Vec<&str>, _>>()?;
+    let Some(last) = keys.last() else { return Ok(()) };
+    query(TAKEN).bind(*last).bind(json!(keys).to_string()).run(&mut *desk).await?;
     count(desk).await
 }
 

@@ -211,7 +211,8 @@ impl Lane {
                 Err(failure) => failure,
             };
             let fault = fault::of(&error);
-            let is_undone = step != Step::Commit && self.source.kind() != Kind::Sqlite;
+            // A server that refuses a commit because of another one says so; of a commit without an answer nobody knows.
+            let is_undone = (step != Step::Commit || fault == Fault::Conflict) && self.source.kind() != Kind::Sqlite;
             let is_worth_it = fault == Fault::Conflict || fault == Fault::Lost && tries < 3;
             if !is_undone || !is_worth_it || tries == TRIES {
                 return Err((step, fault::answer(error)));
@@ -230,6 +231,10 @@ impl Lane {
                 _ => tracing::warn!(%error, "the ledger rolled back"),
             }
             self.clean_up(*step).await;
+            // Where it cannot be written now, another server may have taken over: the address leads there.
+            if self.source.kind() != Kind::Sqlite && matches!(fault::of(error), Fault::Passing(_)) {
+                self.put_down().await;
+            }
         }
         result
     }

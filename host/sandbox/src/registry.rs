@@ -234,13 +234,21 @@ impl Shelf {
 pub(crate) struct Registry {
     clock: Arc<dyn Clock>,
     shelf: ArcSwap<Shelf>,
+    /// What the ledger has active, where hosts share their plugins: another one can do what this one cannot yet.
+    elsewhere: ArcSwap<BTreeMap<PluginName, PluginInfo>>,
     writing: Mutex<()>,
     changes: watch::Sender<u64>,
 }
 
 impl Registry {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelf: ArcSwap::default(), writing: Mutex::new(()), changes: watch::Sender::new(0) }
+        Self {
+            clock,
+            shelf: ArcSwap::default(),
+            elsewhere: ArcSwap::default(),
+            writing: Mutex::new(()),
+            changes: watch::Sender::new(0),
+        }
     }
 
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
@@ -309,7 +317,9 @@ impl Registry {
         let files = shelf.files.values().filter(|entry| entry.lacks);
         let of_files = files.filter_map(|entry| Some(entry.generation.as_ref()?.version.name.clone()));
         let alone = shelf.alone.iter().filter(|(_, entry)| entry.lacks).map(|(name, _)| name.clone());
-        of_files.chain(alone).collect()
+        let elsewhere = self.elsewhere.load();
+        let not_here = elsewhere.keys().filter(|name| !shelf.by_name.contains_key(*name)).cloned();
+        of_files.chain(alone).chain(not_here).collect()
     }
 
     /// What the plugin's file holds.
@@ -323,8 +333,27 @@ impl Registry {
         self.shelf.load().by_name.values().any(|lane| lane.trial.is_some())
     }
 
+    /// What the ledger says is active on the hosts that share it.
+    pub(crate) fn know_elsewhere(&self, plugins: BTreeMap<PluginName, PluginInfo>) {
+        self.elsewhere.store(Arc::new(plugins));
+    }
+
+    /// The handler as it is known of other hosts. Whether the input fits, the one that takes the run will see.
+    fn handler_elsewhere(&self, wanted: &HandlerRef) -> Option<HandlerInfo> {
+        let elsewhere = self.elsewhere.load();
+        let handlers = &elsewhere.get(&wanted.plugin)?.handlers;
+        match &wanted.handler {
+            Some(name) => handlers.iter().find(|handler| handler.name == *name).cloned(),
+            None => handlers.first().filter(|_| handlers.len() == 1).cloned(),
+        }
+    }
+
     pub(crate) fn check(&self, wanted: &HandlerRef, input: &Value) -> Result<HandlerInfo, Unavailable> {
-        let (generation, position) = self.find(wanted)?;
+        let (generation, position) = match self.find(wanted) {
+            Ok(found) => found,
+            Err(missing @ Unavailable::Plugin { .. }) => return self.handler_elsewhere(wanted).ok_or(missing),
+            Err(other) => return Err(other),
+        };
         generation.check_input(position, input)?;
         Ok(generation.info.handlers[position].clone())
     }

@@ -2,6 +2,7 @@
 
 pub mod artifacts;
 pub mod backfill;
+pub mod backup;
 pub mod chain;
 pub mod check;
 pub mod config;

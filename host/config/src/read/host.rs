@@ -1,7 +1,7 @@
 //! The host's own settings. The built-in defaults set every key, so what is missing has been noted as wrong.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use noontide_domain::{Queues, Trust, suggest};
 

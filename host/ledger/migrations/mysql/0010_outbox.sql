@@ -1,40 +1,41 @@
 -- What handlers handed over to be sent, written with the end of the attempt that counts. The number `seq` is the order in
 -- which messages were written; the body stands last, so that a listing reads past it.
 CREATE TABLE message (
-    seq         INTEGER NOT NULL PRIMARY KEY,
+    seq         BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
     -- the fire's key and the message's number: sent as idempotency key
-    id          TEXT    NOT NULL UNIQUE,
-    run_id      BLOB    NOT NULL,
-    plugin      TEXT    NOT NULL,
-    trace_id    TEXT    NOT NULL,
+    id          VARCHAR(255) NOT NULL,
+    run_id      BINARY(16)   NOT NULL,
+    plugin      VARCHAR(255) NOT NULL,
+    trace_id    VARCHAR(255) NOT NULL,
     -- 0 waiting, 1 sending, 2 sent, 3 dead, 4 dropped
-    state       INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 4),
-    attempts    INTEGER NOT NULL DEFAULT 0,
-    not_before  INTEGER NOT NULL,
-    give_up_at  INTEGER NOT NULL,
+    state       TINYINT      NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 4),
+    attempts    BIGINT       NOT NULL DEFAULT 0,
+    not_before  BIGINT       NOT NULL,
+    give_up_at  BIGINT       NOT NULL,
     -- the lease
-    host        BLOB,
-    fence       INTEGER NOT NULL DEFAULT 0,
-    lease_until INTEGER,
+    host        BINARY(16),
+    fence       BIGINT       NOT NULL DEFAULT 0,
+    lease_until BIGINT,
     -- what came of the newest try
-    status      INTEGER,
-    answer      TEXT,
-    created_at  INTEGER NOT NULL,
-    ended_at    INTEGER,
+    status      BIGINT,
+    answer      LONGTEXT,
+    created_at  BIGINT       NOT NULL,
+    ended_at    BIGINT,
     -- the request; of what was sent or dropped only where to and how long is kept
-    method      TEXT    NOT NULL,
-    destination TEXT    NOT NULL,
-    bytes       INTEGER NOT NULL,
-    url         TEXT    NOT NULL,
-    headers     TEXT    NOT NULL,
-    body        BLOB    NOT NULL
-);
-CREATE INDEX message_due     ON message (not_before)  WHERE state = 0;
-CREATE INDEX message_lapsing ON message (lease_until) WHERE state = 1;
-CREATE INDEX message_dead    ON message (seq)         WHERE state = 3;
-CREATE INDEX message_over    ON message (ended_at)    WHERE state IN (2, 4);
-CREATE INDEX message_run     ON message (run_id);
-CREATE INDEX message_plugin  ON message (plugin);
+    method      LONGTEXT     NOT NULL,
+    destination LONGTEXT     NOT NULL,
+    bytes       BIGINT       NOT NULL,
+    url         LONGTEXT     NOT NULL,
+    headers     LONGTEXT     NOT NULL,
+    body        LONGBLOB     NOT NULL,
+    UNIQUE INDEX message_id (id),
+    INDEX message_due     (state, not_before),
+    INDEX message_lapsing (state, lease_until),
+    INDEX message_dead    (state),
+    INDEX message_over    (state, ended_at),
+    INDEX message_run     (run_id),
+    INDEX message_plugin  (plugin)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {bytes};
 
 -- How many messages the attempts of a run have left: the next one has this number, also when the first ones are pruned.
-ALTER TABLE run ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE run ADD COLUMN messages BIGINT NOT NULL DEFAULT 0;

@@ -3,41 +3,45 @@
 -- The bytes of plugin files by their digest, compressed (zstd); `size` is that of the file, `signature` what lay beside it, as
 -- minisign writes it. The content stands last, so that whoever looks for a digest reads past it.
 CREATE TABLE plugin_content (
-    sha256    TEXT    NOT NULL PRIMARY KEY,
-    size      INTEGER NOT NULL,
-    signature TEXT,
-    content   BLOB    NOT NULL
-);
+    sha256    VARCHAR(255) NOT NULL PRIMARY KEY,
+    size      BIGINT       NOT NULL,
+    signature LONGTEXT,
+    content   LONGBLOB     NOT NULL
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {bytes};
 
 CREATE TABLE plugin_version (
-    plugin      TEXT    NOT NULL,
-    sha256      TEXT    NOT NULL,
-    version     TEXT    NOT NULL,
+    plugin      VARCHAR(255) NOT NULL,
+    sha256      VARCHAR(255) NOT NULL,
+    version     LONGTEXT     NOT NULL,
     -- no text: it runs although its file is gone
-    file        TEXT,
-    size        INTEGER NOT NULL,
+    file        LONGTEXT,
+    size        BIGINT       NOT NULL,
     -- what it says about itself and what it imports, JSON
-    info        TEXT    NOT NULL,
-    imports     TEXT    NOT NULL,
-    first_seen  INTEGER NOT NULL,
-    last_loaded INTEGER NOT NULL,
-    standing    TEXT    NOT NULL CHECK (standing IN ('active', 'candidate', 'held', 'rolled-back', 'superseded')),
-    since       INTEGER NOT NULL,
-    why         TEXT,
-    approved_by TEXT,
-    approved_at INTEGER,
+    info        LONGTEXT     NOT NULL,
+    imports     LONGTEXT     NOT NULL,
+    first_seen  BIGINT       NOT NULL,
+    last_loaded BIGINT       NOT NULL,
+    standing    VARCHAR(16)  NOT NULL CHECK (standing IN ('active', 'candidate', 'held', 'rolled-back', 'superseded')),
+    since       BIGINT       NOT NULL,
+    why         LONGTEXT,
+    approved_by LONGTEXT,
+    approved_at BIGINT,
     -- the last good version before it
-    replaces    TEXT,
-    PRIMARY KEY (plugin, sha256)
-) WITHOUT ROWID;
-CREATE UNIQUE INDEX plugin_active    ON plugin_version (plugin) WHERE standing = 'active';
-CREATE UNIQUE INDEX plugin_candidate ON plugin_version (plugin) WHERE standing = 'candidate';
-CREATE INDEX        plugin_bytes     ON plugin_version (sha256);
+    replaces    VARCHAR(255),
+    -- whose active version, and whose candidate it is: each plugin has one of them at most
+    active_of    VARCHAR(255) GENERATED ALWAYS AS (CASE standing WHEN 'active'    THEN plugin END) STORED,
+    candidate_of VARCHAR(255) GENERATED ALWAYS AS (CASE standing WHEN 'candidate' THEN plugin END) STORED,
+    PRIMARY KEY (plugin, sha256),
+    UNIQUE INDEX plugin_active    (active_of),
+    UNIQUE INDEX plugin_candidate (candidate_of),
+    INDEX        plugin_bytes     (sha256)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {bytes};
 
 -- One row, looked at every second: decisions about versions, and ends of calls that may lead to one.
 CREATE TABLE plugin_marks (
-    id        INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-    decisions INTEGER NOT NULL,
-    endings   INTEGER NOT NULL
-);
+    id        BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    decisions BIGINT NOT NULL,
+    endings   BIGINT NOT NULL
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {bytes};
+
 INSERT INTO plugin_marks (id, decisions, endings) VALUES (1, 0, 0);

@@ -1,6 +1,6 @@
 -- Part of the order: what the run may do less than its plugin, and what its clock shows. JSON; no value if nothing is said.
-ALTER TABLE run ADD COLUMN terms TEXT;
-
 -- Steps of computing, where the plugin's limits count them.
-ALTER TABLE run ADD COLUMN fuel INTEGER;
-ALTER TABLE attempt ADD COLUMN fuel INTEGER;
+ALTER TABLE run
+    ADD COLUMN terms LONGTEXT,
+    ADD COLUMN fuel  BIGINT;
+ALTER TABLE attempt ADD COLUMN fuel BIGINT;

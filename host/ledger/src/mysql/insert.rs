@@ -1,17 +1,32 @@
 //! insert: the statements of MySQL and MariaDB.
 
-/// Materialized, or each column would have the whole row written as JSON anew.
 pub(crate) const INSERT: &str = "\
-    WITH new AS MATERIALIZED (SELECT value FROM json_each(?1)) \
-    INSERT INTO run (id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, cause, late, input, \
-                     window_from, window_to, timezone, max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, trace_id, \
-                     state, not_before, host, fence, attempt, lease_until, started_at, finished_at, reason, queued, start_by, \
-                     expires_at, priority, queue, headers, includes, chain, origin, terms, \
-                     created_at) \
-    SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-           value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, \
-           value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, unhex(value ->> 21), \
-           value ->> 22, value ->> 23, value ->> 24, value ->> 25, value ->> 26, value ->> 27, value ->> 28, \
-           value ->> 29, value ->> 30, value ->> 31, value ->> 32, value ->> 33, value ->> 34, unhex(value ->> 35), \
-           value ->> 36, value ->> 37, ?2 \
-    FROM new";
+    INSERT INTO run (id, key_hash, key_text, schedule, handler, due_at, due_until, due_count, cause, late, input, window_from, \
+                     window_to, timezone, max_attempts, backoff_ms, backoff_cap_ms, timeout_ms, trace_id, state, not_before, \
+                     host, fence, attempt, lease_until, started_at, finished_at, reason, queued, start_by, expires_at, priority, \
+                     queue, headers, includes, chain, origin, terms, created_at) \
+    SELECT unhex(new.id), unhex(new.key_hash), new.key_text, new.schedule, new.handler, new.due_at, new.due_until, \
+           new.due_count, new.cause, new.late, new.input, new.window_from, new.window_to, new.timezone, \
+           new.max_attempts, new.backoff_ms, new.backoff_cap_ms, new.timeout_ms, new.trace_id, new.state, \
+           new.not_before, unhex(new.host), new.fence, new.attempt, new.lease_until, new.started_at, new.finished_at, \
+           new.reason, new.queued, new.start_by, new.expires_at, new.priority, new.queue, new.headers, new.includes, \
+           unhex(new.chain), new.origin, new.terms, ?2 \
+    FROM json_table(?1, '$[*]' COLUMNS ( \
+        id CHAR(32) PATH '$[0]', key_hash CHAR(32) PATH '$[1]', \
+        key_text LONGTEXT CHARACTER SET utf8mb4 PATH '$[2]', \
+        schedule VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[3]', \
+        handler VARCHAR(300) CHARACTER SET utf8mb4 PATH '$[4]', due_at BIGINT PATH '$[5]', \
+        due_until BIGINT PATH '$[6]', due_count BIGINT PATH '$[7]', cause BIGINT PATH '$[8]', \
+        late BIGINT PATH '$[9]', input LONGTEXT CHARACTER SET utf8mb4 PATH '$[10]', \
+        window_from BIGINT PATH '$[11]', window_to BIGINT PATH '$[12]', \
+        timezone VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[13]', max_attempts BIGINT PATH '$[14]', \
+        backoff_ms BIGINT PATH '$[15]', backoff_cap_ms BIGINT PATH '$[16]', timeout_ms BIGINT PATH '$[17]', \
+        trace_id VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[18]', state BIGINT PATH '$[19]', \
+        not_before BIGINT PATH '$[20]', host CHAR(32) PATH '$[21]', fence BIGINT PATH '$[22]', \
+        attempt BIGINT PATH '$[23]', lease_until BIGINT PATH '$[24]', started_at BIGINT PATH '$[25]', \
+        finished_at BIGINT PATH '$[26]', reason LONGTEXT CHARACTER SET utf8mb4 PATH '$[27]', \
+        queued BIGINT PATH '$[28]', start_by BIGINT PATH '$[29]', expires_at BIGINT PATH '$[30]', \
+        priority BIGINT PATH '$[31]', queue VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[32]', \
+        headers LONGTEXT CHARACTER SET utf8mb4 PATH '$[33]', includes LONGTEXT CHARACTER SET utf8mb4 PATH '$[34]', \
+        chain CHAR(32) PATH '$[35]', origin LONGTEXT CHARACTER SET utf8mb4 PATH '$[36]', \
+        terms LONGTEXT CHARACTER SET utf8mb4 PATH '$[37]')) AS new";

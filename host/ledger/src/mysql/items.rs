@@ -1,42 +1,72 @@
 //! items: the statements of MySQL and MariaDB.
 
+/// The rows of keys.
+macro_rules! told {
+    () => {
+        "json_table(?1, '$[*]' COLUMNS (key_hash CHAR(32) PATH '$')) AS told \
+         STRAIGHT_JOIN item ON item.key_hash = unhex(told.key_hash)"
+    };
+}
+
+/// Nobody else hands these over before we are done.
+pub(crate) const LOCK: &str = concat!("SELECT item.id FROM ", told!(), " FOR UPDATE");
+
 /// Keys that have a row, and whether they are handed over again: their run is over, and they were not executed or come
 /// again.
-pub(crate) const KNOWN: &str = "\
-    SELECT key_hash, NOT ((status = 1 AND NOT ?2) OR (status = 2 AND NOT ?3) \
-                          OR coalesce((SELECT state FROM run WHERE run.id = item.run_id) < 2, 0)) AS free \
-    FROM item WHERE key_hash IN (SELECT unhex(value) FROM json_each(?1))";
+pub(crate) const KNOWN: &str = concat!(
+    "SELECT item.key_hash, NOT ((status = 1 AND ?2 = 0) OR (status = 2 AND ?3 = 0) \
+                                OR coalesce((SELECT state FROM run WHERE run.id = item.run_id) < 2, 0)) AS free FROM ",
+    told!()
+);
 
-/// What a row keeps when it is handed over again: its id, its key, and when it was first seen.
-pub(crate) const HAND_OVER: &str = "\
-    WITH new AS MATERIALIZED (SELECT value FROM json_each(?1)) \
-    INSERT INTO item (key_hash, key_text, schedule, handler, flag, due_at, payload, status, run_id, runs, created_at, \
-                      updated_at) \
-    SELECT unhex(value ->> 0), value ->> 1, ?2, ?3, ?4, value ->> 2, value ->> 3, 0, unhex(value ->> 4), 1, ?5, ?5 \
-    FROM new WHERE 1 \
-    ON CONFLICT (key_hash) DO UPDATE SET schedule = excluded.schedule, payload = excluded.payload, status = 0, \
-        run_id = excluded.run_id, runs = runs + 1, error = NULL, finished_at = NULL, updated_at = excluded.updated_at";
+/// In the order of the columns that are bound.
+macro_rules! handed_over {
+    () => {
+        "json_table(?1, '$[*]' COLUMNS ( \
+            key_hash CHAR(32) PATH '$[0]', key_text LONGTEXT CHARACTER SET utf8mb4 PATH '$[1]', due_at BIGINT PATH '$[2]', \
+            payload LONGTEXT CHARACTER SET utf8mb4 PATH '$[3]', run_id CHAR(32) PATH '$[4]', was_known BIGINT PATH '$[5]')) \
+         AS told"
+    };
+}
+
+/// What a row keeps when it is handed over again: its id, its key, and when it was first seen. A key that was not there a
+/// moment ago and is now was handed over by somebody else: a conflict.
+pub(crate) const HAND_OVER: &str = concat!(
+    "UPDATE ",
+    handed_over!(),
+    " STRAIGHT_JOIN item ON item.key_hash = unhex(told.key_hash) \
+     SET item.schedule = ?2, item.payload = told.payload, item.status = 0, item.run_id = unhex(told.run_id), \
+         item.runs = item.runs + 1, item.error = NULL, item.finished_at = NULL, item.updated_at = ?5 \
+     WHERE told.was_known = 1; \
+     INSERT INTO item (key_hash, key_text, schedule, handler, flag, due_at, payload, status, run_id, runs, created_at, \
+                       updated_at) \
+     SELECT unhex(told.key_hash), told.key_text, ?2, ?3, ?4, told.due_at, told.payload, 0, unhex(told.run_id), 1, ?5, ?5 FROM ",
+    handed_over!(),
+    " WHERE told.was_known = 0"
+);
 
 pub(crate) const COUNT: &str = "\
-    UPDATE run SET items = handed.items \
-    FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS items FROM json_each(?1)) AS handed WHERE run.id = handed.id";
+    UPDATE json_table(?1, '$[*]' COLUMNS (id CHAR(32) PATH '$[0]', items BIGINT PATH '$[1]')) AS handed \
+    STRAIGHT_JOIN run ON run.id = unhex(handed.id) SET run.items = handed.items";
 
 pub(crate) const LEFT: &str = "\
-    SELECT run_id, key_hash, key_text, payload FROM item \
-    WHERE run_id IN (SELECT unhex(value) FROM json_each(?1)) AND status <> 1 ORDER BY id";
+    SELECT item.run_id, key_hash, key_text, payload FROM json_table(?1, '$[*]' COLUMNS (run_id CHAR(32) PATH '$')) AS told \
+    STRAIGHT_JOIN item ON item.run_id = unhex(told.run_id) WHERE status <> 1 ORDER BY item.id";
 
 pub(crate) const END_ALL: &str = "\
     UPDATE item SET status = ?2, error = ?3, finished_at = ?4, updated_at = ?5 WHERE run_id = ?1 AND status <> 1";
 
 pub(crate) const END_EACH: &str = "\
-    WITH told AS MATERIALIZED (SELECT unhex(value ->> 0) AS key_hash, value ->> 1 AS error FROM json_each(?2)) \
-    UPDATE item SET status = CASE WHEN told.error IS NULL THEN 1 ELSE 2 END, error = told.error, finished_at = ?3, \
-                    updated_at = ?4 \
-    FROM told WHERE item.key_hash = told.key_hash AND item.run_id = ?1";
+    UPDATE json_table(?2, '$[*]' COLUMNS ( \
+        key_hash CHAR(32) PATH '$[0]', error LONGTEXT CHARACTER SET utf8mb4 PATH '$[1]')) AS told \
+    STRAIGHT_JOIN item ON item.key_hash = unhex(told.key_hash) \
+    SET item.status = CASE WHEN told.error IS NULL THEN 1 ELSE 2 END, item.error = told.error, item.finished_at = ?3, \
+        item.updated_at = ?4 \
+    WHERE item.run_id = ?1";
 
 pub(crate) const RECOUNT: &str = "\
-    UPDATE run SET items_succeeded = (SELECT count(*) FROM item WHERE run_id = run.id AND status = 1), \
-                   items_failed = (SELECT count(*) FROM item WHERE run_id = run.id AND status = 2) \
+    UPDATE run SET items_succeeded = (SELECT count(*) FROM item WHERE run_id = ?1 AND status = 1), \
+                   items_failed = (SELECT count(*) FROM item WHERE run_id = ?1 AND status = 2) \
     WHERE id = ?1";
 
 pub(crate) const PAGE: &str = "\

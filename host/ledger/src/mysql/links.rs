@@ -1,46 +1,71 @@
 //! links: the statements of MySQL and MariaDB.
 
 pub(crate) const WRITE: &str = "\
-    WITH new AS MATERIALIZED (SELECT value FROM json_each(?1)) \
     INSERT INTO link (id, chain, path, after, branch, waiter, member, handler, errand, missing, state) \
-    SELECT unhex(value ->> 0), unhex(value ->> 1), value ->> 2, unhex(value ->> 3), value ->> 4, unhex(value ->> 5), \
-           value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10 \
-    FROM new";
+    SELECT unhex(id), unhex(chain), path, unhex(after), branch, unhex(waiter), member, handler, errand, missing, state \
+    FROM json_table(?1, '$[*]' COLUMNS ( \
+        id CHAR(32) PATH '$[0]', chain CHAR(32) PATH '$[1]', path LONGTEXT CHARACTER SET utf8mb4 PATH '$[2]', \
+        after CHAR(32) PATH '$[3]', branch BIGINT PATH '$[4]', waiter CHAR(32) PATH '$[5]', member BIGINT PATH '$[6]', \
+        handler LONGTEXT CHARACTER SET utf8mb4 PATH '$[7]', errand LONGTEXT CHARACTER SET utf8mb4 PATH '$[8]', \
+        missing BIGINT PATH '$[9]', state BIGINT PATH '$[10]')) AS new_links";
+
+/// Ids, in their order.
+macro_rules! told {
+    () => {
+        "json_table(?1, '$[*]' COLUMNS (place FOR ORDINALITY, id CHAR(32) PATH '$')) AS told"
+    };
+}
 
 /// In the order in which the runs ended.
-pub(crate) const ENDS: &str = "\
-    SELECT link.*, run.state AS run_state FROM json_each(?1) AS told \
-    CROSS JOIN link ON link.id = unhex(told.value) CROSS JOIN run ON run.id = link.id ORDER BY told.key";
+pub(crate) const ENDS: &str = concat!(
+    "SELECT link.*, run.state AS run_state FROM ",
+    told!(),
+    " STRAIGHT_JOIN link ON link.id = unhex(told.id) STRAIGHT_JOIN run ON run.id = link.id ORDER BY told.place"
+);
 
+/// Locked, so that nobody takes back what is made here.
 pub(crate) const NEXT: &str = "\
-    SELECT link.* FROM json_each(?1) AS told \
-    CROSS JOIN link ON link.after = unhex(told.value ->> 0) AND link.branch = told.value ->> 1 \
-    WHERE link.state = 0 AND link.errand IS NOT NULL ORDER BY told.key, link.id";
+    SELECT link.* FROM json_table(?1, '$[*]' COLUMNS ( \
+        place FOR ORDINALITY, id CHAR(32) PATH '$[0]', branch BIGINT PATH '$[1]')) AS told \
+    STRAIGHT_JOIN link ON link.after = unhex(told.id) AND link.branch = told.branch \
+    WHERE link.state = 0 AND link.errand IS NOT NULL ORDER BY told.place, link.id FOR UPDATE";
 
-pub(crate) const MADE: &str = "\
-    UPDATE link SET state = 1, errand = NULL WHERE id IN (SELECT unhex(value) FROM json_each(?1)) AND state = 0";
+pub(crate) const MADE: &str = concat!(
+    "UPDATE ",
+    told!(),
+    " STRAIGHT_JOIN link ON link.id = unhex(told.id) SET link.state = 1, link.errand = NULL WHERE link.state = 0"
+);
 
-/// What lies within a path begins with it, so it is a range of the index.
+/// What lies within a path begins with it, so it is a range of the index. Each limit comes from what is told, or the server
+/// would look through all that waits in the chain for each of them: for a group of ten thousand that is its square.
 pub(crate) const UNREACHED: &str = "\
-    UPDATE link SET state = 2, why = gone.why \
-    FROM (SELECT unhex(value ->> 0) AS chain, value ->> 1 AS first, value ->> 2 AS last, value ->> 3 AS why \
-          FROM json_each(?1)) AS gone \
-    WHERE link.state = 0 AND link.chain = gone.chain AND link.path >= gone.first AND link.path < gone.last";
+    UPDATE json_table(?1, '$[*]' COLUMNS ( \
+        chain CHAR(32) PATH '$[0]', first LONGTEXT CHARACTER SET utf8mb4 PATH '$[1]', \
+        last LONGTEXT CHARACTER SET utf8mb4 PATH '$[2]', why LONGTEXT CHARACTER SET utf8mb4 PATH '$[3]', \
+        waits BIGINT PATH '$[4]' DEFAULT '0' ON EMPTY)) AS gone \
+    STRAIGHT_JOIN link FORCE INDEX (link_waiting) ON link.state >= gone.waits AND link.state <= gone.waits \
+        AND link.chain >= unhex(gone.chain) AND link.chain <= unhex(gone.chain) \
+        AND link.path >= gone.first AND link.path < gone.last \
+    SET link.state = 2, link.why = gone.why";
 
-pub(crate) const GROUPS: &str = "\
-    SELECT link.* FROM json_each(?1) AS told CROSS JOIN link ON link.id = unhex(told.value) \
-    WHERE link.state = 0 ORDER BY told.key";
+/// Locked, because two members may end on two hosts at once: who comes second counts on from what the first one wrote.
+pub(crate) const GROUPS: &str = concat!(
+    "SELECT link.* FROM ",
+    told!(),
+    " STRAIGHT_JOIN link ON link.id = unhex(told.id) WHERE link.state = 0 ORDER BY told.place FOR UPDATE"
+);
 
 pub(crate) const TALLY: &str = "\
-    UPDATE link SET missing = told.missing, state = told.state \
-    FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS missing, value ->> 2 AS state FROM json_each(?1)) AS told \
-    WHERE link.id = told.id AND link.state = 0";
+    UPDATE json_table(?1, '$[*]' COLUMNS ( \
+        id CHAR(32) PATH '$[0]', missing BIGINT PATH '$[1]', state BIGINT PATH '$[2]')) AS told \
+    STRAIGHT_JOIN link ON link.id = unhex(told.id) \
+    SET link.missing = told.missing, link.state = told.state WHERE link.state = 0";
 
-pub(crate) const DECIDED: &str = "\
-    SELECT id, state, outcome, reason FROM run WHERE id IN (SELECT unhex(value) FROM json_each(?1))";
+pub(crate) const DECIDED: &str =
+    concat!("SELECT run.id, state, outcome, reason FROM ", told!(), " STRAIGHT_JOIN run ON run.id = unhex(told.id)");
 
 pub(crate) const SIZES: &str = "\
-    SELECT link.id, coalesce(length(CAST(run.outcome AS BLOB)), 0) AS bytes \
+    SELECT link.id, coalesce(octet_length(run.outcome), 0) AS bytes \
     FROM link LEFT JOIN run ON run.id = link.id WHERE waiter = ?1 AND member IS NOT NULL ORDER BY member";
 
 pub(crate) const RESULTS_OF: &str = "\

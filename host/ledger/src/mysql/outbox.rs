@@ -3,29 +3,45 @@
 pub(crate) const WRITE: &str = "\
     INSERT INTO message (id, run_id, plugin, trace_id, not_before, give_up_at, created_at, method, destination, bytes, url, \
                          headers, body) \
-    SELECT lower(hex(key_hash)) || '-' || (messages + ?2), id, substr(handler, 1, instr(handler || '/', '/') - 1), trace_id, \
+    SELECT concat(lower(hex(key_hash)), '-', messages + ?2), id, substring_index(handler, '/', 1), trace_id, \
            ?3, ?4, ?3, ?5, ?6, ?7, ?8, ?9, ?10 \
     FROM run WHERE id = ?1";
 pub(crate) const COUNT: &str = "UPDATE run SET messages = messages + ?2 WHERE id = ?1";
 
-/// Each half is in the order of its index; what is first of both is taken without looking at the rest.
-pub(crate) const TAKE: &str = "\
-    UPDATE message SET state = 1, host = ?1, fence = fence + 1, attempts = attempts + 1, lease_until = ?2 \
-    WHERE seq IN (SELECT seq FROM ( \
-        SELECT seq, not_before AS due FROM message WHERE state = 0 AND not_before <= ?3 \
-        UNION ALL SELECT seq, lease_until FROM message WHERE state = 1 AND lease_until <= ?3 \
-        ORDER BY due, seq LIMIT ?4)) \
-    RETURNING seq, id, run_id, plugin, trace_id, attempts, give_up_at, fence, method, url, headers, body";
+/// Each half is in the order of its index and passes by what another courier has just locked; what is first of both is
+/// taken.
+pub(crate) const CHOOSE: &str = "\
+    SELECT seq FROM ( \
+        (SELECT seq, not_before AS due FROM message FORCE INDEX (message_due) WHERE state = 0 AND not_before <= ?1 \
+         ORDER BY not_before, seq LIMIT ?2 FOR UPDATE SKIP LOCKED) \
+        UNION ALL \
+        (SELECT seq, lease_until FROM message FORCE INDEX (message_lapsing) WHERE state = 1 AND lease_until <= ?1 \
+         ORDER BY lease_until, seq LIMIT ?2 FOR UPDATE SKIP LOCKED)) AS either \
+    ORDER BY due, seq LIMIT ?2";
+macro_rules! chosen {
+    () => {
+        "json_table(?5, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS chosen STRAIGHT_JOIN message ON message.seq = chosen.seq"
+    };
+}
+pub(crate) const TAKE: &str = concat!(
+    "SELECT message.seq, id, run_id, plugin, trace_id, attempts + 1 AS attempts, give_up_at, fence + 1 AS fence, method, url, \
+     headers, body FROM ",
+    chosen!(),
+    " FOR UPDATE; UPDATE ",
+    chosen!(),
+    " SET message.state = 1, message.host = ?1, message.fence = message.fence + 1, \
+          message.attempts = message.attempts + 1, message.lease_until = ?2"
+);
 
 pub(crate) const NEXT: &str = "\
     SELECT min(due) AS due FROM ( \
         SELECT min(not_before) AS due FROM message WHERE state = 0 \
-        UNION ALL SELECT min(lease_until) FROM message WHERE state = 1)";
+        UNION ALL SELECT min(lease_until) FROM message WHERE state = 1) AS either";
 
 /// Of what was sent or dropped the request goes: it may hold secrets, and nobody needs it any more.
 macro_rules! emptied {
     () => {
-        "url = '', headers = '[]', body = x''"
+        "url = '', headers = '[]', body = ''"
     };
 }
 pub(crate) const SENT: &str = concat!(
@@ -40,11 +56,23 @@ pub(crate) const DEAD: &str = "\
     UPDATE message SET state = 3, lease_until = NULL, status = ?4, answer = ?5, ended_at = ?6 \
     WHERE id = ?1 AND state = 1 AND host = ?2 AND fence = ?3";
 
-pub(crate) const RETRY: &str = "\
-    UPDATE message SET state = 0, attempts = 0, not_before = ?2, give_up_at = ?3, ended_at = NULL \
-    WHERE id = ?1 AND state IN (0, 3)";
-pub(crate) const DROP: &str =
-    concat!("UPDATE message SET state = 4, ended_at = ?2, ", emptied!(), " WHERE id = ?1 AND state IN (0, 3)");
+/// Locked first: if nothing is changed, the state that is told is the one that forbade it.
+macro_rules! locked {
+    () => {
+        "SELECT state FROM message WHERE id = ?1 FOR UPDATE; "
+    };
+}
+pub(crate) const RETRY: &str = concat!(
+    locked!(),
+    "UPDATE message SET state = 0, attempts = 0, not_before = ?2, give_up_at = ?3, ended_at = NULL \
+     WHERE id = ?1 AND state IN (0, 3)"
+);
+pub(crate) const DROP: &str = concat!(
+    locked!(),
+    "UPDATE message SET state = 4, ended_at = ?2, ",
+    emptied!(),
+    " WHERE id = ?1 AND state IN (0, 3)"
+);
 pub(crate) const STATE: &str = "SELECT state FROM message WHERE id = ?1";
 
 pub(crate) const LIST: &str = "\

@@ -1,31 +1,42 @@
 //! prune: the statements of MySQL and MariaDB.
 
-/// While a chain waits for something, a result may still be asked for.
+/// While a chain waits for something, a result may still be asked for. What another host is pruning is left to it.
 pub(crate) const CHOOSE: &str = "\
-    SELECT id, chain FROM run WHERE state >= 2 AND finished_at < ?1 \
+    SELECT id, chain FROM run FORCE INDEX (run_over) WHERE state >= 2 AND finished_at < ?1 \
         AND (chain IS NULL OR NOT EXISTS (SELECT 1 FROM link WHERE link.chain = run.chain AND link.state = 0)) \
-    ORDER BY finished_at, id LIMIT ?2";
+    ORDER BY finished_at, id LIMIT ?2 FOR UPDATE SKIP LOCKED";
 
-macro_rules! chosen {
-    () => {
-        "(SELECT unhex(value) FROM json_each(?1))"
+macro_rules! of_the_chosen {
+    ($table:literal, $id:literal) => {
+        concat!(
+            "DELETE ",
+            $table,
+            " FROM json_table(?1, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS chosen STRAIGHT_JOIN ",
+            $table,
+            " ON ",
+            $table,
+            ".",
+            $id,
+            " = unhex(chosen.id)"
+        )
     };
 }
 
-pub(crate) const LOGS: &str = concat!("DELETE FROM log WHERE run_id IN ", chosen!());
-pub(crate) const ATTEMPTS: &str = concat!("DELETE FROM attempt WHERE run_id IN ", chosen!());
-pub(crate) const ITEMS: &str = concat!("DELETE FROM item WHERE run_id IN ", chosen!());
-pub(crate) const ARTIFACTS: &str = concat!("DELETE FROM artifact WHERE run_id IN ", chosen!());
-pub(crate) const RUNS: &str = concat!("DELETE FROM run WHERE id IN ", chosen!());
+pub(crate) const LOGS: &str = of_the_chosen!("log", "run_id");
+pub(crate) const ATTEMPTS: &str = of_the_chosen!("attempt", "run_id");
+pub(crate) const ITEMS: &str = of_the_chosen!("item", "run_id");
+pub(crate) const ARTIFACTS: &str = of_the_chosen!("artifact", "run_id");
+pub(crate) const RUNS: &str = of_the_chosen!("run", "id");
 
 /// An id that is forgotten could be taken again, so it is kept as long as what it brought.
-pub(crate) const SUBMISSIONS: &str = "DELETE FROM submission WHERE id IN \
-    (SELECT id FROM submission WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2)";
+pub(crate) const SUBMISSIONS: &str = "DELETE FROM submission WHERE created_at < ?1 ORDER BY created_at, id LIMIT ?2";
 /// What was sent or dropped, as long ago. What is dead stays until somebody has looked at it.
-pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq IN \
-    (SELECT seq FROM message WHERE state IN (2, 4) AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+pub(crate) const MESSAGES: &str =
+    "DELETE FROM message WHERE state IN (2, 4) AND ended_at < ?1 ORDER BY ended_at LIMIT ?2";
 
-/// The links of chains without a run.
-pub(crate) const LINKS: &str = "\
-    DELETE FROM link WHERE chain IN ( \
-        SELECT unhex(value) FROM json_each(?1) WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.chain = unhex(value)))";
+/// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock on
+/// what is left lets the second one look when the first has committed.
+pub(crate) const LINKS: &str = concat!(
+    of_the_chosen!("link", "chain"),
+    " WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.chain = link.chain LOCK IN SHARE MODE)"
+);

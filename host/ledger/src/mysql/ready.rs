@@ -1,44 +1,21 @@
 //! ready: the statements of MySQL and MariaDB.
 
-/// The oldest of the first level that `$beyond` holds.
-macro_rules! oldest_of {
-    ($beyond:literal, $order:literal) => {
-        concat!(
-            "(SELECT id FROM run AS next INDEXED BY run_ready WHERE state = 0 AND ",
-            $beyond,
-            " ORDER BY ",
-            $order,
-            " LIMIT 1)"
-        )
-    };
-}
-
-/// From the oldest of each level to the oldest of the next one, a seek each: compared as one row, the columns would be
-/// looked up by the first alone.
-pub(crate) const LEVELS: &str = concat!(
-    "WITH RECURSIVE level (queued, queue, priority, not_before) AS ( \
-        SELECT * FROM (SELECT queued, queue, priority, not_before FROM run INDEXED BY run_ready WHERE state = 0 \
-                       ORDER BY queued, queue, priority, not_before LIMIT 1) \
-        UNION ALL \
-        SELECT run.queued, run.queue, run.priority, run.not_before FROM level CROSS JOIN run ON run.id = coalesce(",
-    oldest_of!("queued = level.queued AND queue = level.queue AND priority > level.priority", "priority, not_before"),
-    ", ",
-    oldest_of!("queued = level.queued AND queue > level.queue", "queue, priority, not_before"),
-    ", ",
-    oldest_of!("queued > level.queued", "queued, queue, priority, not_before"),
-    ")) SELECT *, EXISTS (SELECT 1 FROM run WHERE state = 0 AND begins_by < ?1) AS expiring FROM level"
-);
+/// From level to level, a seek each: with the state among what they are grouped by, the index is not read in between.
+pub(crate) const LEVELS: &str = "\
+    SELECT queued, queue, priority, min(not_before) AS not_before, \
+           EXISTS (SELECT 1 FROM run AS late WHERE late.state = 0 AND late.begins_by < ?1) AS expiring \
+    FROM run FORCE INDEX (run_ready) WHERE state = 0 GROUP BY state, queued, queue, priority";
 
 macro_rules! in_time {
     ($now:literal) => {
-        concat!("not_before <= ", $now, " AND (begins_by IS NULL OR begins_by >= ", $now, ")")
+        concat!("run.not_before <= ", $now, " AND (run.begins_by IS NULL OR run.begins_by >= ", $now, ")")
     };
 }
 
 /// Runs of plugins of which there is no room for another are passed over: whoever stands behind them is next.
 macro_rules! besides {
     ($full:literal) => {
-        concat!("substr(handler, 1, instr(handler || '/', '/') - 1) NOT IN (SELECT value FROM json_each(", $full, "))")
+        concat!("NOT json_contains(", $full, ", json_quote(substring_index(run.handler, '/', 1)))")
     };
 }
 
@@ -47,16 +24,20 @@ macro_rules! of_level {
         concat!(
             "SELECT ",
             $columns,
-            " FROM run INDEXED BY run_ready WHERE state = 0 AND queued = 0 AND queue = ?1 AND priority = ?2 AND ",
+            " FROM run FORCE INDEX (run_ready) WHERE state = 0 AND queued = 0 AND queue = ?1 AND priority = ?2 AND ",
             $besides,
             " ORDER BY not_before, id LIMIT ?4"
         )
     };
 }
 
-pub(crate) const OF_LEVEL: &str = of_level!("id, queue, priority, not_before, handler", in_time!("?3"));
-pub(crate) const OF_LEVEL_BESIDES: &str =
-    of_level!("id, queue, priority, not_before, handler", concat!(in_time!("?3"), " AND ", besides!("?5")));
+/// What another host is about to take is passed over.
+pub(crate) const OF_LEVEL: &str =
+    concat!(of_level!("id, queue, priority, not_before, handler", in_time!("?3")), " FOR UPDATE SKIP LOCKED");
+pub(crate) const OF_LEVEL_BESIDES: &str = concat!(
+    of_level!("id, queue, priority, not_before, handler", concat!(in_time!("?3"), " AND ", besides!("?5"))),
+    " FOR UPDATE SKIP LOCKED"
+);
 pub(crate) const NEXT_BESIDES: &str = of_level!("not_before", besides!("?3"));
 
 /// Of the queued runs of each schedule, only the first can have its turn: if nothing has begun, and nothing is ready that
@@ -66,26 +47,28 @@ macro_rules! in_turn {
         concat!(
             "SELECT ",
             $columns,
-            " FROM (SELECT min(id) AS first FROM run INDEXED BY run_queued WHERE state = 0 AND queued = 1 GROUP BY schedule) \
-              CROSS JOIN run ON run.id = first \
-              WHERE queue IN (SELECT value FROM json_each(?1)) AND ",
+            " FROM (SELECT min(id) AS id FROM run FORCE INDEX (run_queued) WHERE state = 0 AND queued = 1 \
+                    GROUP BY state, queued, schedule) AS first STRAIGHT_JOIN run ON run.id = first.id \
+              WHERE json_contains(?1, json_quote(run.queue)) AND ",
             besides!("?5"),
-            " \
-                AND NOT EXISTS (SELECT 1 FROM run AS ahead \
-                                WHERE ahead.state < 2 AND ahead.schedule = run.schedule AND ahead.queued = 0 \
-                                  AND (ahead.state = 1 OR ahead.fence > 0 OR ahead.not_before <= ?2))"
+            " AND NOT EXISTS (SELECT 1 FROM run AS ahead FORCE INDEX (run_live) \
+                              WHERE ahead.state = 1 AND ahead.schedule = run.schedule AND ahead.queued = 0) \
+              AND NOT EXISTS (SELECT 1 FROM run AS ahead FORCE INDEX (run_live) \
+                              WHERE ahead.state = 0 AND ahead.schedule = run.schedule AND ahead.queued = 0 \
+                                AND (ahead.fence > 0 OR ahead.not_before <= ?2))"
         )
     };
 }
 
-/// Of each queue no more than there are places.
+/// Of each queue no more than there are places; what another host is about to take is passed over.
 pub(crate) const IN_TURN: &str = concat!(
-    "SELECT id, queue, priority, not_before, handler FROM ( \
-     SELECT *, row_number() OVER (PARTITION BY queue ORDER BY priority DESC, not_before, id) AS number FROM (",
-    in_turn!("id, queue, priority, not_before, handler"),
+    "SELECT run.id, run.queue, run.priority, run.not_before, run.handler FROM ( \
+     SELECT turn.id, row_number() OVER (PARTITION BY queue ORDER BY priority DESC, not_before, id) AS number FROM (",
+    in_turn!("run.id, run.queue, run.priority, run.not_before"),
     " AND ",
     in_time!("?3"),
-    ")) WHERE number <= ?4"
+    ") AS turn) AS numbered STRAIGHT_JOIN run ON run.id = numbered.id \
+      WHERE numbered.number <= ?4 AND run.state = 0 AND run.queued = 1 FOR UPDATE SKIP LOCKED"
 );
 
-pub(crate) const NEXT_IN_TURN: &str = in_turn!("min(not_before) AS next");
+pub(crate) const NEXT_IN_TURN: &str = in_turn!("min(run.not_before) AS next");

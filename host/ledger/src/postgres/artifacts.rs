@@ -3,7 +3,13 @@
 pub(crate) const CLEAR: &str = "DELETE FROM artifact WHERE run_id = $1";
 pub(crate) const ATTACH: &str = "\
     INSERT INTO artifact (run_id, name, attempt, media_type, sha256, bytes, content) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-pub(crate) const LIST: &str =
-    "SELECT name, attempt, media_type, sha256, bytes FROM artifact WHERE run_id = $1 ORDER BY name";
+/// What is left of a run that was pruned is nobody's.
+macro_rules! of_run {
+    () => {
+        " FROM artifact WHERE run_id = $1 AND EXISTS (SELECT 1 FROM run WHERE id = $1)"
+    };
+}
+
+pub(crate) const LIST: &str = concat!("SELECT name, attempt, media_type, sha256, bytes", of_run!(), " ORDER BY name");
 pub(crate) const READ: &str =
-    "SELECT name, attempt, media_type, sha256, bytes, content FROM artifact WHERE run_id = $1 AND name = $2";
+    concat!("SELECT name, attempt, media_type, sha256, bytes, content", of_run!(), " AND name = $2");

@@ -14,7 +14,9 @@ pub(crate) const ATTEMPTS: &str = "\
     SELECT attempt.* FROM attempt JOIN run ON run.id = attempt.run_id \
     WHERE run_id = $1 AND attempt.fence < run.fence ORDER BY attempt.fence";
 
-pub(crate) const LOGS: &str = "SELECT attempt, lines, dropped FROM log WHERE run_id = $1 ORDER BY fence";
+/// What is left of a run that was pruned is nobody's.
+pub(crate) const LOGS: &str = "\
+    SELECT attempt, lines, dropped FROM log WHERE run_id = $1 AND EXISTS (SELECT 1 FROM run WHERE id = $1) ORDER BY fence";
 
 /// The keys find the occurrence and its backfill; what has another key has a small index of its own.
 pub(crate) const OCCURRENCE: &str = concat!(

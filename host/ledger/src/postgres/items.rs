@@ -1,5 +1,8 @@
 //! items: the statements of PostgreSQL.
 
+/// The question itself locks.
+pub(crate) const LOCK: &str = "";
+
 /// Keys that have a row, and whether they are handed over again: their run is over, and they were not executed or come
 /// again. Locked, so that nobody else hands them over; in the order of the keys, so that two who want the same ones do not
 /// wait for each other.

@@ -11,6 +11,7 @@ pub(crate) mod items;
 pub(crate) mod lease;
 pub(crate) mod links;
 pub(crate) mod outbox;
+pub(crate) mod parts;
 pub(crate) mod prune;
 pub(crate) mod ready;
 pub(crate) mod records;
@@ -87,6 +88,8 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 
 #[cfg(test)]
 mod edit_tests;
+#[cfg(test)]
+mod part_tests;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]

@@ -8,6 +8,9 @@ pub(crate) const WRITE: &str = "\
     FROM run WHERE id = $1";
 pub(crate) const COUNT: &str = "UPDATE run SET messages = messages + $2 WHERE id = $1";
 
+/// Chosen where they are taken.
+pub(crate) const CHOOSE: &str = "";
+
 /// Each half is in the order of its index and passes by what another courier has just locked; what is first of both is
 /// taken.
 pub(crate) const TAKE: &str = "\

@@ -12,10 +12,11 @@ macro_rules! chosen {
     };
 }
 
-pub(crate) const LOGS: &str = concat!("DELETE FROM log WHERE run_id IN ", chosen!());
-pub(crate) const ATTEMPTS: &str = concat!("DELETE FROM attempt WHERE run_id IN ", chosen!());
+/// Only what lies in no part: a part goes as a whole. Until then nobody is shown what is in it of runs that are gone.
+pub(crate) const LOGS: &str = concat!("DELETE FROM log_rest WHERE run_id IN ", chosen!());
+pub(crate) const ATTEMPTS: &str = concat!("DELETE FROM attempt_rest WHERE run_id IN ", chosen!());
 pub(crate) const ITEMS: &str = concat!("DELETE FROM item WHERE run_id IN ", chosen!());
-pub(crate) const ARTIFACTS: &str = concat!("DELETE FROM artifact WHERE run_id IN ", chosen!());
+pub(crate) const ARTIFACTS: &str = concat!("DELETE FROM artifact_rest WHERE run_id IN ", chosen!());
 pub(crate) const RUNS: &str = concat!("DELETE FROM run WHERE id IN ", chosen!());
 
 /// An id that is forgotten could be taken again, so it is kept as long as what it brought.

@@ -1,5 +1,8 @@
 //! items: the statements of SQLite.
 
+/// Nobody else writes.
+pub(crate) const LOCK: &str = "";
+
 /// Keys that have a row, and whether they are handed over again: their run is over, and they were not executed or come
 /// again.
 pub(crate) const KNOWN: &str = "\

@@ -11,6 +11,7 @@ pub(crate) mod items;
 pub(crate) mod lease;
 pub(crate) mod links;
 pub(crate) mod outbox;
+pub(crate) mod parts;
 pub(crate) mod prune;
 pub(crate) mod ready;
 pub(crate) mod records;

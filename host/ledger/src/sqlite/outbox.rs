@@ -8,6 +8,9 @@ pub(crate) const WRITE: &str = "\
     FROM run WHERE id = ?1";
 pub(crate) const COUNT: &str = "UPDATE run SET messages = messages + ?2 WHERE id = ?1";
 
+/// Chosen where they are taken.
+pub(crate) const CHOOSE: &str = "";
+
 /// Each half is in the order of its index; what is first of both is taken without looking at the rest.
 pub(crate) const TAKE: &str = "\
     UPDATE message SET state = 1, host = ?1, fence = fence + 1, attempts = attempts + 1, lease_until = ?2 \

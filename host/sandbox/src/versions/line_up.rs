@@ -65,6 +65,7 @@ impl Scanner {
                 return tracing::warn!(%problem, "the versions of plugins cannot be read; what is loaded runs");
             }
         };
+        self.know_elsewhere(archive, &known);
         for plugin in names(&known) {
             let mine: Vec<_> = known.iter().filter(|one| one.version.name == plugin).cloned().collect();
             self.line_up(archive, &plugin, &mine);

@@ -20,6 +20,7 @@ impl Scanner {
         };
         if !is_known || self.registry.has_trials() || self.registry.is_cut_over(self.clock.now()) {
             let known = archive.guests.block_on(archive.store.versions(None))?;
+            self.know_elsewhere(archive, &known);
             for plugin in names(&known) {
                 let known = known.iter().filter(|one| one.version.name == plugin).cloned().collect();
                 self.review_one(archive, &plugin, Looked { seen: marks.decisions, known })?;

@@ -27,6 +27,14 @@ impl Archive {
 }
 
 impl Scanner {
+    /// What other hosts can do: runs of it are planned here too, and left to them until it is loaded.
+    pub(super) fn know_elsewhere(&self, archive: &Archive, known: &[KnownVersion]) {
+        if archive.shares {
+            let active = known.iter().filter(|one| one.standing == VersionStanding::Active);
+            self.registry.know_elsewhere(active.map(|one| (one.version.name.clone(), one.info.clone())).collect());
+        }
+    }
+
     /// Whether the bytes are only what still lies in this host's folder: other hosts have gone on to another version while this
     /// one was away. What comes while a host looks on is news, also if it is old.
     pub(super) fn is_left_behind(&self, archive: &Archive, known: &[KnownVersion], new: &Generation) -> bool {

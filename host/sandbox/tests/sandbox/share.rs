@@ -7,6 +7,7 @@ use noontide_domain::PluginName;
 use noontide_domain::plugin::upgrade::VersionStanding;
 use noontide_domain::ports::{PluginHost, Versions};
 use noontide_testkit::{ManualClock, MemoryLedger};
+use serde_json::json;
 
 use crate::stage::Stage;
 use crate::versions::{PLUGIN, answers, kind, put, standings};
@@ -127,5 +128,9 @@ async fn a_host_that_cannot_take_a_version_says_so_and_leaves_its_runs_to_others
     let words = shown.iter().find_map(|plugin| plugin.error.as_ref()).expect("an error").to_string();
     assert!(words.contains("ledger"), "{words}");
     assert_eq!(strict.sandbox.bounded().get(&name()), Some(&0), "it leases none of its runs");
+    let (known, unknown) =
+        ("fixture-upgrade/run".parse().expect("a handler"), "fixture-upgrade/walk".parse().expect("one"));
+    assert!(strict.sandbox.check(&known, &json!({})).is_ok(), "it plans them for others");
+    assert!(strict.sandbox.check(&unknown, &json!({})).is_err());
     assert_eq!(one.sandbox.bounded().get(&name()), None);
 }

@@ -1,0 +1,4 @@
+//! parts: the statements of MySQL.
+
+/// There are none.
+pub(crate) const RENEW: &str = "";

@@ -1,0 +1,3 @@
+//! parts: the statements of PostgreSQL.
+
+pub(crate) const RENEW: &str = "SELECT history_renew($1)";
