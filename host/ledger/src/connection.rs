@@ -148,6 +148,30 @@ impl Connection {
         rows::from_millis("now", millis.ok_or(sqlx::Error::RowNotFound)?)
     }
 
+    /// Begins a transaction that sees one instant, for as long as it takes.
+    pub async fn begin_to_read(&mut self) -> Result<(), sqlx::Error> {
+        self.say(match self.kind() {
+            Kind::Sqlite => "BEGIN",
+            Kind::Postgres => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
+            }
+            Kind::Mysql => {
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
+            }
+        })
+        .await
+    }
+
+    /// Begins a transaction that writes much, for as long as it takes.
+    pub async fn begin_to_fill(&mut self) -> Result<(), sqlx::Error> {
+        self.say(match self.kind() {
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0",
+            Kind::Mysql => "START TRANSACTION",
+        })
+        .await
+    }
+
     pub async fn commit(&mut self) -> Result<(), sqlx::Error> {
         let commit = if self.kind() == Kind::Mysql { mysql::COMMIT } else { "COMMIT" };
         self.say(commit).await

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
-use noontide_domain::ports::{Claim, Claimed, ItemPage, ItemRecord, Submitted, Tenant};
+use noontide_domain::ports::{Claim, Claimed, Fire, ItemPage, ItemRecord, Submitted, Tenant};
 use noontide_domain::{Bucket, Item, ItemStatus, ItemsEnd, Report, RunId, Submission, key};
 use serde_json::{Value, json};
 
@@ -18,6 +18,9 @@ use crate::writer::{Desk, Request};
 use crate::{claim, rows, submissions};
 
 statements!(items: LOCK, KNOWN, HAND_OVER, COUNT, LEFT, END_ALL, END_EACH, RECOUNT, PAGE);
+
+/// MariaDB takes 16 MiB at once, unless it is told otherwise; what is bound grows a little on its way.
+const PORTION: usize = 4 << 20;
 
 pub(crate) struct Submit {
     pub submission: Submission,
@@ -56,14 +59,16 @@ impl Submit {
         }
         let Some((first, _)) = full.first() else { return Ok(submitted) };
         let flag = &self.submission.timetable.flag;
-        query(HAND_OVER)
-            .bind(handed_over(&full, &known))
-            .bind(self.submission.schedule.as_str())
-            .bind(first.order.handler.to_string())
-            .bind(flag)
-            .bind(desk.now.timestamp_millis())
-            .run(&mut *desk)
-            .await?;
+        for portion in portions(handed_over(&full, &known)) {
+            query(HAND_OVER)
+                .bind(portion)
+                .bind(self.submission.schedule.as_str())
+                .bind(first.order.handler.to_string())
+                .bind(flag)
+                .bind(desk.now.timestamp_millis())
+                .run(&mut *desk)
+                .await?;
+        }
         let claim = Claim { fire: full.iter().map(|(fire, _)| (*fire).clone()).collect(), ..Claim::default() };
         submitted.claimed = claim::write(&claim, self.tenant.as_ref(), desk).await?;
         let counts = full.iter().map(|(fire, items)| json!([fire.order.id.0.simple().to_string(), items.len()]));
@@ -106,17 +111,34 @@ async fn known(submission: &Submission, desk: &mut Desk<'_>) -> Result<HashMap<[
 }
 
 /// In the order of [`HAND_OVER`]; last, whether the key had a row before.
-fn handed_over(full: &[(&noontide_domain::ports::Fire, Vec<&Item>)], known: &HashMap<[u8; 16], Known>) -> String {
-    let mut all = Vec::new();
-    for (fire, items) in full {
+fn handed_over<'a>(
+    full: &'a [(&Fire, Vec<&Item>)],
+    known: &'a HashMap<[u8; 16], Known>,
+) -> impl Iterator<Item = Value> + 'a {
+    full.iter().flat_map(move |(fire, items)| {
         let (run, due_at) = (fire.order.id.0.simple().to_string(), fire.order.due_at.timestamp_millis());
-        let columns = |item: &&Item| {
+        items.iter().map(move |item| {
             let was_known = i64::from(known.contains_key(&item.key.hash));
             json!([item.key.hex(), item.key.text, due_at, item.payload, run, was_known])
-        };
-        all.extend(items.iter().map(columns));
+        })
+    })
+}
+
+/// JSON arrays of the rows, each short enough for one statement.
+fn portions(rows: impl Iterator<Item = Value>) -> Vec<String> {
+    let (mut portions, mut portion) = (Vec::new(), String::new());
+    for row in rows {
+        let row = row.to_string();
+        if !portion.is_empty() && portion.len() + row.len() > PORTION {
+            portions.push(std::mem::take(&mut portion) + "]");
+        }
+        portion.push(if portion.is_empty() { '[' } else { ',' });
+        portion.push_str(&row);
     }
-    Value::Array(all).to_string()
+    if !portion.is_empty() {
+        portions.push(portion + "]");
+    }
+    portions
 }
 
 /// What the calls of the runs just leased are handed. Most runs have no items, and asking costs them nothing.
@@ -149,10 +171,10 @@ pub(crate) async fn settle(run: RunId, report: &Report, is_over: bool, desk: &mu
             query.run(&mut *desk).await?;
         }
         ItemsEnd::Each(all) => {
-            let told = all.iter().map(|one| json!([key::hex(&one.key), one.error]));
-            let told = Value::Array(told.collect()).to_string();
-            let query = query(END_EACH).bind(run).bind(told).bind(finished).bind(now);
-            query.run(&mut *desk).await?;
+            for told in portions(all.iter().map(|one| json!([key::hex(&one.key), one.error]))) {
+                let query = query(END_EACH).bind(run).bind(told).bind(finished).bind(now);
+                query.run(&mut *desk).await?;
+            }
         }
     }
     query(RECOUNT).bind(run).run(&mut *desk).await?;

@@ -1,15 +1,16 @@
 //! The durable record: what was claimed, who works on it, how it ended.
 //!
 //! [`open`] takes a database URL and gives the doors of `noontide_domain::ports`: [`Ledger`] to write, [`History`] to
-//! read, [`Versions`] for the versions of plugins. Today there is one database, SQLite (`sqlite/`), for one machine:
+//! read, [`Versions`] for the versions of plugins. What is done is written once; its SQL is in `sqlite/`, for one host, and in
+//! `postgres/` and `mysql/`, for any number of them:
 //!
 //! ```text
-//! callers ──requests──▶ writer ──BEGIN IMMEDIATE … COMMIT──▶ file        one task, one connection, one fsync a group
-//!    └────────────────▶ four read-only connections ─────────▶ file       never wait for the writer
+//! callers ──requests──▶ lanes ──BEGIN … COMMIT──▶ file or server      SQLite has one lane, and requests share an fsync there
+//!    └──────────────▶ four connections that read ─▶ file or server      never wait for the lanes
 //! ```
 //!
-//! Read `sqlite/writer.rs` first (how requests share a transaction), then `claim.rs` and `settle.rs` (what they write);
-//! `migrations/sqlite/` says how the rows look. `tests/contract.rs` holds it to the exam every ledger passes.
+//! Read `writer.rs` first (how requests become transactions), then `claim.rs` and `settle.rs` (what they write), then how
+//! `query.rs` finds the SQL; `migrations/` says how the rows look. `tests/contract.rs` holds all to the exam every ledger passes.
 
 #[macro_use]
 mod query;
@@ -47,6 +48,7 @@ mod steps;
 mod store;
 mod submissions;
 mod tasks;
+mod transfer;
 mod versions;
 mod writer;
 
@@ -58,6 +60,7 @@ use connection::Time;
 use store::Store;
 
 pub use error::OpenError;
+pub use transfer::TransferError;
 
 /// An open ledger.
 pub struct Opened {
@@ -69,6 +72,7 @@ pub struct Opened {
     pub versions: Arc<dyn Versions>,
     /// Version of the schema.
     pub schema: i64,
+    source: connection::Source,
     closer: store::Closer,
 }
 
@@ -109,8 +113,8 @@ pub async fn open_by_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, O
 }
 
 fn opened(store: Store) -> Opened {
-    let Store { ledger, history, versions, schema, closer } = store;
-    Opened { ledger, history, versions, schema, closer }
+    let Store { ledger, history, versions, schema, source, closer } = store;
+    Opened { ledger, history, versions, schema, source, closer }
 }
 
 /// Where the record is.

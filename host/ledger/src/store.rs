@@ -25,6 +25,7 @@ pub(crate) struct Store {
     pub history: Arc<dyn History>,
     pub versions: Arc<dyn Versions>,
     pub schema: i64,
+    pub source: Source,
     pub closer: Closer,
 }
 
@@ -56,6 +57,7 @@ impl Store {
             history: Arc::new(history::Reading { readers: readers.clone(), schema }),
             versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
             schema,
+            source: source.clone(),
             closer: Closer { lanes, readers },
         }
     }

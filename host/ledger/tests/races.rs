@@ -11,9 +11,9 @@ use noontide_domain::ports::{
     Claim, Fire, LinkPage, LinkRecord, Retention, RunFilter, RunRecord, Settled, Settlement, Submitted, Tenant,
 };
 use noontide_domain::{
-    Bucket, Cause, Chain, Errand, HostId, Item, Key, KeyPart, Lease, Leased, Order, Outcome, Overlap, PluginInfo,
-    PluginVersion, QueueRoom, Report, RunId, RunState, StateSize, Submission, SubmissionId, Timetable, Usage, Verdict,
-    Wants, Webhook,
+    Bucket, Cause, Chain, Errand, HostId, Item, ItemCounts, ItemOutcome, Key, KeyPart, Lease, Leased, Order, Outcome,
+    Overlap, PluginInfo, PluginVersion, QueueRoom, Report, RunId, RunState, StateSize, Submission, SubmissionId,
+    Timetable, Usage, Verdict, Wants, Webhook,
 };
 use noontide_ledger::{Opened, open_by_clock};
 use noontide_testkit::ManualClock;
@@ -222,6 +222,24 @@ async fn a_submission_that_both_bring_is_taken_once(two: Two) {
     assert_eq!(two.all().await.len(), 1);
 }
 
+/// Each is one call: nothing of it holds unless all does.
+async fn a_submission_that_is_longer_than_what_a_server_takes_at_once_is_taken(two: Two) {
+    const ITEMS: usize = 3_000;
+    let mut submission = submission("a", 0..ITEMS, Timetable::default());
+    let padding = "x".repeat(8 * 1_024);
+    for bucket in &mut submission.buckets {
+        bucket.items.iter_mut().for_each(|item| item.payload = format!("\"{}{padding}\"", item.payload));
+    }
+    let payloads: Vec<_> = submission.buckets[0].items.iter().map(|item| item.payload.clone()).collect();
+    assert_eq!(two.submit(0, submission).await.counts.accepted, ITEMS as u64);
+    let run = two.lease(1, 1).await.remove(0);
+    assert!(run.items.iter().map(|item| &item.payload).eq(&payloads), "other payloads, or in another order");
+    let said = run.items.iter().map(|item| ItemOutcome { key: item.key.hash, error: Some(padding.clone()) });
+    let report = Report { items: said.collect(), ..success() };
+    assert_eq!(two.settle(1, run.lease, RunState::Failed, report).await, Settled::Recorded);
+    assert_eq!(two.all().await[0].items, Some(ItemCounts { total: 3_000, succeeded: 0, failed: 3_000 }));
+}
+
 async fn a_message_is_sent_by_one_of_them(two: Two) {
     let webhook = Webhook {
         url: "https://hooks.example.com/".to_owned(),
@@ -259,7 +277,7 @@ async fn what_both_prune_is_gone_with_the_links_of_its_chains(two: Two) {
     let retention = Retention { before: at(1_000), batch: 3 };
     let mut forgotten = 0;
     while !two.all().await.is_empty() {
-        let prunes = (0..4).map(|i| two.hosts[i % 2].ledger.prune(retention.clone()));
+        let prunes = (0..4).map(|i| two.hosts[i % 2].ledger.prune(retention));
         for pruned in all_of(prunes).await {
             forgotten += pruned.expect("prunes");
         }
@@ -316,6 +334,7 @@ races!(
     a_chain_that_one_takes_back_while_the_other_goes_on_with_it_stands_still_afterwards,
     of_items_that_both_submit_to_different_schedules_each_is_handed_over_once,
     a_submission_that_both_bring_is_taken_once,
+    a_submission_that_is_longer_than_what_a_server_takes_at_once_is_taken,
     a_message_is_sent_by_one_of_them,
     what_both_prune_is_gone_with_the_links_of_its_chains,
     of_two_decisions_about_a_plugin_one_stands,

@@ -24,7 +24,7 @@ macro_rules! within {
 macro_rules! runs_within {
     () => {
         concat!(
-            "link FORCE INDEX (link_chain) STRAIGHT_JOIN run ON run.id = link.id AND link.state = 1 AND ",
+            "link FORCE INDEX (link_chain) STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = link.id AND link.state = 1 AND ",
             within!()
         )
     };

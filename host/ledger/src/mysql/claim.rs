@@ -12,13 +12,16 @@ macro_rules! names {
 }
 
 /// One after the other, in the order in which they are told.
-pub(crate) const LOCK: &str =
-    concat!("SELECT schedule.name FROM ", names!(), " STRAIGHT_JOIN schedule ON schedule.name = told.name FOR UPDATE");
+pub(crate) const LOCK: &str = concat!(
+    "SELECT schedule.name FROM ",
+    names!(),
+    " STRAIGHT_JOIN schedule FORCE INDEX (PRIMARY) ON schedule.name = told.name FOR UPDATE"
+);
 
 pub(crate) const KEYS: &str = concat!(
     "SELECT key_hash, id, state FROM ",
     told!("hex CHAR(32) PATH '$'"),
-    " STRAIGHT_JOIN run ON run.key_hash = unhex(told.hex)"
+    " STRAIGHT_JOIN run FORCE INDEX (run_key) ON run.key_hash = unhex(told.hex)"
 );
 
 /// The first of the live runs of the schedule that is told.
@@ -65,21 +68,21 @@ pub(crate) const LIVE: &str = concat!(
 pub(crate) const REPLACE: &str = concat!(
     "UPDATE ",
     told!("hex CHAR(32) PATH '$[0]', reason LONGTEXT CHARACTER SET utf8mb4 PATH '$[1]'"),
-    " STRAIGHT_JOIN run ON run.id = unhex(told.hex) SET run.state = 4, run.finished_at = ?2, run.reason = told.reason \
+    " STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = unhex(told.hex) SET run.state = 4, run.finished_at = ?2, run.reason = told.reason \
       WHERE run.state = 0"
 );
 
 pub(crate) const ASK: &str = concat!(
     "UPDATE ",
     told!("hex CHAR(32) PATH '$'"),
-    " STRAIGHT_JOIN run ON run.id = unhex(told.hex) SET run.cancel_asked = 1 WHERE run.state = 1"
+    " STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = unhex(told.hex) SET run.cancel_asked = 1 WHERE run.state = 1"
 );
 
 /// Never back: a slower host may come with an older pass.
 pub(crate) const ADVANCE: &str = concat!(
     "UPDATE ",
     told!("name VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[0]', at BIGINT PATH '$[1]', runs BIGINT PATH '$[2]'"),
-    " STRAIGHT_JOIN schedule ON schedule.name = told.name \
+    " STRAIGHT_JOIN schedule FORCE INDEX (PRIMARY) ON schedule.name = told.name \
       SET schedule.\"cursor\" = greatest(schedule.\"cursor\", coalesce(told.at, schedule.\"cursor\")), \
           schedule.runs = schedule.runs + told.runs"
 );

@@ -21,14 +21,14 @@ pub(crate) const OCCURRENCE: &str = concat!(
       SELECT id FROM run FORCE INDEX (run_key) WHERE key_hash IN (?3, ?4) \
       UNION SELECT id FROM run FORCE INDEX (run_span) WHERE schedule = ?1 AND due_until >= ?2 AND due_at <= ?2 \
       UNION SELECT id FROM run FORCE INDEX (run_due) WHERE schedule = ?1 AND due_at = ?2 AND (items > 0 OR cause = 1) \
-      ) AS found STRAIGHT_JOIN run ON run.id = found.id ORDER BY run.id DESC"
+      ) AS found STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = found.id ORDER BY run.id DESC"
 );
 
 /// `ORDER BY … LIMIT` goes straight to the end of the index; a maximum would read all that the schedule ever ran.
 pub(crate) const LAST_RUNS: &str = concat!(
     "SELECT ",
     record_columns!(),
-    " FROM schedule STRAIGHT_JOIN run ON run.id = \
+    " FROM schedule STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = \
       (SELECT begun.id FROM run AS begun FORCE INDEX (run_begun) WHERE begun.schedule = schedule.name AND begun.begun = 1 \
        ORDER BY begun.id DESC LIMIT 1) \
       WHERE removed_at IS NULL ORDER BY name"

@@ -4,7 +4,7 @@
 macro_rules! told {
     () => {
         "json_table(?1, '$[*]' COLUMNS (key_hash CHAR(32) PATH '$')) AS told \
-         STRAIGHT_JOIN item ON item.key_hash = unhex(told.key_hash)"
+         STRAIGHT_JOIN item FORCE INDEX (item_key) ON item.key_hash = unhex(told.key_hash)"
     };
 }
 
@@ -34,7 +34,7 @@ macro_rules! handed_over {
 pub(crate) const HAND_OVER: &str = concat!(
     "UPDATE ",
     handed_over!(),
-    " STRAIGHT_JOIN item ON item.key_hash = unhex(told.key_hash) \
+    " STRAIGHT_JOIN item FORCE INDEX (item_key) ON item.key_hash = unhex(told.key_hash) \
      SET item.schedule = ?2, item.payload = told.payload, item.status = 0, item.run_id = unhex(told.run_id), \
          item.runs = item.runs + 1, item.error = NULL, item.finished_at = NULL, item.updated_at = ?5 \
      WHERE told.was_known = 1; \
@@ -47,11 +47,11 @@ pub(crate) const HAND_OVER: &str = concat!(
 
 pub(crate) const COUNT: &str = "\
     UPDATE json_table(?1, '$[*]' COLUMNS (id CHAR(32) PATH '$[0]', items BIGINT PATH '$[1]')) AS handed \
-    STRAIGHT_JOIN run ON run.id = unhex(handed.id) SET run.items = handed.items";
+    STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = unhex(handed.id) SET run.items = handed.items";
 
 pub(crate) const LEFT: &str = "\
     SELECT item.run_id, key_hash, key_text, payload FROM json_table(?1, '$[*]' COLUMNS (run_id CHAR(32) PATH '$')) AS told \
-    STRAIGHT_JOIN item ON item.run_id = unhex(told.run_id) WHERE status <> 1 ORDER BY item.id";
+    STRAIGHT_JOIN item FORCE INDEX (item_run) ON item.run_id = unhex(told.run_id) WHERE status <> 1 ORDER BY item.id";
 
 pub(crate) const END_ALL: &str = "\
     UPDATE item SET status = ?2, error = ?3, finished_at = ?4, updated_at = ?5 WHERE run_id = ?1 AND status <> 1";
@@ -59,7 +59,7 @@ pub(crate) const END_ALL: &str = "\
 pub(crate) const END_EACH: &str = "\
     UPDATE json_table(?2, '$[*]' COLUMNS ( \
         key_hash CHAR(32) PATH '$[0]', error LONGTEXT CHARACTER SET utf8mb4 PATH '$[1]')) AS told \
-    STRAIGHT_JOIN item ON item.key_hash = unhex(told.key_hash) \
+    STRAIGHT_JOIN item FORCE INDEX (item_key) ON item.key_hash = unhex(told.key_hash) \
     SET item.status = CASE WHEN told.error IS NULL THEN 1 ELSE 2 END, item.error = told.error, item.finished_at = ?3, \
         item.updated_at = ?4 \
     WHERE item.run_id = ?1";

@@ -10,7 +10,7 @@ pub(crate) const EXPIRING: &str = "\
 macro_rules! late {
     () => {
         "json_table(?1, '$[*]' COLUMNS (hex CHAR(32) PATH '$[0]', reason LONGTEXT CHARACTER SET utf8mb4 PATH '$[1]')) AS late \
-         STRAIGHT_JOIN run ON run.id = unhex(late.hex)"
+         STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = unhex(late.hex)"
     };
 }
 
@@ -25,7 +25,7 @@ pub(crate) const EXPIRE: &str = concat!(
 
 macro_rules! chosen {
     () => {
-        "json_table(?4, '$[*]' COLUMNS (hex CHAR(32) PATH '$')) AS chosen STRAIGHT_JOIN run ON run.id = unhex(chosen.hex)"
+        "json_table(?4, '$[*]' COLUMNS (hex CHAR(32) PATH '$')) AS chosen STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = unhex(chosen.hex)"
     };
 }
 
@@ -48,7 +48,7 @@ pub(crate) const TAKE: &str = concat!(
 macro_rules! held {
     () => {
         "json_table(?1, '$[*]' COLUMNS (hex CHAR(32) PATH '$[0]', host CHAR(32) PATH '$[1]', fence BIGINT PATH '$[2]')) AS held \
-         STRAIGHT_JOIN run ON run.id = unhex(held.hex)"
+         STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = unhex(held.hex)"
     };
 }
 macro_rules! holds {

@@ -20,20 +20,20 @@ macro_rules! told {
 pub(crate) const ENDS: &str = concat!(
     "SELECT link.*, run.state AS run_state FROM ",
     told!(),
-    " STRAIGHT_JOIN link ON link.id = unhex(told.id) STRAIGHT_JOIN run ON run.id = link.id ORDER BY told.place"
+    " STRAIGHT_JOIN link FORCE INDEX (PRIMARY) ON link.id = unhex(told.id) STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = link.id ORDER BY told.place"
 );
 
 /// Locked, so that nobody takes back what is made here.
 pub(crate) const NEXT: &str = "\
     SELECT link.* FROM json_table(?1, '$[*]' COLUMNS ( \
         place FOR ORDINALITY, id CHAR(32) PATH '$[0]', branch BIGINT PATH '$[1]')) AS told \
-    STRAIGHT_JOIN link ON link.after = unhex(told.id) AND link.branch = told.branch \
+    STRAIGHT_JOIN link FORCE INDEX (link_next) ON link.after = unhex(told.id) AND link.branch = told.branch \
     WHERE link.state = 0 AND link.errand IS NOT NULL ORDER BY told.place, link.id FOR UPDATE";
 
 pub(crate) const MADE: &str = concat!(
     "UPDATE ",
     told!(),
-    " STRAIGHT_JOIN link ON link.id = unhex(told.id) SET link.state = 1, link.errand = NULL WHERE link.state = 0"
+    " STRAIGHT_JOIN link FORCE INDEX (PRIMARY) ON link.id = unhex(told.id) SET link.state = 1, link.errand = NULL WHERE link.state = 0"
 );
 
 /// What lies within a path begins with it, so it is a range of the index. Each limit comes from what is told, or the server
@@ -52,17 +52,20 @@ pub(crate) const UNREACHED: &str = "\
 pub(crate) const GROUPS: &str = concat!(
     "SELECT link.* FROM ",
     told!(),
-    " STRAIGHT_JOIN link ON link.id = unhex(told.id) WHERE link.state = 0 ORDER BY told.place FOR UPDATE"
+    " STRAIGHT_JOIN link FORCE INDEX (PRIMARY) ON link.id = unhex(told.id) WHERE link.state = 0 ORDER BY told.place FOR UPDATE"
 );
 
 pub(crate) const TALLY: &str = "\
     UPDATE json_table(?1, '$[*]' COLUMNS ( \
         id CHAR(32) PATH '$[0]', missing BIGINT PATH '$[1]', state BIGINT PATH '$[2]')) AS told \
-    STRAIGHT_JOIN link ON link.id = unhex(told.id) \
+    STRAIGHT_JOIN link FORCE INDEX (PRIMARY) ON link.id = unhex(told.id) \
     SET link.missing = told.missing, link.state = told.state WHERE link.state = 0";
 
-pub(crate) const DECIDED: &str =
-    concat!("SELECT run.id, state, outcome, reason FROM ", told!(), " STRAIGHT_JOIN run ON run.id = unhex(told.id)");
+pub(crate) const DECIDED: &str = concat!(
+    "SELECT run.id, state, outcome, reason FROM ",
+    told!(),
+    " STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = unhex(told.id)"
+);
 
 pub(crate) const SIZES: &str = "\
     SELECT link.id, coalesce(octet_length(run.outcome), 0) AS bytes \

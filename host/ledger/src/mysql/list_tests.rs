@@ -31,6 +31,10 @@ fn schedule(text: &str) -> Schedule {
 
 impl Desk {
     async fn new() -> Self {
+        Self::at_an_address().await.0
+    }
+
+    async fn at_an_address() -> (Self, String) {
         let url = servers::mariadb_database();
         let store = open(&url, Time::Host(ManualClock::at("2026-07-01T08:00:00Z"))).await.expect("opens");
         let owner = Owner::File { path: "conf/x.toml".to_owned(), line: 3 };
@@ -39,7 +43,7 @@ impl Desk {
         let sql = MySqlConnection::connect(&url).await.expect("connects");
         let mut desk = Self { store, sql, seen: -1 };
         desk.look(0).await;
-        desk
+        (desk, url)
     }
 
     /// Whether there was something to see, and what.
@@ -265,23 +269,48 @@ async fn celery_timer_shows_items_and_does_not_suffer_from_a_definition_that_is_
     assert_eq!(desk.text(row).await, shown);
 }
 
-#[tokio::test]
-async fn a_look_that_finds_nothing_reads_next_to_nothing_however_long_the_list() {
-    let mut desk = Desk::new().await;
-    desk.sql(
-        "INSERT INTO schedule (name, owner, definition, taken, anchor, `cursor`) \
-         SELECT concat('s', seq), 'api', definition, definition, 0, 0 FROM seq_1_to_3000 JOIN schedule WHERE name = 'mine'",
-    )
-    .await;
-    desk.sql("UPDATE edits SET host = 1").await;
-    desk.sql(
-        "INSERT INTO task (task_key, execute_func, `trigger`, spec) SELECT name, 'mail/send', 'cron', '' FROM schedule \
-         WHERE name LIKE 's%'",
-    )
-    .await;
-    desk.sql("UPDATE edits SET host = 0; FLUSH STATUS").await;
-    desk.sql(&format!("SET sql_mode = 'ANSI_QUOTES'; {}", edits::NEWEST)).await;
-    let read = "SELECT concat(sum(variable_value)) FROM information_schema.session_status WHERE variable_name LIKE 'handler_read%'";
-    let read: f64 = desk.text(read).await.parse().expect("a number");
-    assert!(read < 30.0, "{read} rows were read");
+/// Somebody who edits rows one by one, again where the server wants it again.
+async fn switch(url: String, value: bool, keys: std::ops::Range<usize>) {
+    let mut sql = MySqlConnection::connect(&url).await.expect("connects");
+    // As it is set on many servers.
+    sqlx::raw_sql("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").execute(&mut sql).await.expect("sets");
+    for key in keys {
+        let statement = format!("UPDATE task SET is_valid = {value} WHERE task_key = 's{key}'");
+        while let Err(error) = sqlx::raw_sql(AssertSqlSafe(statement.clone())).execute(&mut sql).await {
+            let number = error.as_database_error().expect("the server's").code();
+            assert_eq!(number.as_deref(), Some("40001"), "{error}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_edit_is_lost_while_two_hosts_look() {
+    const KEYS: usize = 40;
+    let (mut desk, url) = Desk::at_an_address().await;
+    let other = open(&url, Time::Host(ManualClock::at("2026-07-01T08:00:00Z"))).await.expect("opens");
+    for key in 0..KEYS {
+        desk.store.ledger.put(schedule(&format!("s{key}")), at(0)).await.expect("puts");
+    }
+    let people = [
+        tokio::spawn(switch(url.clone(), false, 0..KEYS)),
+        tokio::spawn(switch(url.clone(), false, 0..KEYS / 2)),
+        tokio::spawn(switch(url, false, KEYS / 2..KEYS)),
+    ];
+    let mut looks = 0;
+    while looks < 20 || people.iter().any(|one| !one.is_finished()) {
+        let zone = chrono_tz::Asia::Shanghai;
+        let (one, two) =
+            tokio::join!(desk.store.ledger.take_edits(-1, zone, at(1)), other.ledger.take_edits(-1, zone, at(1)));
+        one.and(two).expect("takes");
+        looks += 1;
+    }
+    for one in people {
+        one.await.expect("no panic");
+    }
+    desk.look(2).await;
+    for key in 0..KEYS {
+        let standing = desk.standing(&format!("s{key}")).await.expect("a schedule");
+        assert!(!standing.schedule.enabled, "the edit of s{key} was lost");
+    }
+    assert_eq!(desk.text("SELECT concat(count(*)) FROM task_edit").await, "0");
 }

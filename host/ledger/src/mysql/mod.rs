@@ -7,7 +7,8 @@
 //! * A batch is `json_table(?1, '$[*]' COLUMNS (name VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[0]', …))`. Text says its
 //!   character set, because else it has that of the database, and stands in a join, because what is gathered for an `IN` is
 //!   compared without case.
-//! * `STRAIGHT_JOIN` reads the batch first and then a row for each entry: an estimate gone wrong would lock the whole table.
+//! * `STRAIGHT_JOIN` reads the batch first, and then by `FORCE INDEX` a row for each entry: an estimate gone wrong would read the
+//!   whole table, and lock it.
 //! * What a statement has changed is told by a first step that locks the rows and says what they will be.
 
 pub(crate) mod artifacts;
@@ -31,6 +32,7 @@ pub(crate) mod settle;
 pub(crate) mod state;
 pub(crate) mod submissions;
 pub(crate) mod tasks;
+pub(crate) mod transfer;
 pub(crate) mod versions;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};

@@ -20,7 +20,7 @@ pub(crate) const CHOOSE: &str = "\
     ORDER BY due, seq LIMIT ?2";
 macro_rules! chosen {
     () => {
-        "json_table(?5, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS chosen STRAIGHT_JOIN message ON message.seq = chosen.seq"
+        "json_table(?5, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS chosen STRAIGHT_JOIN message FORCE INDEX (PRIMARY) ON message.seq = chosen.seq"
     };
 }
 pub(crate) const TAKE: &str = concat!(

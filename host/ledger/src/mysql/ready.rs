@@ -48,7 +48,7 @@ macro_rules! in_turn {
             "SELECT ",
             $columns,
             " FROM (SELECT min(id) AS id FROM run FORCE INDEX (run_queued) WHERE state = 0 AND queued = 1 \
-                    GROUP BY state, queued, schedule) AS first STRAIGHT_JOIN run ON run.id = first.id \
+                    GROUP BY state, queued, schedule) AS first STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = first.id \
               WHERE json_contains(?1, json_quote(run.queue)) AND ",
             besides!("?5"),
             " AND NOT EXISTS (SELECT 1 FROM run AS ahead FORCE INDEX (run_live) \
@@ -67,7 +67,7 @@ pub(crate) const IN_TURN: &str = concat!(
     in_turn!("run.id, run.queue, run.priority, run.not_before"),
     " AND ",
     in_time!("?3"),
-    ") AS turn) AS numbered STRAIGHT_JOIN run ON run.id = numbered.id \
+    ") AS turn) AS numbered STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = numbered.id \
       WHERE numbered.number <= ?4 AND run.state = 0 AND run.queued = 1 FOR UPDATE SKIP LOCKED"
 );
 

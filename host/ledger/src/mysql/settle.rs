@@ -17,7 +17,7 @@ macro_rules! ended {
 }
 macro_rules! held {
     () => {
-        " STRAIGHT_JOIN run ON run.id = unhex(ended.id)"
+        " STRAIGHT_JOIN run FORCE INDEX (PRIMARY) ON run.id = unhex(ended.id)"
     };
 }
 macro_rules! holds {
@@ -72,5 +72,5 @@ pub(crate) const LOG: &str = "\
 pub(crate) const SUCCESS: &str = "\
     UPDATE json_table(?1, '$[*]' COLUMNS ( \
         name VARCHAR(255) CHARACTER SET utf8mb4 PATH '$[0]', due_at BIGINT PATH '$[1]')) AS done \
-    STRAIGHT_JOIN schedule ON schedule.name = done.name \
+    STRAIGHT_JOIN schedule FORCE INDEX (PRIMARY) ON schedule.name = done.name \
     SET schedule.last_success_due = greatest(coalesce(schedule.last_success_due, done.due_at), done.due_at)";

@@ -19,7 +19,7 @@ pub(crate) const FORGET: &str = "DELETE FROM task_edit WHERE task_key = ?1";
 /// Those that were looked at, and no other: somebody may have written more meanwhile. What is refused says so.
 pub(crate) const TAKEN: &str = "\
     DELETE task_edit FROM json_table(?2, '$[*]' COLUMNS (task_key VARCHAR(255) CHARACTER SET utf8mb4 PATH '$')) AS told \
-    STRAIGHT_JOIN task_edit ON task_edit.task_key = told.task_key WHERE task_edit.refused IS NULL";
+    STRAIGHT_JOIN task_edit FORCE INDEX (PRIMARY) ON task_edit.task_key = told.task_key WHERE task_edit.refused IS NULL";
 pub(crate) const REFUSE: &str = "UPDATE task_edit SET refused = ?2 WHERE task_key = ?1";
 pub(crate) const EXTRA: &str = "UPDATE task SET extra = ?2 WHERE task_key = ?1";
 pub(crate) const SPEC: &str = "UPDATE task SET spec = ?2 WHERE task_key = ?1";

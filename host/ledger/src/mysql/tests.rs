@@ -358,5 +358,5 @@ fn success(lease: &Lease) -> Settlement {
     let plugin = PluginVersion { name: "mail".parse().unwrap(), version: "1".to_owned(), sha256: "ab".to_owned() };
     let ended = Report::never_began(Outcome::Succeeded { result: None }, start());
     let verdict = Verdict::Final { state: RunState::Succeeded, reason: None };
-    Settlement::new(lease.clone(), verdict, Report { plugin: Some(plugin), ..ended })
+    Settlement::new(*lease, verdict, Report { plugin: Some(plugin), ..ended })
 }

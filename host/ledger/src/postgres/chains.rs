@@ -26,7 +26,7 @@ macro_rules! within {
 /// Whoever ends or leases a run comes to its links afterwards: so the runs first. A run that goes from ready to running and
 /// back between two statements would be missed by both.
 pub(crate) const LOCK: &str = concat!(
-    "SELECT id FROM run WHERE state < 2 AND id IN (SELECT link.id FROM link WHERE ",
+    "SELECT id FROM run WHERE state + 0 < 2 AND id IN (SELECT link.id FROM link WHERE ",
     within!(),
     ") ORDER BY id FOR UPDATE"
 );
@@ -35,13 +35,13 @@ pub(crate) const UNREACHED: &str =
     concat!("UPDATE link SET state = 2, why = 'cancelled' WHERE link.state = 0 AND ", within!(), " RETURNING *");
 
 pub(crate) const CANCEL: &str = concat!(
-    "UPDATE run SET state = 4, finished_at = $5 WHERE state = 0 AND id IN (SELECT link.id FROM link WHERE ",
+    "UPDATE run SET state = 4, finished_at = $5 WHERE state + 0 = 0 AND id IN (SELECT link.id FROM link WHERE ",
     within!(),
     ") RETURNING id, state, chain"
 );
 
 pub(crate) const ASK: &str = concat!(
-    "UPDATE run SET cancel_asked = 1 WHERE state = 1 AND id IN (SELECT link.id FROM link WHERE ",
+    "UPDATE run SET cancel_asked = 1 WHERE state + 0 = 1 AND id IN (SELECT link.id FROM link WHERE ",
     within!(),
     ") RETURNING id"
 );

@@ -25,24 +25,24 @@ pub(crate) const SCHEDULES: &str = "\
 pub(crate) const LIVE: &str = "\
     WITH wanted AS MATERIALIZED (SELECT ARRAY(SELECT json_array_elements_text($1::json)) AS names), \
     waiting AS MATERIALIZED ( \
-        SELECT id FROM run WHERE state = 0 AND state < 2 AND schedule = ANY ((SELECT names FROM wanted)::text[])), \
+        SELECT id FROM run WHERE state < 2 AND state + 0 = 0 AND schedule = ANY ((SELECT names FROM wanted)::text[])), \
     kept AS MATERIALIZED ( \
         SELECT run.schedule AS name, run.id, run.state, run.fence, run.not_before, run.queued \
-        FROM waiting JOIN run ON run.id = waiting.id WHERE run.state < 2 ORDER BY run.id FOR NO KEY UPDATE OF run) \
+        FROM waiting JOIN run ON run.id = waiting.id WHERE run.state + 0 < 2 ORDER BY run.id FOR NO KEY UPDATE OF run) \
     SELECT * FROM kept UNION ALL \
     SELECT schedule, id, state, fence, not_before, queued FROM run \
-    WHERE state = 1 AND state < 2 AND schedule = ANY ((SELECT names FROM wanted)::text[])";
+    WHERE state < 2 AND state + 0 = 1 AND schedule = ANY ((SELECT names FROM wanted)::text[])";
 
 /// An earlier attempt stays in the record; the end is that of the run.
 pub(crate) const REPLACE: &str = "\
     UPDATE run SET state = 4, finished_at = $2, reason = gone.value ->> 1 \
     FROM jsonb_array_elements($1::jsonb) AS gone (value) \
-    WHERE run.id = (gone.value ->> 0)::uuid AND run.state = 0";
+    WHERE run.id = (gone.value ->> 0)::uuid AND run.state + 0 = 0";
 
 /// Also what becomes ready again meanwhile: whoever takes it up hears of it.
 pub(crate) const ASK: &str = "\
     UPDATE run SET cancel_asked = 1 \
-    WHERE id = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text($1::json) AS value)) AND state < 2";
+    WHERE id = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text($1::json) AS value)) AND state + 0 < 2";
 
 /// Never back: a slower host may come with an older pass. The rows are locked already.
 pub(crate) const ADVANCE: &str = "\

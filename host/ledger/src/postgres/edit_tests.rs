@@ -7,6 +7,7 @@ use noontide_domain::{Cause, Key, Order, Owner, RunId, Schedule, ScheduleName, S
 use noontide_testkit::{ManualClock, servers};
 use sqlx::{AssertSqlSafe, Connection as _};
 
+use super::race_tests::until_somebody_waits;
 use super::*;
 
 /// A ledger with a schedule of the API, `mine`, and one of a file, `filed`; and somebody with SQL.
@@ -284,25 +285,13 @@ async fn an_edit_that_is_not_committed_yet_is_waited_for_and_not_lost() {
     sqlx::raw_sql(open).execute(&mut other).await.expect("begins");
     let ledger = desk.store.ledger.clone();
     let look = tokio::spawn(async move { ledger.take_edits(0, chrono_tz::UTC, at(1)).await });
-    until_somebody_waits(&mut desk).await;
+    until_somebody_waits(&mut desk.sql).await;
     sqlx::raw_sql("COMMIT").execute(&mut other).await.expect("commits");
     let edits = look.await.expect("no panic").expect("takes");
     let mut names: Vec<_> = edits.standing.iter().map(|one| one.schedule.name.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, ["a", "filed", "mine"]);
     assert_eq!(desk.text("SELECT count(*)::text FROM task_edit").await, "0");
-}
-
-async fn until_somebody_waits(desk: &mut Desk) {
-    let waiting = "SELECT (count(*) > 0)::text FROM pg_stat_activity \
-                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..10_000 {
-        if desk.text(waiting).await == "true" {
-            return;
-        }
-        tokio::task::yield_now().await;
-    }
-    panic!("nobody waits");
 }
 
 #[tokio::test]

@@ -9,14 +9,14 @@ pub(crate) const EXPIRING: &str = "\
 pub(crate) const EXPIRE: &str = "\
     UPDATE run SET state = 6, finished_at = $2, reason = late.value ->> 1 \
     FROM jsonb_array_elements($1::jsonb) AS late (value) \
-    WHERE run.id = (late.value ->> 0)::uuid AND run.state = 0 RETURNING run.id, run.state, run.chain";
+    WHERE run.id = (late.value ->> 0)::uuid AND run.state + 0 = 0 RETURNING run.id, run.state, run.chain";
 
 /// Whoever was leased once is not queued any more: it has begun, and stands before all that has not.
 pub(crate) const TAKE: &str = concat!(
     "UPDATE run SET state = 1, host = $1, fence = fence + 1, attempt = attempt + 1, lease_until = $2, \
      started_at = $3, finished_at = NULL, plugin_name = NULL, plugin_version = NULL, plugin_sha256 = NULL, \
      wall_ms = 0, cpu_ms = 0, peak_memory_bytes = 0, fuel = NULL, provenance = NULL, queued = 0 \
-     WHERE id = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text($4::json) AS value)) AND state = 0 \
+     WHERE id = ANY (ARRAY(SELECT value::uuid FROM json_array_elements_text($4::json) AS value)) AND state + 0 = 0 \
      RETURNING fence, attempt, items, messages, \
      (SELECT last_success_due FROM schedule WHERE name = run.schedule) AS last_success_due, ",
     order_columns!()
@@ -27,7 +27,7 @@ macro_rules! held {
     () => {
         "WITH held AS MATERIALIZED ( \
             SELECT run.id FROM jsonb_array_elements($1::jsonb) AS told (value) JOIN run ON run.id = (told.value ->> 0)::uuid \
-            WHERE run.state = 1 AND run.host = (told.value ->> 1)::uuid AND run.fence = (told.value ->> 2)::bigint \
+            WHERE run.state + 0 = 1 AND run.host = (told.value ->> 1)::uuid AND run.fence = (told.value ->> 2)::bigint \
             ORDER BY run.id FOR NO KEY UPDATE OF run) "
     };
 }
@@ -52,5 +52,5 @@ pub(crate) const LAPSED: &str = concat!(
 );
 
 pub(crate) const STATE: &str = "SELECT state, chain FROM run WHERE id = $1 FOR NO KEY UPDATE";
-pub(crate) const CANCEL_READY: &str = "UPDATE run SET state = 4, finished_at = $2 WHERE id = $1 AND state = 0";
-pub(crate) const ASK: &str = "UPDATE run SET cancel_asked = 1 WHERE id = $1 AND state = 1";
+pub(crate) const CANCEL_READY: &str = "UPDATE run SET state = 4, finished_at = $2 WHERE id = $1 AND state + 0 = 0";
+pub(crate) const ASK: &str = "UPDATE run SET cancel_asked = 1 WHERE id = $1 AND state + 0 = 1";

@@ -15,11 +15,11 @@ pub(crate) const ENDS: &str = "\
 pub(crate) const NEXT: &str = "\
     SELECT link.* FROM json_array_elements($1::json) AS told(value) \
     JOIN link ON link.after = (told.value ->> 0)::uuid AND link.branch = (told.value ->> 1)::bigint \
-    WHERE link.state = 0 AND link.errand IS NOT NULL ORDER BY link.id FOR UPDATE OF link";
+    WHERE link.state + 0 = 0 AND link.errand IS NOT NULL ORDER BY link.id FOR UPDATE OF link";
 
 pub(crate) const MADE: &str = "\
     UPDATE link SET state = 1, errand = NULL \
-    WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) AND state = 0";
+    WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json)) AND state + 0 = 0";
 
 /// What lies within a path begins with it, so it is a range of the index.
 pub(crate) const UNREACHED: &str = "\
@@ -31,13 +31,13 @@ pub(crate) const UNREACHED: &str = "\
 /// Locked, because two members may end on two hosts at once: who comes second counts on from what the first one wrote.
 pub(crate) const GROUPS: &str = "\
     SELECT link.* FROM json_array_elements_text($1::json) AS told(value) JOIN link ON link.id = told.value::uuid \
-    WHERE link.state = 0 ORDER BY link.id FOR UPDATE OF link";
+    WHERE link.state + 0 = 0 ORDER BY link.id FOR UPDATE OF link";
 
 pub(crate) const TALLY: &str = "\
     UPDATE link SET missing = told.missing, state = told.state \
     FROM (SELECT (value ->> 0)::uuid AS id, (value ->> 1)::bigint AS missing, (value ->> 2)::bigint AS state \
           FROM json_array_elements($1::json)) AS told \
-    WHERE link.id = told.id AND link.state = 0";
+    WHERE link.id = told.id AND link.state + 0 = 0";
 
 pub(crate) const DECIDED: &str = "\
     SELECT id, state, outcome, reason FROM run WHERE id IN (SELECT value::uuid FROM json_array_elements_text($1::json))";

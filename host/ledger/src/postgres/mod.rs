@@ -22,6 +22,7 @@ pub(crate) mod state;
 pub(crate) mod submissions;
 pub(crate) mod tasks;
 pub(crate) mod text;
+pub(crate) mod transfer;
 pub(crate) mod versions;
 
 use std::io::{Error, ErrorKind};
@@ -47,8 +48,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PLANS: usize = 256;
 
 /// What holds in each session, unless the address says otherwise. Nothing of ours takes long; what does is stuck, or has met
-/// somebody who forgot a transaction. A host that is cut off has its transaction and its locks taken from it.
-const SETTINGS: [(&str, &str); 7] = [
+/// somebody who forgot a transaction. A host that is cut off has its transaction and its locks taken from it. Every statement
+/// finds its rows by an index, row by row, however little the planner knows of tables that have just grown. For the same reason
+/// statements that know a row by its id ask for `state + 0`: no partial index answers that, however few it is believed to hold.
+const SETTINGS: [(&str, &str); 11] = [
     ("statement_timeout", "30s"),
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "15s"),
@@ -56,6 +59,10 @@ const SETTINGS: [(&str, &str); 7] = [
     ("tcp_keepalives_interval", "2"),
     ("tcp_keepalives_count", "3"),
     ("tcp_user_timeout", "11000"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
 ];
 
 pub(crate) async fn open(url: &str, time: Time) -> Result<Store, OpenError> {

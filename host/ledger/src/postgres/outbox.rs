@@ -40,14 +40,14 @@ macro_rules! emptied {
 pub(crate) const SENT: &str = concat!(
     "UPDATE message SET state = 2, lease_until = NULL, status = $4, answer = $5, ended_at = $6, ",
     emptied!(),
-    " WHERE id = $1 AND state = 1 AND host = $2 AND fence = $3"
+    " WHERE id = $1 AND state + 0 = 1 AND host = $2 AND fence = $3"
 );
 pub(crate) const AGAIN: &str = "\
     UPDATE message SET state = 0, lease_until = NULL, status = $4, answer = $5, not_before = $6 \
-    WHERE id = $1 AND state = 1 AND host = $2 AND fence = $3";
+    WHERE id = $1 AND state + 0 = 1 AND host = $2 AND fence = $3";
 pub(crate) const DEAD: &str = "\
     UPDATE message SET state = 3, lease_until = NULL, status = $4, answer = $5, ended_at = $6 \
-    WHERE id = $1 AND state = 1 AND host = $2 AND fence = $3";
+    WHERE id = $1 AND state + 0 = 1 AND host = $2 AND fence = $3";
 
 /// Locked first: if nothing is changed, the state that is told is the one that forbade it.
 macro_rules! locked {

@@ -58,6 +58,34 @@ async fn no_question_reads_the_whole_history() {
     }
 }
 
+#[tokio::test]
+async fn what_is_known_by_its_id_is_found_by_it_before_anything_is_known_of_the_tables() {
+    let url = servers::postgres_database();
+    opened(&url).await.closer.close().await;
+    let mut connection = connect(&options(&url).unwrap()).await.unwrap();
+    for question in [
+        [lease::EXPIRE, lease::TAKE, lease::KEEP, lease::GIVE_BACK, lease::STATE, lease::CANCEL_READY, lease::ASK]
+            .as_slice(),
+        &[claim::REPLACE, claim::ASK, settle::END, state::HELD, chains::LOCK, chains::CANCEL, chains::ASK, prune::RUNS],
+    ]
+    .concat()
+    {
+        for step in steps::parted(Kind::Postgres, question).iter() {
+            let plan = plan(&mut connection, &step.sql, step.args.len()).await;
+            let ways = ways_to_runs(&plan);
+            assert!(!ways.is_empty() && ways.iter().all(|way| way == "run_pkey"), "{}: {plan:#}", step.sql);
+        }
+    }
+}
+
+/// The indexes by which runs are found; without one, the kind of look.
+fn ways_to_runs(node: &Value) -> Vec<String> {
+    let index = node["Index Name"].as_str().filter(|index| index.starts_with("run_"));
+    let whole = node["Node Type"].as_str().filter(|kind| *kind == "Seq Scan" && node["Relation Name"] == "run");
+    let below = node["Plans"].as_array().into_iter().flatten().flat_map(ways_to_runs);
+    index.or(whole).map(str::to_owned).into_iter().chain(below).collect()
+}
+
 fn statements() -> Vec<String> {
     let all = [
         [claim::LOCK, claim::KEYS, claim::SCHEDULES, claim::LIVE, claim::REPLACE, claim::ASK, claim::ADVANCE]

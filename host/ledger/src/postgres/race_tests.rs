@@ -165,6 +165,37 @@ async fn a_chain_that_is_taken_back_while_it_goes_on_ends_one_way_or_the_other()
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_back_while_the_end_before_it_is_written_is_not_made() {
+    let two = Two::new().await;
+    let chain = two.begin(Chain { then: vec![call("b")], ..call("a") }).await;
+    let a = two.lease(0, 1).await.remove(0);
+    let mut sql = PgConnection::connect(&two.url).await.expect("connects");
+    let taken_back = "BEGIN; UPDATE link SET state = 2, why = 'cancelled' WHERE path = 'then[0]'";
+    sqlx::raw_sql(taken_back).execute(&mut sql).await.expect("takes back");
+    let ledger = Arc::clone(&two.first().ledger);
+    let end = Verdict::Final { state: RunState::Succeeded, reason: None };
+    let settlement = Settlement::new(a.lease, end, report(Outcome::Succeeded { result: None }));
+    let settle = tokio::spawn(async move { ledger.settle(vec![settlement]).await });
+    until_somebody_waits(&mut PgConnection::connect(&two.url).await.expect("connects")).await;
+    sqlx::raw_sql("COMMIT").execute(&mut sql).await.expect("commits");
+    assert_eq!(settle.await.expect("no panic").expect("settles"), [Settled::Recorded]);
+    assert_eq!(two.links(chain).await[1], ("then[0]".to_owned(), LinkState::Unreached));
+    assert_eq!(two.runs().await.len(), 1, "a, and nothing after it");
+}
+
+/// Until a transaction waits for another in this database. Asked outside of one: inside it the server would repeat itself.
+pub(super) async fn until_somebody_waits(sql: &mut PgConnection) {
+    let waiting = "SELECT count(*) > 0 FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..10_000 {
+        if sqlx::query_scalar(waiting).fetch_one(&mut *sql).await.expect(waiting) {
+            return;
+        }
+    }
+    panic!("nobody waits");
+}
+
 fn submission(round: usize, schedule: &str, payloads: impl Iterator<Item = usize>) -> Submission {
     let schedule = schedule.parse().expect("a name");
     let item = |i: usize| Item {

@@ -8,7 +8,7 @@ pub(crate) const END: &str = "\
         FROM jsonb_array_elements($1::jsonb) AS value), \
     ended AS MATERIALIZED ( \
         SELECT run.id, told.value FROM told JOIN run ON run.id = told.id \
-        WHERE run.state = 1 AND run.host = told.host AND run.fence = told.fence ORDER BY run.id FOR NO KEY UPDATE OF run) \
+        WHERE run.state + 0 = 1 AND run.host = told.host AND run.fence = told.fence ORDER BY run.id FOR NO KEY UPDATE OF run) \
     UPDATE run SET \
         state = CASE WHEN value ->> 3 = '0' AND cancel_asked = 1 THEN 4 ELSE (value ->> 3)::bigint END, \
         attempt = attempt - CASE WHEN value ->> 4 = '1' AND cancel_asked = 0 THEN 1 ELSE 0 END, \

@@ -23,5 +23,5 @@ pub(crate) const REMOVE: &str = "DELETE FROM state WHERE scope = $1 AND key = $2
 pub(crate) const HELD: &str = concat!(
     "SELECT ",
     order_columns!(),
-    " FROM run WHERE id = $1 AND state = 1 AND host = $2 AND fence = $3 FOR NO KEY UPDATE"
+    " FROM run WHERE id = $1 AND state + 0 = 1 AND host = $2 AND fence = $3 FOR NO KEY UPDATE"
 );

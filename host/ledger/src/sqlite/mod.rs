@@ -21,6 +21,7 @@ pub(crate) mod settle;
 pub(crate) mod state;
 pub(crate) mod submissions;
 pub(crate) mod tasks;
+pub(crate) mod transfer;
 pub(crate) mod versions;
 
 use std::path::Path;
