@@ -36,13 +36,14 @@ WASI_C    := clang lld wasi-libc libclang-rt-dev-wasm32
 PYTHON_TOOLS = $(CACHE)/componentize-py/$(shell sha256sum plugins/python/requirements.txt | cut -c1-12)
 JS_TOOLS     = $(CACHE)/componentize-js/$(shell cat plugins/js/package.json plugins/js/package-lock.json | sha256sum | cut -c1-12)
 
-.PHONY: help demo test no-fuzz no-python no-js no-c toolchain host plugins languages wasi-c servers lint deny unit guests system celery-beat-fixtures fuzz torture bench bench-postgres scale clean
+.PHONY: help demo test no-fuzz no-python no-js no-c toolchain host plugins languages wasi-c servers lint deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
 	@echo 'make test      install what the tests need and run all of them'
 	@echo 'make fuzz      the fuzz targets, 30 s each (FUZZ_SECONDS)'
 	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs, 10,000 broken plugin files'
+	@echo 'make torture-postgres, make torture-mariadb   the same of three hosts at one database: 100 and 30 kills, frozen hosts, cut connections'
 	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules (release build)'
 	@echo 'make bench-postgres   durable runs per second with 1, 2 and 4 workers on one PostgreSQL, beside graphile-worker and pg-boss'
 	@echo 'make scale     a thousand hosts and ten million schedules before a modelled database (release build, minutes)'
@@ -89,6 +90,7 @@ servers:
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
 	PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || missing="$$missing mariadb-server"; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing="$$missing faketime"; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
@@ -165,6 +167,19 @@ fuzz: toolchain
 
 torture: host plugins
 	NOONTIDE_KILLS=50 NOONTIDE_SWAPS=200 NOONTIDE_HOSTILE=1000 NOONTIDE_MUTATIONS=10000 cargo test --locked -p noontide-tests -- --nocapture
+
+# Many hosts at one database, for a long time: about half an hour each.
+HOSTS_LONG = NOONTIDE_KEYS=10000 NOONTIDE_RACES=1000 cargo test --locked -p noontide-ledger --test hosts -- --nocapture
+
+torture-postgres: host plugins servers
+	$(HOSTS_LONG) sqlite postgres
+	NOONTIDE_HOST_KILLS=100 NOONTIDE_ZOMBIES=50 NOONTIDE_CUTS=60 cargo test --locked -p noontide-tests -- --nocapture at_postgresql \
+		where_postgresql a_postgresql
+
+torture-mariadb: host plugins servers
+	$(HOSTS_LONG) mariadb
+	NOONTIDE_HOST_KILLS=30 NOONTIDE_ZOMBIES=50 NOONTIDE_CUTS=60 cargo test --locked -p noontide-tests -- --nocapture at_mariadb \
+		where_mariadb a_mariadb
 
 bench: plugins
 	cargo bench --locked -p noontide-sandbox --bench call

@@ -16,6 +16,7 @@ mod full_disk;
 mod guide;
 mod hostile;
 mod hostile_files;
+mod hosts;
 mod hot_reload;
 mod import;
 mod inbox;

@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, backup, config, enqueue, explain, fire, import, logs, next, outbox, plugin, put, runs, schedules, set,
-    simulate, submit, why,
+    artifacts, backfill, backup, config, enqueue, explain, fire, import, logs, next, outbox, plugin, put, runs,
+    schedules, set, simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};

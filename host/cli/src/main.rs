@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    artifacts, backfill, backup, check, config, enqueue, explain, fire, host, import, logs, next, outbox, plugin, put, runs,
-    schedules, set, simulate, submit, why,
+    artifacts, backfill, backup, check, config, enqueue, explain, fire, host, import, logs, next, outbox, plugin, put,
+    runs, schedules, set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
 use serve::wiring;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ports::Fire;
-use crate::{Cause, HandlerRef, Headers, Key, Order, Overlap, Priority, QueueName, RetryPolicy, RunId};
+use crate::{Cause, HandlerRef, Headers, Key, Labels, Order, Overlap, Priority, QueueName, RetryPolicy, RunId};
 
 /// An instant, or how long until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Errand {
     pub priority: Priority,
     /// In which line it waits.
     pub queue: QueueName,
+    /// What is asked of the host that carries it out.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub runs_on: Labels,
     /// Handed to the handler beside the input.
     pub headers: Headers,
     /// For failures.
@@ -63,6 +66,7 @@ impl Errand {
             expires: None,
             priority: Priority::CALL,
             queue: QueueName::default(),
+            runs_on: Labels::default(),
             headers: Headers::default(),
             retry: RetryPolicy::default(),
         }
@@ -95,6 +99,7 @@ impl Errand {
             input: self.input,
             priority: self.priority,
             queue: self.queue,
+            runs_on: self.runs_on,
             headers: self.headers,
             retry: self.retry,
             expires_at,

@@ -14,7 +14,9 @@ pub mod connection;
 pub mod duration;
 pub mod errand;
 pub mod excerpt;
+pub mod gate;
 pub mod headers;
+pub mod host;
 pub mod key;
 pub mod lang;
 pub mod levels;
@@ -40,7 +42,9 @@ pub use connection::{
     SqlError, SqlRows, SqlStatement, SqlValue,
 };
 pub use errand::{Errand, Moment};
+pub use gate::Gate;
 pub use headers::Headers;
+pub use host::{HostState, Labels, Role, Roles};
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};

@@ -217,7 +217,7 @@ pub fn backfill(
             late: true,
             ..order(standing, levels, RunId::new(), due_at, Cause::Backfill)
         },
-        overlap,
+        overlap: standing.schedule.line_up(overlap),
         not_before: now,
         fills: Some(Key::occurrence(name, due_at)),
     };

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, PluginName, QueueName, suggest};
+use crate::{Cause, Labels, PluginName, QueueName, suggest};
 
 /// Who goes first where places are few: 0 to 255 as AMQP has it, the higher first; of equals, the older.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub struct Queues {
     /// With how many of its runs go on at the same time here; without a number, as many as there are places. The default
     /// queue is there even if nobody names it.
     pub named: BTreeMap<QueueName, Option<usize>>,
+    /// How many runs of them are under lease at the same time, on all hosts together.
+    pub totals: BTreeMap<QueueName, usize>,
     /// Those whose runs this host takes; all if not given.
     pub taken: Option<BTreeSet<QueueName>>,
 }
@@ -92,7 +94,7 @@ impl Queues {
             Some(taken) => taken.iter().map(|name| (name.clone(), left(name))).collect(),
             None => self.named.keys().map(|name| (name.clone(), left(name))).collect(),
         };
-        QueueRoom { named, others: self.taken.is_none(), plugins: BTreeMap::new() }
+        QueueRoom { named, others: self.taken.is_none(), totals: self.totals.clone(), ..QueueRoom::ALL }
     }
 }
 
@@ -105,16 +107,37 @@ pub struct QueueRoom {
     pub others: bool,
     /// Of the runs of these plugins so many; of all others as many as their queue has room for.
     pub plugins: BTreeMap<PluginName, usize>,
+    /// Of these queues no more than so many under lease, whoever holds them.
+    pub totals: BTreeMap<QueueName, usize>,
+    /// What is said of the host; `None` for whatever is asked.
+    pub labels: Option<Labels>,
 }
 
 impl QueueRoom {
     /// Room for runs of every queue.
-    pub const ALL: QueueRoom = QueueRoom { named: BTreeMap::new(), others: true, plugins: BTreeMap::new() };
+    pub const ALL: QueueRoom = QueueRoom {
+        named: BTreeMap::new(),
+        others: true,
+        plugins: BTreeMap::new(),
+        totals: BTreeMap::new(),
+        labels: None,
+    };
 
     /// How many runs of `queue` there is room for.
     pub fn of(&self, queue: &QueueName) -> usize {
         let other = if self.others { usize::MAX } else { 0 };
         self.named.get(queue).copied().unwrap_or(other)
+    }
+
+    /// Whether the host is what such a run asks for.
+    pub fn meets(&self, runs_on: &Labels) -> bool {
+        self.labels.as_ref().is_none_or(|labels| labels.meet(runs_on))
+    }
+
+    /// No more than `left` of the queue from now on.
+    pub fn narrow(&mut self, queue: &QueueName, left: usize) {
+        let room = self.of(queue).min(left);
+        self.named.insert(queue.clone(), room);
     }
 
     /// The plugins of whose runs there is no room for another.
@@ -152,7 +175,7 @@ mod tests {
     fn a_host_has_room_for_the_queues_it_takes_as_far_as_they_are_bounded() {
         let [mail, slow, other] = ["mail", "slow", "other"].map(|name| name.parse::<QueueName>().expect("a name"));
         let named = BTreeMap::from([(mail.clone(), Some(3)), (slow.clone(), None)]);
-        let mut queues = Queues { named, taken: None };
+        let mut queues = Queues { named, ..Queues::default() };
         let held = BTreeMap::from([(mail.clone(), 2), (slow.clone(), 7)]);
         let room = queues.room(&held);
         assert_eq!([&mail, &slow, &other].map(|name| room.of(name)), [1, usize::MAX, usize::MAX]);
@@ -163,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_queue_nobody_named_is_answered_with_the_nearest_one() {
-        let queues = Queues { named: BTreeMap::from([("mails".parse().expect("a name"), None)]), taken: None };
+        let queues = Queues { named: BTreeMap::from([("mails".parse().expect("a name"), None)]), ..Queues::default() };
         let check = |name: &str| queues.check(&name.parse().expect("a name"));
         assert!(check("default").is_ok() && check("mails").is_ok());
         assert!(check("mailz").unwrap_err().ends_with("did you mean `mails`?"));

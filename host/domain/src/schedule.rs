@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CatchUp, Conditions, HandlerRef, Headers, Key, KeyPart, Overlap, Priority, QueueName, RetryPolicy, ScheduleName,
-    Trigger, WindowLength,
+    CatchUp, Conditions, HandlerRef, Headers, Key, KeyPart, Labels, Overlap, Priority, QueueName, RetryPolicy,
+    ScheduleName, Trigger, WindowLength,
 };
 
 /// What an operator or a client asked for. Kept in the ledger as JSON, so every host sees the same.
@@ -40,6 +40,9 @@ pub struct Schedule {
     /// In which line its runs wait.
     #[serde(default, skip_serializing_if = "QueueName::is_default")]
     pub queue: QueueName,
+    /// What is asked of the hosts that carry out its runs.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub runs_on: Labels,
     /// Handed to the handler beside the input.
     #[serde(default, skip_serializing_if = "Headers::is_empty")]
     pub headers: Headers,
@@ -58,6 +61,9 @@ pub struct Schedule {
     /// What happens when the last run is still going on.
     #[serde(default)]
     pub overlap: Overlap,
+    /// How many of its runs are under lease at the same time, on all hosts together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
     /// How long after the due instant the first attempt may begin; later the run expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_deadline: Option<Duration>,
@@ -107,12 +113,14 @@ impl Schedule {
             input: serde_json::Value::Null,
             priority: Priority::SCHEDULE,
             queue: QueueName::default(),
+            runs_on: Labels::default(),
             headers: Headers::default(),
             window: None,
             includes: Vec::new(),
             supersedes: Vec::new(),
             catch_up: CatchUp::default(),
             overlap: Overlap::default(),
+            concurrency: None,
             start_deadline: None,
             expires: None,
             max_runs: None,
@@ -132,6 +140,15 @@ impl Schedule {
     pub fn comes_due_unlike(&self, old: &Self) -> bool {
         let of = |schedule: &Self| (schedule.timezone, schedule.enabled, schedule.max_runs);
         old.trigger != self.trigger || of(old) != of(self)
+    }
+
+    /// What `asked` means for its runs. Where several may go on at the same time, none waits for its turn: all that wait stand
+    /// at the gate, and whoever is next goes as soon as there is a place.
+    pub fn line_up(&self, asked: Overlap) -> Overlap {
+        match asked {
+            Overlap::QueueAll if self.concurrency.is_some_and(|most| most > 1) => Overlap::Allow,
+            other => other,
+        }
     }
 
     /// How much later than its due instant a run begins: `spread` and `jitter`. The same question has the same answer on

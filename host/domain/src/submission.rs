@@ -171,7 +171,7 @@ fn fire(standing: &Standing, timetable: &Timetable, due_at: DateTime<Utc>, now: 
         ..fire.order
     };
     // Any policy that gives up a run would lose its entries.
-    let overlap = match schedule.overlap {
+    let overlap = match schedule.line_up(schedule.overlap) {
         Overlap::QueueAll => Overlap::QueueAll,
         _ => Overlap::Allow,
     };

@@ -161,7 +161,7 @@ impl Core {
                 *room = room.saturating_sub(1);
             }
         }
-        QueueRoom { plugins, ..self.settings.queues.room(&held) }
+        QueueRoom { plugins, labels: Some(self.settings.labels.clone()), ..self.settings.queues.room(&held) }
     }
 
     /// Whether it is time to lease more: no more is held than runs at the same time.
@@ -287,6 +287,16 @@ impl Core {
         let Some(schedule) = &order.schedule else { return false };
         order.cause == Cause::Backfill
             || self.book().get(schedule).is_some_and(|standing| queues(standing.schedule.overlap))
+    }
+
+    /// Whether the number of those that go on beside this run is bounded, so that its end makes room for another.
+    pub(crate) fn makes_room(&self, order: &Order) -> bool {
+        let queues = &self.settings.queues;
+        let is_bounded = |name| self.book().get(name).is_some_and(|standing| standing.schedule.concurrency.is_some());
+        queues.limit(&order.queue).is_some()
+            || queues.totals.contains_key(&order.queue)
+            || order.schedule.as_ref().is_some_and(is_bounded)
+            || self.plugins.bounded().contains_key(&order.handler.plugin)
     }
 
     /// Asks those of `runs` to stop that go on here; the hosts of the others hear it with their next heartbeat.

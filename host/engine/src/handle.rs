@@ -175,7 +175,12 @@ impl EngineHandle {
         order.window = request.window.or(order.window);
         self.core.plugins.check(&order.handler, &order.input)?;
         let id = order.id;
-        let fire = Fire { order, overlap: standing.schedule.overlap, not_before: due_at, fills: None };
+        let fire = Fire {
+            order,
+            overlap: standing.schedule.line_up(standing.schedule.overlap),
+            not_before: due_at,
+            fills: None,
+        };
         match self.claim(Claim { fire: vec![fire], ..Claim::default() }, entered).await?.first() {
             Some(Claimed::Overlapped(blocking)) => {
                 Err(EngineError::Busy { schedule: standing.schedule.name, blocking: *blocking })

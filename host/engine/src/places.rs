@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_queue_has_no_more_places_than_it_may_and_is_passed_over() {
         let named = BTreeMap::from([(queue("slow"), Some(1))]);
-        let (places, quick) = (places(3, Queues { named, taken: None }), handler());
+        let (places, quick) = (places(3, Queues { named, ..Queues::default() }), handler());
         let slow = look(pin!(places.one(Priority(9), &queue("slow"), &quick))).expect("it is free");
         let name = queue("slow");
         let mut next = pin!(places.one(Priority(9), &name, &quick));

@@ -66,12 +66,9 @@ pub(crate) fn begin(core: &Arc<Core>, leased: Leased) {
         carry_out(&core, &leased, desk).await;
         let before = core.wants_more();
         core.held().remove(&leased.order.id);
-        // Once, when half of what was held is done: leases are asked for in batches, not one by one. A bounded queue or
-        // plugin holds no more than may go on, so that it is in nobody's way; it has room now.
-        let order = &leased.order;
-        let is_bounded = core.settings.queues.limit(&order.queue).is_some()
-            || core.plugins.bounded().contains_key(&order.handler.plugin);
-        if (is_bounded || !before) && core.wants_more() {
+        // Once, when half of what was held is done: leases are asked for in batches, not one by one. What is bounded holds
+        // no more than may go on, so that it is in nobody's way; it has room now.
+        if (core.makes_room(&leased.order) || !before) && core.wants_more() {
             core.look_for_runs.notify_one();
         }
     });

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use noontide_domain::{HostId, Queues};
+use noontide_domain::{HostId, Labels, Queues};
 
 /// The engine's numbers. [`Settings::default`] has the ones of semantics: lease 30 s, heartbeat 10 s.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// This process; new with every start.
     pub host: HostId,
+    /// What is said of it.
+    pub labels: Labels,
     /// How many handlers run at the same time.
     pub concurrency: usize,
     /// The queues there are, how many of each run at the same time, and which this host takes.
@@ -32,6 +34,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             host: HostId::new(),
+            labels: Labels::default(),
             concurrency: 64,
             queues: Queues::default(),
             lease: Duration::from_secs(30),

@@ -15,7 +15,7 @@ use crate::judge::{Fate, Holder, Known, Live, Stage};
 use crate::query::query;
 use crate::row::Row;
 use crate::writer::{Desk, Request};
-use crate::{links, rows};
+use crate::{again, links, rows};
 
 statements!(claim: LOCK, KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
 
@@ -31,6 +31,15 @@ impl Request for ClaimFires {
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
         write(&self.claim, self.tenant.as_ref(), desk).await
     }
+
+    fn handed_over(answer: &Vec<Claimed>) -> Vec<Lease> {
+        leases(answer)
+    }
+}
+
+pub(crate) fn leases(claimed: &[Claimed]) -> Vec<Lease> {
+    let leased = |claimed: &Claimed| if let Claimed::Leased(leased) = claimed { Some(leased.lease) } else { None };
+    claimed.iter().filter_map(leased).collect()
 }
 
 /// Judges and writes, inside whatever transaction the desk stands in.
@@ -41,11 +50,14 @@ pub(crate) async fn write(
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     lock(claim, desk).await?;
     let mut known = known(claim, desk).await?;
+    if let Some(answers) = again::claimed(claim, tenant, &known, desk).await? {
+        return Ok(answers);
+    }
     let fates = known.judge(&claim.fire, tenant, desk.now);
     clear_the_way(&known, desk).await?;
     let mut new = Vec::new();
     for (fire, fate) in claim.fire.iter().zip(&fates) {
-        new.extend(fire_row(fire, fate, tenant, desk.now)?);
+        new.extend(fire_row(fire, fate, tenant, &known, desk.now)?);
     }
     for skip in &claim.skip {
         new.extend(skip_row(skip, &mut known, desk.now)?);
@@ -95,6 +107,9 @@ async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error>
             let name = rows::required::<ScheduleName>(&row, "name")?;
             if let Some(due) = rows::maybe_instant(&row, "last_success_due")? {
                 known.successes.insert(name.clone(), due);
+            }
+            if row.try_get::<Option<i64>>("concurrency")?.is_some() {
+                known.bounded.insert(name.clone());
             }
             if rows::maybe_run(&row, "id")?.is_some() && !counting.contains(&name) {
                 known.live.entry(name).or_default().push(live(&row)?);
@@ -165,9 +180,11 @@ fn fire_row(
     fire: &Fire,
     fate: &Fate,
     tenant: Option<&Tenant>,
+    known: &Known,
     now: DateTime<Utc>,
 ) -> Result<Option<Value>, sqlx::Error> {
-    let ready = NewRow::ready(fire, now);
+    let bounded = fire.order.schedule.as_ref().is_some_and(|name| known.bounded.contains(name));
+    let ready = NewRow { bounded, ..NewRow::ready(fire, now) };
     let over = |reason| NewRow::over(&fire.order, reason, now);
     let row = match fate {
         Fate::Duplicate(_) => return Ok(None),

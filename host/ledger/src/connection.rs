@@ -150,7 +150,7 @@ impl Connection {
 
     /// Begins a transaction that sees one instant, for as long as it takes.
     pub async fn begin_to_read(&mut self) -> Result<(), sqlx::Error> {
-        self.say(match self.kind() {
+        let begin = match self.kind() {
             Kind::Sqlite => "BEGIN",
             Kind::Postgres => {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0"
@@ -158,23 +158,31 @@ impl Connection {
             Kind::Mysql => {
                 "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
             }
-        })
-        .await
+        };
+        self.say(begin.to_owned()).await
     }
 
     /// Begins a transaction that writes much, for as long as it takes.
     pub async fn begin_to_fill(&mut self) -> Result<(), sqlx::Error> {
-        self.say(match self.kind() {
+        let begin = match self.kind() {
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0",
             Kind::Mysql => "START TRANSACTION",
-        })
-        .await
+        };
+        self.say(begin.to_owned()).await
     }
 
     pub async fn commit(&mut self) -> Result<(), sqlx::Error> {
+        self.commit_after("").await
+    }
+
+    /// With what is to be said before it, in one way.
+    pub async fn commit_after(&mut self, words: &str) -> Result<(), sqlx::Error> {
         let commit = if self.kind() == Kind::Mysql { mysql::COMMIT } else { "COMMIT" };
-        self.say(commit).await
+        match words {
+            "" => self.say(commit).await,
+            _ => self.say(format!("{words}; {commit}")).await,
+        }
     }
 
     pub async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
@@ -182,12 +190,13 @@ impl Connection {
         self.say(roll_back).await
     }
 
-    /// A word to the database, without a plan that is kept.
-    async fn say(&mut self, word: &'static str) -> Result<(), sqlx::Error> {
+    /// Words to the database, without a plan that is kept.
+    async fn say(&mut self, words: impl Into<String>) -> Result<(), sqlx::Error> {
+        let words = sqlx::raw_sql(sqlx::AssertSqlSafe(words.into()));
         match self {
-            Connection::Sqlite(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
-            Connection::Postgres(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
-            Connection::Mysql(connection) => sqlx::raw_sql(word).execute(connection).await.map(drop),
+            Connection::Sqlite(connection) => words.execute(connection).await.map(drop),
+            Connection::Postgres(connection) => words.execute(connection).await.map(drop),
+            Connection::Mysql(connection) => words.execute(connection).await.map(drop),
         }
     }
 

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use noontide_domain::ports::{Edits, Overdue, RefusedEdit};
 use noontide_domain::{Owner, Schedule};
 
+use crate::gates;
 use crate::query::{Place, query};
 use crate::row::Row;
 use crate::rows;
@@ -65,6 +66,7 @@ async fn take(desk: &mut Desk<'_>, row: &Row, now: DateTime<Utc>) -> Result<(), 
             let looks_anew = taken.as_ref().is_none_or(|taken| schedule.comes_due_unlike(taken));
             let query = query(TAKE).bind(name).bind(taken.is_none()).bind(looks_anew).bind(now.timestamp_millis());
             query.run(&mut *desk).await?;
+            gates::bound(desk, &schedule, taken.as_ref().map(|taken| taken.concurrency)).await?;
             tasks::show(desk, &schedule).await
         }
         Err(reason) => {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Fire, Tenant};
-use noontide_domain::{Order, RunState, SkipReason};
+use noontide_domain::{Gate, Order, RunState, SkipReason};
 use serde_json::{Value, json};
 
 use crate::rows;
@@ -16,6 +16,8 @@ pub(crate) struct NewRow<'a> {
     pub not_before: DateTime<Utc>,
     /// Waits its turn.
     pub queued: bool,
+    /// Its schedule bounds how many go on at the same time.
+    pub bounded: bool,
     pub lease: Option<&'a Tenant>,
     pub reason: Option<SkipReason>,
     pub now: DateTime<Utc>,
@@ -28,6 +30,7 @@ impl<'a> NewRow<'a> {
             span: None,
             not_before: fire.not_before,
             queued: false,
+            bounded: false,
             lease: None,
             reason: None,
             now,
@@ -36,7 +39,13 @@ impl<'a> NewRow<'a> {
 
     /// Over the moment it is written: so that it is pruned like any other.
     pub fn over(order: &'a Order, reason: SkipReason, now: DateTime<Utc>) -> Self {
-        Self { order, span: None, not_before: order.due_at, queued: false, lease: None, reason: Some(reason), now }
+        let not_before = order.due_at;
+        Self { order, span: None, not_before, queued: false, bounded: false, lease: None, reason: Some(reason), now }
+    }
+
+    fn gate(&self) -> Gate {
+        let schedule = self.order.schedule.clone().filter(|_| self.bounded);
+        Gate { schedule, runs_on: self.order.runs_on.clone() }
     }
 
     fn includes(&self) -> Result<Option<String>, sqlx::Error> {
@@ -96,6 +105,11 @@ impl<'a> NewRow<'a> {
             order.chain.map(|chain| chain.0.simple().to_string()),
             order.origin.as_ref().map(|origin| rows::to_json("origin", origin)).transpose()?,
             order.terms.as_ref().map(|terms| rows::to_json("terms", terms)).transpose()?,
+            Some(&order.runs_on)
+                .filter(|asked| !asked.is_empty())
+                .map(|asked| rows::to_json("runs_on", asked))
+                .transpose()?,
+            self.gate().to_string(),
         ]))
     }
 }

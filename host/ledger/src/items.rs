@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use async_trait::async_trait;
 use noontide_domain::ports::{Claim, Claimed, Fire, ItemPage, ItemRecord, Submitted, Tenant};
-use noontide_domain::{Bucket, Item, ItemStatus, ItemsEnd, Report, RunId, Submission, key};
+use noontide_domain::{Bucket, Item, ItemStatus, ItemsEnd, Lease, Report, RunId, Submission, key};
 use serde_json::{Value, json};
 
 use crate::connection::Readers;
@@ -38,6 +38,10 @@ impl Request for Submit {
         let submitted = self.hand_over(desk).await?;
         submissions::note(&self.submission, submitted.counts, desk).await?;
         Ok(submitted)
+    }
+
+    fn handed_over(answer: &Submitted) -> Vec<Lease> {
+        claim::leases(&answer.claimed)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What becomes of each fire of a claim. Pure: the claim reads what is known, asks here, and writes the answer.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Fire, Tenant};
-use noontide_domain::{Overlap, RunId, ScheduleName};
+use noontide_domain::{Key, Overlap, RunId, ScheduleName};
 
 /// What the ledger knows before the claim, and then with it.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Known {
     pub live: HashMap<ScheduleName, Vec<Live>>,
     /// The due instant of the schedule's last success.
     pub successes: HashMap<ScheduleName, DateTime<Utc>>,
+    /// Those that bound how many of their runs go on at the same time.
+    pub bounded: HashSet<ScheduleName>,
     /// Runs that had not begun or were waiting for a retry and now never will, and the run that takes their place.
     pub replaced: BTreeMap<RunId, RunId>,
     /// Runs that go on and shall stop.
@@ -105,7 +107,7 @@ impl Known {
             }
         }
         if let Some(tenant) = tenant {
-            lease(fires, &mut fates, tenant, now);
+            self.lease(fires, &mut fates, tenant, now);
         }
         fates
     }
@@ -152,6 +154,14 @@ impl Known {
         (!self.replaced.contains_key(&filled.run)).then_some(filled.run)
     }
 
+    /// The run that keeps `fire` from having a row, whatever has become of it; of a chain, that of its first.
+    pub fn keeper(&self, fire: &Fire, fires: &[Fire]) -> Option<RunId> {
+        let held = |key: &Key| self.keys.get(&key.hash).map(|holder| holder.run);
+        let by_key = |fire: &Fire| held(&fire.order.key).or_else(|| held(fire.fills.as_ref()?));
+        let of_chain = |other: &&Fire| fire.order.chain.is_some() && other.order.chain == fire.order.chain;
+        by_key(fire).or_else(|| fires.iter().filter(of_chain).find_map(by_key))
+    }
+
     /// A fire that could have begun already is held up by whatever is ready now.
     fn overlap(&mut self, fire: &Fire, live: &mut Vec<Live>, now: DateTime<Utc>) -> Fate {
         if fire.overlap == Overlap::Allow {
@@ -179,6 +189,29 @@ impl Known {
         }
     }
 
+    /// As many as there is room for, those of higher priority first.
+    fn lease(&self, fires: &[Fire], fates: &mut [Fate], tenant: &Tenant, now: DateTime<Utc>) {
+        let is_due = |i: &usize| fires[*i].not_before <= now && matches!(fates[*i], Fate::Ready { .. });
+        let mut due: Vec<_> = (0..fires.len()).filter(is_due).filter(|i| self.is_free(&fires[*i], tenant)).collect();
+        due.sort_by_key(|i| Reverse(fires[*i].order.priority));
+        let mut queues = tenant.queues.clone();
+        for i in due
+            .into_iter()
+            .filter(|i| queues.take(&fires[*i].order.queue, &fires[*i].order.handler.plugin))
+            .take(tenant.places)
+        {
+            fates[i] = Fate::Leased;
+        }
+    }
+
+    /// Nothing but the tenant's own room bounds it. What is counted over all hosts waits for a lease, where those that came
+    /// before it go first.
+    fn is_free(&self, fire: &Fire, tenant: &Tenant) -> bool {
+        let order = &fire.order;
+        let is_bounded = order.schedule.as_ref().is_some_and(|name| self.bounded.contains(name));
+        !is_bounded && !tenant.queues.totals.contains_key(&order.queue) && tenant.queues.meets(&order.runs_on)
+    }
+
     /// Clears the way for `new`; gives back what has yet to stop.
     fn replace(&mut self, live: &mut Vec<Live>, by: DateTime<Utc>, new: RunId) -> Vec<RunId> {
         let (gone, left): (Vec<_>, Vec<_>) =
@@ -189,20 +222,5 @@ impl Known {
         running.sort();
         self.asked.extend(&running);
         running
-    }
-}
-
-/// As many as there is room for, those of higher priority first.
-fn lease(fires: &[Fire], fates: &mut [Fate], tenant: &Tenant, now: DateTime<Utc>) {
-    let is_due = |i: &usize| fires[*i].not_before <= now && matches!(fates[*i], Fate::Ready { .. });
-    let mut due: Vec<_> = (0..fires.len()).filter(is_due).collect();
-    due.sort_by_key(|i| Reverse(fires[*i].order.priority));
-    let mut queues = tenant.queues.clone();
-    for i in due
-        .into_iter()
-        .filter(|i| queues.take(&fires[*i].order.queue, &fires[*i].order.handler.plugin))
-        .take(tenant.places)
-    {
-        fates[i] = Fate::Leased;
     }
 }

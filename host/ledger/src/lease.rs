@@ -59,6 +59,10 @@ impl Request for LeaseReady {
         // RETURNING promises no order.
         Ok(chosen.iter().filter_map(|id| leased.remove(id)).collect())
     }
+
+    fn handed_over(answer: &Vec<Leased>) -> Vec<Lease> {
+        answer.iter().map(|leased| leased.lease).collect()
+    }
 }
 
 impl LeaseReady {

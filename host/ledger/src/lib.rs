@@ -15,6 +15,7 @@
 #[macro_use]
 mod query;
 
+mod again;
 mod artifacts;
 mod chains;
 mod claim;
@@ -23,10 +24,12 @@ mod connection;
 mod edits;
 mod error;
 mod fault;
+mod gates;
 mod history;
 mod insert;
 mod items;
 mod judge;
+mod lane;
 mod lease;
 mod links;
 mod listing;
@@ -37,6 +40,7 @@ mod parts;
 mod postgres;
 mod prune;
 mod ready;
+mod receipts;
 mod records;
 mod row;
 mod rows;

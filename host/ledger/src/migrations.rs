@@ -10,7 +10,7 @@ pub(crate) struct File {
 }
 
 /// How many they are.
-pub(crate) const COUNT: usize = 14;
+pub(crate) const COUNT: usize = 17;
 
 /// The newest schema this binary knows.
 pub(crate) const KNOWN: i64 = COUNT as i64;
@@ -108,6 +108,21 @@ macro_rules! migrations {
                 version: 14,
                 name: "terms",
                 sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0014_terms.sql")),
+            },
+            $crate::migrations::File {
+                version: 15,
+                name: "limits",
+                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0015_limits.sql")),
+            },
+            $crate::migrations::File {
+                version: 16,
+                name: "hosts",
+                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0016_hosts.sql")),
+            },
+            $crate::migrations::File {
+                version: 17,
+                name: "receipts",
+                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0017_receipts.sql")),
             },
         ]
     };

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::lease::limit;
 use crate::query::query;
 use crate::writer::{Desk, Request};
-use crate::{links, rows};
+use crate::{links, receipts, rows};
 
 statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES);
 
@@ -39,6 +39,7 @@ impl Request for Prune {
         for statement in [SUBMISSIONS, MESSAGES] {
             query(statement).bind(before).bind(batch).run(&mut *desk).await?;
         }
+        receipts::forget(desk.now, desk).await?;
         Ok(runs.len() as u64)
     }
 }

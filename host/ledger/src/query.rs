@@ -14,6 +14,7 @@ use sqlx::{AssertSqlSafe, MySqlConnection, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
 use crate::connection::{Connection, Kind, Readers};
+use crate::lane::heard;
 use crate::mysql::fault as mysql_fault;
 use crate::postgres::text;
 use crate::row::Row;
@@ -141,6 +142,7 @@ pub(crate) enum Wanted {
 pub(crate) struct Done {
     pub rows: Vec<Row>,
     pub changed: u64,
+    pub is_written: bool,
 }
 
 pub(crate) type Doing<'a> = Pin<Box<dyn Future<Output = Result<Done, sqlx::Error>> + Send + 'a>>;
@@ -157,7 +159,11 @@ impl Place for &mut Desk<'_> {
     where
         Self: 'a,
     {
-        Box::pin(async move { on(self.connection, &query, wanted).await })
+        Box::pin(async move {
+            let done = heard(self.patience, on(self.connection, &query, wanted)).await?;
+            self.is_written |= done.is_written;
+            Ok(done)
+        })
     }
 }
 
@@ -210,6 +216,8 @@ macro_rules! carried_out_by {
                 } else {
                     done.changed = bound.execute(&mut *connection).await?.rows_affected();
                 }
+                let has_changed = done.changed > 0 || !done.rows.is_empty() || step.sql.starts_with("WITH");
+                done.is_written |= step.writes && has_changed;
             }
             Ok(done)
         }
@@ -256,6 +264,7 @@ arg_from! {
     Vec<u8>, Bytes, value => value.into();
     RunId, Id, value => value.0;
     HostId, Id, value => value.0;
+    Uuid, Id, value => value;
     SubmissionId, Id, value => value.0;
 }
 

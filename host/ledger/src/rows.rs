@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use noontide_domain::chain::{Branch, LinkState, Linked};
 use noontide_domain::ports::{AttemptRecord, LinkRecord, RunRecord};
 use noontide_domain::{
-    Cause, Headers, HostId, Included, ItemCounts, Key, Lease, Link, Order, Outcome, PluginVersion, Priority,
+    Cause, Gate, Headers, HostId, Included, ItemCounts, Key, Lease, Link, Order, Outcome, PluginVersion, Priority,
     RetryPolicy, RunId, RunState, Usage, Window,
 };
 use serde_json::Value;
@@ -29,6 +29,7 @@ pub(crate) fn order(row: &Row) -> Found<Order> {
         input: json(row, "input")?,
         priority: priority(row)?,
         queue: required(row, "queue")?,
+        runs_on: maybe_json("runs_on", row)?.unwrap_or_default(),
         headers: headers(row)?,
         window: window(row)?,
         includes: includes(row)?,
@@ -83,6 +84,7 @@ pub(crate) fn record(row: &Row) -> Found<RunRecord> {
         input: json(row, "input")?,
         priority: priority(row)?,
         queue: required(row, "queue")?,
+        runs_on: maybe_json("runs_on", row)?.unwrap_or_default(),
         headers: headers(row)?,
         window: window(row)?,
         includes: includes(row)?,
@@ -268,12 +270,16 @@ fn plugin(row: &Row) -> Found<Option<PluginVersion>> {
     Ok(Some(PluginVersion { name, version: row.try_get("plugin_version")?, sha256: row.try_get("plugin_sha256")? }))
 }
 
-fn host(row: &Row) -> Found<Option<HostId>> {
+pub(crate) fn host(row: &Row) -> Found<Option<HostId>> {
     Ok(row.try_get::<Option<Uuid>>("host")?.map(HostId))
 }
 
 pub(crate) fn priority(row: &Row) -> Found<Priority> {
     Priority::of_number(row.try_get("priority")?).map_err(|problem| shape("priority", problem))
+}
+
+pub(crate) fn gate(row: &Row) -> Found<Gate> {
+    row.try_get::<&str>("gate")?.parse().map_err(|problem| shape("gate", problem))
 }
 
 fn headers(row: &Row) -> Found<Headers> {

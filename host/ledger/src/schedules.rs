@@ -9,6 +9,7 @@ use noontide_domain::ports::{Put, Removed};
 use noontide_domain::{Owner, Pause, Schedule, ScheduleName, Standing};
 
 use crate::fault::shape;
+use crate::gates;
 use crate::query::{Place, query};
 use crate::row::Row;
 use crate::rows;
@@ -175,7 +176,10 @@ pub(crate) async fn define(
         .bind(definition)
         .bind(now.timestamp_millis())
         .bind(looks_anew);
-    query.run(&mut *desk).await.map(drop)
+    query.run(&mut *desk).await?;
+    // Of what has left the list it is not known what it said.
+    let before = known.map_or(Some(None), |known| known.schedule().map(|before| before.concurrency));
+    gates::bound(desk, schedule, before).await
 }
 
 /// Everything up to `cursor` has been decided, and nothing after it.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::query::{Statement, query};
 use crate::state::{self, Fit};
 use crate::writer::{Desk, Request};
-use crate::{artifacts, claim, items, links, outbox, records, rows};
+use crate::{again, artifacts, claim, items, links, outbox, records, rows};
 
 statements!(settle: END, ARCHIVE, LOG, SUCCESS);
 
@@ -35,9 +35,12 @@ impl Request for Settle {
                 continue;
             }
             let recorded = record(share, desk).await?;
-            let answer = |settlement: &Settlement| match recorded.contains_key(&settlement.lease.run) {
-                true => Settled::Recorded,
-                false => Settled::LeaseLost,
+            let lost: Vec<_> = share.iter().filter(|one| !recorded.contains_key(&one.lease.run)).collect();
+            let before = again::settled(&lost, desk).await?;
+            let answer = |settlement: &Settlement| {
+                let run = &settlement.lease.run;
+                let is_on_record = recorded.contains_key(run) || before.contains(run);
+                if is_on_record { Settled::Recorded } else { Settled::LeaseLost }
             };
             answers.extend(share.iter().map(answer));
             for settlement in share {

@@ -16,6 +16,8 @@ pub(crate) struct Step {
     pub args: Vec<usize>,
     /// Of those, the ones that the SQL reads as JSON. Told of PostgreSQL alone.
     pub json: Vec<usize>,
+    /// It is made to change rows.
+    pub writes: bool,
 }
 
 /// By the place of the text: it lives as long as the program. An empty one may have the address of another.
@@ -85,7 +87,9 @@ fn step(kind: Kind, piece: &str) -> Step {
             json.push(number);
         }
     }
-    Step { sql: sql.into(), args, json }
+    // What only reads has no such word, not even under lock.
+    let writes = ["INSERT ", " SET ", "DELETE "].iter().any(|word| sql.contains(word));
+    Step { sql: sql.into(), args, json, writes }
 }
 
 /// MySQL counts what it is given; the others can be told twice of one value.
@@ -122,6 +126,14 @@ mod tests {
         let steps = sent(Kind::Postgres, text);
         assert_eq!(steps[0], ("SELECT id FROM run WHERE a = $1 FOR UPDATE".to_owned(), vec![2]));
         assert_eq!(steps[1], ("UPDATE run SET b = $1 WHERE a = $2".to_owned(), vec![1, 2]));
+    }
+
+    #[test]
+    fn what_writes_is_known_by_its_words() {
+        let text =
+            "SELECT id FROM run WHERE a = $2 FOR UPDATE; UPDATE run SET b = $1; WITH a AS (SELECT 1) DELETE FROM a";
+        let writes: Vec<_> = parted(Kind::Postgres, text).iter().map(|step| step.writes).collect();
+        assert_eq!(writes, [false, true, true]);
     }
 
     #[test]

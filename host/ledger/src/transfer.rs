@@ -2,7 +2,7 @@
 //! database to another.
 //!
 //! ```text
-//! {"noontide":"ledger","schema":14}              what it is, and of which schema
+//! {"noontide":"ledger","schema":15}              what it is, and of which schema
 //! {"table":"run","columns":["id", …]}            a table; its rows follow
 //! ["0197…","q83v…","daily@…",2, …]               a row: ids and text as text, bytes in Base64, numbers as numbers
 //! {"rows":1204}                                  the end; without it the stream was cut off

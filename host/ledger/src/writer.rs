@@ -8,22 +8,24 @@
 //!   transaction that holds the locks of one request alone meets those of other hosts in one order.
 //!
 //! If one request of a group fails, the group is rolled back and each runs in a transaction of its own: a call holds or fails
-//! as a whole, and never because of another. A request that met another transaction is asked again.
+//! as a whole, and never because of another. A request that met another transaction is asked again, and so is one of which
+//! [`receipts`](crate::receipts) say that its commit was not heard.
 //!
 //! A caller that goes away cancels nothing: its request runs to the end and nobody reads the answer. That is why no
 //! transaction is ever left open half way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use noontide_domain::Lease;
 use noontide_domain::ports::LedgerError;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::connection::{Connection, Kind, Source, Time};
-use crate::fault::{self, Fault};
-use crate::sqlite;
+use crate::lane::{Lane, PATIENCE};
 
 /// Requests that share a transaction at most: more would not make the fsync cheaper, only the wait longer.
 const GROUP: usize = 512;
@@ -35,13 +37,20 @@ const LANES: usize = 4;
 /// Requests that may wait before callers wait to ask.
 const WAITING: usize = 4 * GROUP;
 
-/// How often a request is asked that meets other transactions, or finds its connection gone before the commit.
-const TRIES: u32 = 10;
-
 /// Where a request stands while it is carried out: inside a transaction, at an instant of the ledger's clock.
 pub(crate) struct Desk<'a> {
     pub connection: &'a mut Connection,
     pub now: DateTime<Utc>,
+    /// How long the database may be silent.
+    pub patience: Duration,
+    /// Something was, so that it matters whether the commit is heard.
+    pub is_written: bool,
+}
+
+impl<'a> Desk<'a> {
+    pub fn new(connection: &'a mut Connection, now: DateTime<Utc>, patience: Duration) -> Self {
+        Self { connection, now, patience, is_written: false }
+    }
 }
 
 /// Something to be written.
@@ -52,6 +61,11 @@ pub(crate) trait Request: Send + Sync + 'static {
 
     /// Carries it out. May be asked again: what it did before was rolled back then.
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Self::Answer, sqlx::Error>;
+
+    /// The leases that an answer hands over: they go back if nobody can be given it.
+    fn handed_over(_answer: &Self::Answer) -> Vec<Lease> {
+        Vec::new()
+    }
 }
 
 /// The way to the lanes.
@@ -64,7 +78,7 @@ pub(crate) struct Lanes {
     lanes: Vec<JoinHandle<()>>,
 }
 
-enum Letter {
+pub(crate) enum Letter {
     Write(Box<dyn Work>),
     /// Answer what came before, then end.
     Close,
@@ -83,12 +97,20 @@ impl Inbox {
 impl Lanes {
     /// Each lane connects when it has something to write; the first may have a connection already.
     pub fn start(source: &Source, first: Connection, time: &Time) -> Self {
-        let (count, group) = if source.kind() == Kind::Sqlite { (1, GROUP) } else { (LANES, 1) };
+        Self::start_patiently(source, first, time, PATIENCE)
+    }
+
+    pub fn start_patiently(source: &Source, first: Connection, time: &Time, patience: Duration) -> Self {
+        let (count, group, patience) = match source.kind() {
+            // A file is not silent; a disk may be slow.
+            Kind::Sqlite => (1, GROUP, Duration::MAX),
+            _ => (LANES, 1, patience),
+        };
         let (sender, receiver) = mpsc::channel(WAITING);
         let letters = Arc::new(Mutex::new(receiver));
         let mut first = Some(first);
         let lane = |_| {
-            let lane = Lane { connection: first.take(), source: source.clone(), time: time.clone(), group };
+            let lane = Lane::new(first.take(), source.clone(), time.clone(), group, patience);
             tokio::spawn(lane.run(Arc::clone(&letters)))
         };
         Self { lanes: (0..count).map(lane).collect(), inbox: Inbox(sender) }
@@ -111,8 +133,10 @@ impl Lanes {
 
 /// A request whose answer is not known to the writer's code: one group holds many kinds.
 #[async_trait]
-trait Work: Send {
+pub(crate) trait Work: Send {
     async fn write(&mut self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error>;
+    /// The leases in the answer.
+    fn handed_over(&self) -> Vec<Lease>;
     /// After the commit, or instead of it.
     fn answer(self: Box<Self>, failure: Option<LedgerError>);
 }
@@ -130,6 +154,10 @@ impl<R: Request> Work for Pending<R> {
         Ok(())
     }
 
+    fn handed_over(&self) -> Vec<Lease> {
+        self.written.as_ref().map(R::handed_over).unwrap_or_default()
+    }
+
     fn answer(self: Box<Self>, failure: Option<LedgerError>) {
         let answer = match (self.written, failure) {
             (Some(written), None) => Ok(written),
@@ -139,146 +167,4 @@ impl<R: Request> Work for Pending<R> {
         // A caller that went away does not want to know.
         let _ = self.sender.send(answer);
     }
-}
-
-struct Lane {
-    /// `None` until there is something to write, and after a failed commit until it could be opened again.
-    connection: Option<Connection>,
-    source: Source,
-    time: Time,
-    group: usize,
-}
-
-/// At which step a transaction failed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    /// The lock was not to be had, or the file, or the server.
-    Begin,
-    /// A statement of a request; another request may still succeed.
-    Write,
-    /// Nobody knows what is on the disk: never tried again.
-    Commit,
-}
-
-impl Lane {
-    async fn run(mut self, receiver: Arc<Mutex<mpsc::Receiver<Letter>>>) {
-        let mut letters = Vec::with_capacity(self.group);
-        loop {
-            let mut waiting = receiver.lock().await;
-            if waiting.recv_many(&mut letters, self.group).await == 0 {
-                break;
-            }
-            let mut group = Vec::with_capacity(letters.len());
-            for letter in letters.drain(..) {
-                match letter {
-                    Letter::Write(work) => group.push(work),
-                    Letter::Close => waiting.close(),
-                }
-            }
-            drop(waiting);
-            self.write(group).await;
-        }
-        self.put_down().await;
-    }
-
-    async fn write(&mut self, mut group: Vec<Box<dyn Work>>) {
-        if group.is_empty() {
-            return;
-        }
-        match self.patiently(&mut group).await {
-            Err((Step::Write, _)) if group.len() > 1 => {
-                for work in group {
-                    let mut alone = [work];
-                    let failure = self.patiently(&mut alone).await.err();
-                    let [work] = alone;
-                    work.answer(failure.map(|(_, error)| error));
-                }
-            }
-            result => {
-                let failure = result.err().map(|(_, error)| error);
-                group.into_iter().for_each(|work| work.answer(failure.clone()));
-            }
-        }
-    }
-
-    /// What met another transaction, or an old connection that the server has closed meanwhile, is asked again. A file has
-    /// neither.
-    async fn patiently(&mut self, group: &mut [Box<dyn Work>]) -> Result<(), (Step, LedgerError)> {
-        let mut tries = 1;
-        loop {
-            let (step, error) = match self.transact(group).await {
-                Ok(()) => return Ok(()),
-                Err(failure) => failure,
-            };
-            let fault = fault::of(&error);
-            // A server that refuses a commit because of another one says so; of a commit without an answer nobody knows.
-            let is_undone = (step != Step::Commit || fault == Fault::Conflict) && self.source.kind() != Kind::Sqlite;
-            let is_worth_it = fault == Fault::Conflict || fault == Fault::Lost && tries < 3;
-            if !is_undone || !is_worth_it || tries == TRIES {
-                return Err((step, fault::answer(error)));
-            }
-            tries += 1;
-        }
-    }
-
-    async fn transact(&mut self, group: &mut [Box<dyn Work>]) -> Result<(), (Step, sqlx::Error)> {
-        let time = self.time.clone();
-        let connection = self.connection().await.map_err(|error| (Step::Begin, error))?;
-        let result = carry_out(connection, group, &time).await;
-        if let Err((step, error)) = &result {
-            match fault::of(error) {
-                Fault::Conflict => tracing::debug!(%error, "the ledger rolled back"),
-                _ => tracing::warn!(%error, "the ledger rolled back"),
-            }
-            self.clean_up(*step).await;
-            // Where it cannot be written now, another server may have taken over: the address leads there.
-            if self.source.kind() != Kind::Sqlite && matches!(fault::of(error), Fault::Passing(_)) {
-                self.put_down().await;
-            }
-        }
-        result
-    }
-
-    async fn connection(&mut self) -> Result<&mut Connection, sqlx::Error> {
-        match self.connection.take() {
-            Some(connection) => Ok(self.connection.insert(connection)),
-            None => Ok(self.connection.insert(self.source.connect().await?)),
-        }
-    }
-
-    /// No transaction is open afterwards.
-    async fn clean_up(&mut self, step: Step) {
-        let Some(connection) = &mut self.connection else { return };
-        let is_sound = match step {
-            Step::Write => match connection.roll_back().await {
-                Ok(()) => true,
-                Err(error) => sqlite::fault::is_rolled_back(&error),
-            },
-            Step::Begin | Step::Commit => false,
-        };
-        if !is_sound {
-            self.put_down().await;
-        }
-    }
-
-    async fn put_down(&mut self) {
-        if let Some(connection) = self.connection.take()
-            && let Err(error) = connection.close().await
-        {
-            tracing::debug!(%error, "the ledger's connection did not close well");
-        }
-    }
-}
-
-async fn carry_out(
-    connection: &mut Connection,
-    group: &mut [Box<dyn Work>],
-    time: &Time,
-) -> Result<(), (Step, sqlx::Error)> {
-    let now = connection.begin(time).await.map_err(|error| (Step::Begin, error))?;
-    let mut desk = Desk { connection: &mut *connection, now };
-    for work in group {
-        work.write(&mut desk).await.map_err(|error| (Step::Write, error))?;
-    }
-    connection.commit().await.map_err(|error| (Step::Commit, error))
 }

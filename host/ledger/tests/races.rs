@@ -319,11 +319,15 @@ async fn of_two_decisions_about_a_plugin_one_stands(two: Two) {
 
 macro_rules! races {
     ($($race:ident),+ $(,)?) => {
-        mod mariadb {
+        races!(@ postgres postgres_database $($race)+);
+        races!(@ mariadb mariadb_database $($race)+);
+    };
+    (@ $module:ident $database:ident $($race:ident)+) => {
+        mod $module {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $race() {
-                    super::$race(super::Two::at(&noontide_testkit::servers::mariadb_database()).await).await;
+                    super::$race(super::Two::at(&noontide_testkit::servers::$database()).await).await;
                 }
             )+
         }

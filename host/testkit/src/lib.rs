@@ -7,6 +7,7 @@
 //! | [`ScriptedPlugins`] | `PluginHost` | [`add`](ScriptedPlugins::add), [`script`](ScriptedPlugins::script), [`hold`](ScriptedPlugins::hold) gives a [`Gate`]; [`called`](ScriptedPlugins::called) waits for calls |
 //! | [`ScriptedOutlet`] | `Outlet` | [`script`](ScriptedOutlet::script), [`hold`](ScriptedOutlet::hold); [`arrived`](ScriptedOutlet::arrived) waits for messages |
 //! | [`servers`] | – (real ones) | started for a test, stopped and started again |
+//! | [`Proxy`] | – (before a real one) | [`cut`](Proxy::cut), [`refuse`](Proxy::refuse), [`hold`](Proxy::hold); [`lose_next`](Proxy::lose_next) loses the answers to commits |
 //! | [`ledger_contract!`] | – | the one exam that every ledger passes |
 //!
 //! How a test moves time without ever sleeping: every move of the clock wakes all sleepers (a real clock may wake early
@@ -40,9 +41,13 @@ mod memory;
 mod outlet;
 mod plugins;
 #[cfg(unix)]
+mod proxy;
+#[cfg(unix)]
 pub mod servers;
 
 pub use clock::ManualClock;
 pub use memory::MemoryLedger;
 pub use outlet::ScriptedOutlet;
 pub use plugins::{Gate, ScriptedPlugins, Step};
+#[cfg(unix)]
+pub use proxy::Proxy;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::{Chain, Errand, Headers, Moment, Priority, RetryPolicy, duration, excerpt, suggest};
+use noontide_domain::{
+    Chain, Errand, Headers, Labels, Moment, Priority, RetryPolicy, duration, excerpt, gate, suggest,
+};
 use serde_json::{Map, Value, json};
 
 use crate::body::Instant;
@@ -15,7 +17,7 @@ use crate::problem::Problem;
 pub(crate) const MOST: usize = 50_000;
 
 /// What a call may say.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "handler",
     "input",
     "key",
@@ -24,6 +26,7 @@ const FIELDS: [&str; 13] = [
     "expires",
     "priority",
     "queue",
+    "runs_on",
     "headers",
     "retry",
     "then",
@@ -99,6 +102,7 @@ pub(crate) fn read(call: Value) -> Result<Errand, Wrong> {
             Some(name) => name.parse().map_err(|reason| Wrong::new("queue", format!("{reason}")))?,
             None => Default::default(),
         },
+        runs_on: call.get("runs_on").map_or(Ok(Labels::default()), labels)?,
         headers: call.get("headers").map_or(Ok(Headers::default()), headers)?,
         retry: call.get("retry").map_or(Ok(RetryPolicy::default()), retry)?,
         ..Errand::new(handler, input)
@@ -166,6 +170,12 @@ fn headers(value: &Value) -> Result<Headers, Wrong> {
     Headers::new(texts).map_err(|reason| Wrong::new("headers", reason))
 }
 
+fn labels(value: &Value) -> Result<Labels, Wrong> {
+    let labels: BTreeMap<String, String> = serde_json::from_value(value.clone())
+        .map_err(|_| Wrong::new("runs_on", "an object of strings is expected, such as {\"gpu\": \"true\"}"))?;
+    gate::runs_on(labels).map_err(|reason| Wrong::new("runs_on", reason))
+}
+
 /// `{ attempts, backoff, cap }`.
 fn retry(value: &Value) -> Result<RetryPolicy, Wrong> {
     let Value::Object(fields) = value else {
@@ -209,13 +219,14 @@ mod tests {
     fn a_call_is_read_with_all_it_says() {
         let errand = read(json!({
             "handler": "mail/send", "input": null, "key": "k", "delay": 90, "expires": "2h", "priority": 255,
-            "queue": "mail", "headers": { "tenant": "acme" }, "retry": { "attempts": 2, "cap": "1m" },
+            "queue": "mail", "runs_on": { "gpu": "true" }, "headers": { "tenant": "acme" }, "retry": { "attempts": 2, "cap": "1m" },
         }));
         let errand = errand.expect("a call");
         assert_eq!(errand.input, Value::Null, "it was said");
         assert_eq!(errand.start, Some(Moment::After(Duration::from_secs(90))));
         assert_eq!(errand.expires, Some(Moment::After(Duration::from_secs(7_200))));
         assert_eq!((errand.priority, errand.queue.as_str()), (Priority(255), "mail"));
+        assert_eq!(errand.runs_on.to_string(), "gpu=true");
         assert_eq!(errand.headers.iter().collect::<Vec<_>>(), [("tenant", "acme")]);
         assert_eq!((errand.retry.attempts, errand.retry.cap), (2, Duration::from_secs(60)));
     }
@@ -245,6 +256,8 @@ mod tests {
             (json!({ "handler": "a", "priority": 256 }), "priority", "0 to 255"),
             (json!({ "handler": "a", "priority": "high" }), "priority", "0 to 255"),
             (json!({ "handler": "a", "queue": "a b" }), "queue", "holds ` `"),
+            (json!({ "handler": "a", "runs_on": ["gpu"] }), "runs_on", "an object of strings"),
+            (json!({ "handler": "a", "runs_on": { "": "x" } }), "runs_on", "cannot name a label"),
             (json!({ "handler": "a", "headers": { "a": 1 } }), "headers", "an object of strings"),
             (json!({ "handler": "a", "headers": { "": "x" } }), "headers", "cannot name a header"),
             (json!({ "handler": "a", "retry": 3 }), "retry", "an object"),

@@ -59,6 +59,7 @@ pub(crate) fn run(run: &RunRecord) -> Value {
         "host": run.host.map(|host| host.to_string()),
         "priority": run.priority,
         "queue": run.queue,
+        "runs_on": run.runs_on,
         "headers": run.headers,
         "items": run.items,
         "window": run.window.map(|window| json!({ "from": time(window.from), "to": time(window.to) })),
@@ -249,11 +250,13 @@ pub(crate) fn schedule(
         "input": schedule.input,
         "priority": schedule.priority,
         "queue": schedule.queue,
+        "runs_on": schedule.runs_on,
         "headers": schedule.headers,
         "window": schedule.window.map(WindowLength::text),
         "includes": schedule.includes,
         "supersedes": schedule.supersedes,
         "overlap": schedule.overlap,
+        "concurrency": schedule.concurrency,
         "catch_up": {
             "mode": schedule.catch_up.mode,
             "within": duration::words(schedule.catch_up.within),
@@ -346,6 +349,7 @@ fn queues(ledger: &LedgerStatus, known: &Queues) -> Value {
             "running": one.running,
             "waiting_since": times(one.waiting_since),
             "concurrency": known.limit(&one.queue),
+            "total": known.totals.get(&one.queue),
             "taken_here": known.taken.as_ref().is_none_or(|taken| taken.contains(&one.queue)),
         })
     });

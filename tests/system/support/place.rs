@@ -34,6 +34,8 @@ enum Share {
     Part { _guard: RwLockReadGuard<'static, ()> },
     /// Alone.
     All { _guard: RwLockWriteGuard<'static, ()> },
+    /// What another place of the same test holds.
+    Same,
 }
 
 /// A folder with `conf/`, `plugins/`, `data/` and `record/`; gone when dropped.
@@ -71,6 +73,11 @@ impl Place {
     /// For a test that measures time: no other test runs meanwhile.
     pub fn alone() -> Self {
         Self::sharing(Share::All { _guard: MACHINE.write().unwrap_or_else(PoisonError::into_inner) })
+    }
+
+    /// Another one for the same test.
+    pub fn beside(&self) -> Self {
+        Self::sharing(Share::Same)
     }
 
     fn sharing(share: Share) -> Self {

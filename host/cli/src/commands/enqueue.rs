@@ -22,7 +22,7 @@ pub struct Enqueue {
     #[arg(
         long,
         value_name = "FILE|-",
-        conflicts_with_all = ["handler", "input", "arg", "kwarg", "key", "expires", "priority", "queue", "header", "delay",
+        conflicts_with_all = ["handler", "input", "arg", "kwarg", "key", "expires", "priority", "queue", "runs_on", "header", "delay",
                               "at", "then", "on_failure", "wait"]
     )]
     file: Option<String>,
@@ -47,6 +47,9 @@ pub struct Enqueue {
     /// The queue it waits in
     #[arg(long, value_name = "NAME")]
     queue: Option<String>,
+    /// It runs on a host that has this label
+    #[arg(long, value_name = "NAME=VALUE")]
+    runs_on: Vec<String>,
     /// A text that travels with the run
     #[arg(long, value_name = "NAME=TEXT")]
     header: Vec<String>,
@@ -126,9 +129,11 @@ impl Enqueue {
         set(&mut body, "expires", self.expires.as_deref().map(|text| moment(text, zone)));
         set(&mut body, "priority", self.priority.map(Value::from));
         set(&mut body, "queue", self.queue.clone().map(Value::from));
-        let headers = pairs("header", &self.header)?.map(|(name, text)| (name.to_owned(), Value::from(text)));
-        let headers: Map<_, _> = headers.collect();
-        set(&mut body, "headers", Some(headers).filter(|headers| !headers.is_empty()).map(Value::Object));
+        for (field, flag, given) in [("runs_on", "runs-on", &self.runs_on), ("headers", "header", &self.header)] {
+            let texts = pairs(flag, given)?.map(|(name, text)| (name.to_owned(), Value::from(text)));
+            let texts: Map<_, _> = texts.collect();
+            set(&mut body, field, Some(texts).filter(|texts| !texts.is_empty()).map(Value::Object));
+        }
         Ok(body)
     }
 
@@ -187,9 +192,22 @@ mod tests {
 
     #[test]
     fn what_is_said_of_its_place_in_the_line_is_handed_on() {
-        let read = body(&["--expires", "2h", "--priority", "7", "--queue", "mail", "--header", "tenant=acme"]).unwrap();
+        let read = body(&[
+            "--expires",
+            "2h",
+            "--priority",
+            "7",
+            "--queue",
+            "mail",
+            "--header",
+            "tenant=acme",
+            "--runs-on",
+            "gpu=true",
+        ])
+        .unwrap();
         let wanted = json!({
             "handler": "mail/send", "expires": "2h", "priority": 7, "queue": "mail", "headers": { "tenant": "acme" },
+            "runs_on": { "gpu": "true" },
         });
         assert_eq!(read, wanted);
         assert_eq!(body(&["--expires", "2026-10-01 08:00:00"]).unwrap()["expires"], "2026-10-01T00:00:00Z");

@@ -92,15 +92,14 @@ fn merge(base: &mut Map<String, Json>, patch: &Map<String, Json>) {
     }
 }
 
-/// `catch_up` is `catch-up`. Below `input`, `headers`, `cron` and the kinds of a grant the names are other people's.
+/// `catch_up` is `catch-up`. Below `input`, `headers`, `runs-on`, `cron` and the kinds of a grant the names are other people's.
 fn kebab(object: &Map<String, Json>) -> Result<Map<String, Json>, String> {
     let mut out = Map::new();
     for (key, value) in object {
         let name = key.replace('_', "-");
         let value = match name.as_str() {
-            "input" | "cron" | "headers" | "folders" | "env" | "secrets" | "sql" | "kv" | "http" | "tcp" => {
-                value.clone()
-            }
+            "input" | "cron" | "headers" | "runs-on" | "folders" | "env" | "secrets" | "sql" | "kv" | "http"
+            | "tcp" => value.clone(),
             _ => kebab_inside(value)?,
         };
         if out.insert(name.clone(), value).is_some() {

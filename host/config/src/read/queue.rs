@@ -1,8 +1,9 @@
-//! `[queue.x]`, and what a schedule says about its place in the line: `queue`, `priority`, `headers`.
+//! `[queue.x]`, and what a schedule says about its place in the line: `queue`, `priority`, `headers`; which hosts take its runs
+//! (`runs-on`), and how many go on at the same time (`concurrency`).
 
 use std::collections::BTreeMap;
 
-use noontide_domain::{Headers, Priority, QueueName, Queues};
+use noontide_domain::{Headers, Labels, Overlap, Priority, QueueName, Queues, gate};
 
 use super::named_tables;
 use crate::problem::Scope;
@@ -14,10 +15,19 @@ pub(super) fn queues<'a>(desk: &'a Desk<'a>, top: &Reader<'a>) -> Queues {
     let mut queues = Queues::default();
     for (name, place, table) in named_tables(top, "queue") {
         let reader = Reader::new(desk, table, Scope::Host, format!("queue `{name}`: "));
-        let concurrency = reader.count("concurrency", 1);
+        let (concurrency, total) = (reader.count("concurrency", 1), reader.count("total", 1));
         // For people: read so that it is no unknown key.
         let _ = reader.text("description");
-        if let Some(name) = reader.good(place, name.parse()) {
+        if let Some((most, total)) = concurrency.zip(total).filter(|(most, total)| most > total) {
+            let why =
+                "a host would never have more than all hosts together; make `total` larger, or take `concurrency` out";
+            reader.problem(
+                &reader.place_of("concurrency"),
+                format!("`concurrency` is {most} and `total` is {total}: {why}"),
+            );
+        }
+        if let Some(name) = reader.good::<QueueName>(place, name.parse()) {
+            queues.totals.extend(total.map(|total| (name.clone(), total)));
             queues.named.insert(name, concurrency);
         }
         reader.finish();
@@ -58,12 +68,33 @@ pub(super) fn priority(reader: &Reader<'_>) -> Priority {
     reader.good(&place, read.map_err(|reason| format!("`priority`: {reason}"))).unwrap_or(Priority::SCHEDULE)
 }
 
+/// How many runs of a schedule go on at the same time, on all hosts together.
+pub(super) fn concurrency(reader: &Reader<'_>, overlap: Overlap) -> Option<u32> {
+    let most = u32::try_from(reader.count("concurrency", 1)?).unwrap_or(u32::MAX);
+    if most > 1 && !matches!(overlap, Overlap::Allow | Overlap::QueueAll) {
+        let (overlap, place) = (overlap.as_str(), reader.place_of("concurrency"));
+        let remedy = "write overlap = \"queue-all\", or take `concurrency` out";
+        reader.problem(
+            &place,
+            format!("`concurrency` is {most}, but with overlap `{overlap}` one run goes on at a time; {remedy}"),
+        );
+    }
+    Some(most)
+}
+
+/// What a schedule asks of the hosts that carry out its runs.
+pub(super) fn runs_on(reader: &Reader<'_>) -> Labels {
+    let read = gate::runs_on(texts(reader, "runs-on")).map_err(|reason| format!("`runs-on`: {reason}"));
+    reader.good(&reader.place_of("runs-on"), read).unwrap_or_default()
+}
+
+fn texts(reader: &Reader<'_>, key: &'static str) -> BTreeMap<String, String> {
+    let table = reader.table(key).into_iter().flatten();
+    table.filter_map(|(name, (_, node))| Some((name.clone(), reader.as_text(name, node)?))).collect()
+}
+
 /// The headers of a schedule.
 pub(super) fn headers(reader: &Reader<'_>) -> Headers {
-    let mut texts = BTreeMap::new();
-    for (name, (_, node)) in reader.table("headers").into_iter().flatten() {
-        texts.extend(reader.as_text(name, node).map(|text| (name.clone(), text)));
-    }
-    let read = Headers::new(texts).map_err(|reason| format!("`headers`: {reason}"));
+    let read = Headers::new(texts(reader, "headers")).map_err(|reason| format!("`headers`: {reason}"));
     reader.good(&reader.place_of("headers"), read).unwrap_or_default()
 }

@@ -31,6 +31,7 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         Some(_) => timetable::overlap(reader, overlap(reader)),
         None => overlap(reader),
     };
+    let concurrency = queue::concurrency(reader, overlap);
     let schedule = Schedule {
         description: reader.text("description").map(|(text, _)| text),
         owner: owner(place),
@@ -38,12 +39,14 @@ pub(super) fn schedule(reader: &Reader<'_>, name: &str, place: &Place, defaults:
         timezone,
         priority: queue::priority(reader),
         queue: queue::queue(reader, defaults.queues),
+        runs_on: queue::runs_on(reader),
         headers: queue::headers(reader),
         window: window(reader),
         includes: links::names(reader, "includes"),
         supersedes: links::names(reader, "supersedes"),
         catch_up: catch_up(reader),
         overlap,
+        concurrency,
         start_deadline: reader.positive("start-deadline"),
         expires: reader.positive("expires"),
         max_runs: reader.count("max-runs", 1).map(|runs| runs as u64),

@@ -27,6 +27,23 @@ fn a_schedule_has_its_place_in_a_line_and_headers_that_travel_with_its_runs() {
 }
 
 #[test]
+fn a_schedule_asks_for_hosts_and_bounds_its_runs_and_a_queue_is_counted_over_all_hosts() {
+    let queues = "[queue.mail]\nconcurrency = 2\ntotal = 4\n[queue.reports]\n";
+    let schedule = "[schedule.x]\nhandler = 'a/b'\nevery = '5m'\noverlap = 'queue-all'\nconcurrency = 3\n\
+                    runs-on = { gpu = 'true', Zone_1 = 'a' }\n";
+    let config = loaded(&[("a.toml", &format!("{queues}{schedule}"))]).config;
+    let read = &config.schedules[0];
+    assert_eq!((read.runs_on.to_string().as_str(), read.concurrency), ("Zone_1=a, gpu=true", Some(3)));
+    let totals: Vec<_> = config.queues.totals.iter().map(|(name, total)| (name.as_str(), *total)).collect();
+    assert_eq!(totals, [("mail", 4)]);
+    let body = json!({
+        "handler": "a/b", "every": "5m", "overlap": "queue-all", "concurrency": 3, "runs_on": { "gpu": "true", "Zone_1": "a" },
+    });
+    let of_the_api = config.schedule(Body { name: "x", json: &body, onto: None }, Vec::new).expect("a schedule");
+    assert_eq!((&of_the_api.runs_on, of_the_api.concurrency), (&read.runs_on, Some(3)));
+}
+
+#[test]
 fn a_schedule_that_says_nothing_waits_in_the_default_queue_before_all_calls() {
     let config = loaded(&[("a.toml", "[schedule.x]\nhandler = 'a/b'\nevery = '5m'\n")]).config;
     let read = &config.schedules[0];
@@ -51,6 +68,17 @@ fn what_is_wrong_with_a_queue_is_told_with_its_place() {
         (format!("{schedule}headers = {{ a = 1 }}"), "a.toml:4:17", "a string is expected"),
         (format!("{schedule}headers = {{ \"a b\" = 'x' }}"), "a.toml:4:11", "cannot name a header"),
         ("[queue.mail]\nconcurrency = 0".to_owned(), "a.toml:2:15", "at least 1"),
+        ("[queue.mail]\ntotal = 0".to_owned(), "a.toml:2:9", "at least 1"),
+        ("[queue.mail]\nconcurrency = 5\ntotal = 4".to_owned(), "a.toml:2:15", "make `total` larger"),
+        (
+            format!("{schedule}concurrency = 2"),
+            "a.toml:4:15",
+            "overlap `skip` one run goes on at a time; write overlap = \"queue-all\"",
+        ),
+        (format!("{schedule}overlap = 'queue'\nconcurrency = 2"), "a.toml:5:15", "overlap `queue`"),
+        (format!("{schedule}runs-on = 'gpu'"), "a.toml:4:11", "a table is expected"),
+        (format!("{schedule}runs-on = {{ gpu = true }}"), "a.toml:4:19", "a string is expected"),
+        (format!("{schedule}runs-on = {{ '' = 'x' }}"), "a.toml:4:11", "cannot name a label"),
         ("[queue.mail]\nplaces = 4".to_owned(), "a.toml:2:1", "unknown key `places`"),
         ("[queue.'a b']".to_owned(), "a.toml:1:8", "holds ` `"),
         (format!("{QUEUES}[engine]\nqueues = ['mial']"), "a.toml:5:11", "did you mean `mail`?"),

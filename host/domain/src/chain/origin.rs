@@ -169,6 +169,7 @@ impl Link {
             input: errand.input,
             priority: errand.priority,
             queue: errand.queue,
+            runs_on: errand.runs_on,
             headers: errand.headers,
             retry: errand.retry,
             expires_at,

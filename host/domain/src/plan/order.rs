@@ -15,6 +15,7 @@ pub fn order(standing: &Standing, levels: &Levels, id: RunId, due_at: DateTime<U
         input: schedule.input.clone(),
         priority: schedule.priority,
         queue: schedule.queue.clone(),
+        runs_on: schedule.runs_on.clone(),
         headers: schedule.headers.clone(),
         window: schedule.window.map(|length| length.ending(due_at, schedule.timezone)),
         includes: levels.included(schedule),
@@ -35,7 +36,7 @@ pub(crate) fn fire(standing: &Standing, levels: &Levels, due_at: DateTime<Utc>, 
         late,
         ..patient(standing, order(standing, levels, RunId::new(), due_at, Cause::Schedule), not_before)
     };
-    Fire { order, overlap: schedule.overlap, not_before, fills: None }
+    Fire { order, overlap: schedule.line_up(schedule.overlap), not_before, fills: None }
 }
 
 /// With `start-deadline` and `expires` counted from `from`.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{LedgerError, MessageFilter, MessageRecord};
 use crate::chain::Origin;
 use crate::{
-    ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Link, LogLine, MediaType, Outcome,
+    ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Labels, Link, LogLine, MediaType, Outcome,
     PluginVersion, Priority, Provenance, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
 };
 
@@ -82,6 +82,8 @@ pub struct RunRecord {
     pub priority: Priority,
     /// In which line it waits.
     pub queue: QueueName,
+    /// What is asked of the host that carries it out.
+    pub runs_on: Labels,
     /// Handed to the handler beside the input.
     pub headers: Headers,
     /// The data window.

@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::chain::Origin;
 use crate::{
-    Conditions, HandlerRef, Headers, HostId, Included, Key, Priority, QueueName, RetryPolicy, RunId, ScheduleName,
-    Window,
+    Conditions, HandlerRef, Headers, HostId, Included, Key, Labels, Priority, QueueName, RetryPolicy, RunId,
+    ScheduleName, Window,
 };
 
 pub use artifact::{Artifact, ArtifactName, BadArtifactName, BadMediaType, MediaType};
@@ -75,6 +75,9 @@ pub struct Order {
     pub priority: Priority,
     /// In which line it waits.
     pub queue: QueueName,
+    /// What is asked of the host that carries it out.
+    #[serde(default, skip_serializing_if = "Labels::is_empty")]
+    pub runs_on: Labels,
     /// Handed to the handler beside the input.
     pub headers: Headers,
     /// The data window.
@@ -116,6 +119,7 @@ impl Order {
             input: serde_json::Value::Null,
             priority: Priority::of(cause),
             queue: QueueName::default(),
+            runs_on: Labels::default(),
             headers: Headers::default(),
             window: None,
             includes: Vec::new(),

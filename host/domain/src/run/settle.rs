@@ -26,6 +26,16 @@ pub enum Verdict {
     },
 }
 
+impl Verdict {
+    /// Whether a run may be so by it. What was asked to stop does not wait for another attempt.
+    pub fn leads_to(&self, became: RunState) -> bool {
+        match self {
+            Self::Final { state, .. } => *state == became,
+            Self::Again { .. } => matches!(became, RunState::Ready | RunState::Cancelled),
+        }
+    }
+}
+
 /// Decides what becomes of a run after `outcome` of its attempt number `attempt`. Pure: the same question has
 /// the same answer.
 pub fn settle(outcome: &Outcome, attempt: u32, run: RunId, policy: &RetryPolicy, now: DateTime<Utc>) -> Verdict {

@@ -1,6 +1,7 @@
 //! Calls, their queues, and who goes first.
 
-use noontide_domain::{Errand, Moment, Priority, QueueName, Queues};
+use noontide_domain::ports::RunRecord;
+use noontide_domain::{Errand, Labels, Moment, Overlap, Priority, QueueName, Queues};
 
 use super::*;
 
@@ -11,7 +12,7 @@ fn errand(queue: &str, priority: u8) -> Errand {
 
 fn queues(limits: &[(&str, Option<usize>)]) -> Queues {
     let named = limits.iter().map(|(name, limit)| (name.parse().expect("a name"), *limit));
-    Queues { named: named.collect(), taken: None }
+    Queues { named: named.collect(), ..Queues::default() }
 }
 
 /// The queues of the calls so far, in the order they began.
@@ -127,4 +128,65 @@ async fn a_call_that_does_not_begin_in_time_expires_and_says_so() {
     let expired: Vec<_> = rows.iter().filter(|row| row.state == RunState::Expired).collect();
     assert_eq!(expired.len(), 1);
     assert_eq!(expired[0].reason, Some(SkipReason::Expired { by: utc("2026-07-01T08:01:30Z") }));
+}
+
+fn running(rows: &[RunRecord]) -> usize {
+    rows.iter().filter(|row| row.state == RunState::Running).count()
+}
+
+fn succeeded(rows: &[RunRecord]) -> usize {
+    rows.iter().filter(|row| row.state == RunState::Succeeded).count()
+}
+
+#[tokio::test]
+async fn two_hosts_together_run_no_more_of_a_queue_than_its_total() {
+    let world = World::new();
+    let gate = world.plugins.hold("mail/send");
+    let totals = [("mail".parse().expect("a name"), 3)].into();
+    let settings =
+        Settings { concurrency: 2, queues: Queues { totals, ..queues(&[("mail", None)]) }, ..Settings::default() };
+    let one = world.host_with(Vec::new(), settings.clone()).await;
+    let other = world.host_with(Vec::new(), settings).await;
+    one.enqueue(vec![errand("mail", 0); 6]).await.expect("taken");
+    other.enqueue(vec![errand("mail", 0); 6]).await.expect("taken");
+    world.ledger.until(|rows| running(rows) == 3).await;
+    for _ in 0..5 {
+        world.pass(Duration::from_secs(2)).await;
+        assert_eq!(running(&world.ledger.records()), 3, "however often they look");
+    }
+    gate.open();
+    // The end of a run makes room for the next one here; the other host finds it when it looks.
+    world.ledger.until(|rows| succeeded(rows) == 12).await;
+}
+
+#[tokio::test]
+async fn a_bounded_schedule_goes_on_with_the_next_as_soon_as_one_is_over() {
+    let world = World::new();
+    let gate = world.plugins.hold("mail/send");
+    let bounded = Schedule { overlap: Overlap::QueueAll, concurrency: Some(2), ..minutely("a") };
+    let host = world.host(vec![bounded]).await;
+    for _ in 0..5 {
+        host.fire("a", FireRequest::default()).await.expect("taken");
+    }
+    world.plugins.called(2).await;
+    world.clock.asleep(LOOPS).await;
+    assert_eq!(running(&world.ledger.records()), 2);
+    gate.open();
+    world.ledger.until(|rows| succeeded(rows) == 5).await;
+}
+
+#[tokio::test]
+async fn a_run_waits_for_a_host_that_is_what_it_asks_for() {
+    let world = World::new();
+    let gpu: Labels = [("gpu".to_owned(), "true".to_owned())].into_iter().collect();
+    let plain = world.host(Vec::new()).await;
+    plain
+        .enqueue(vec![Errand { runs_on: gpu.clone(), ..errand("default", 9) }, errand("default", 0)])
+        .await
+        .expect("taken");
+    let rows = world.ledger.until(|rows| succeeded(rows) == 1).await;
+    assert!(rows.iter().all(|row| row.runs_on.is_empty() == (row.state == RunState::Succeeded)), "{rows:?}");
+    let able = world.host_with(Vec::new(), Settings { labels: gpu, ..Settings::default() }).await;
+    let rows = world.ledger.until(|rows| succeeded(rows) == 2).await;
+    assert!(rows.iter().any(|row| row.host == Some(able.status().host)));
 }

@@ -42,7 +42,8 @@ macro_rules! first {
 /// Of the live runs, those that are in the way first: of the queued ones and of the others. What runs is not queued.
 pub(crate) const SCHEDULES: &str = concat!(
     "SELECT wanted.name, live.id, live.state, live.fence, live.not_before, live.queued, \
-            (SELECT last_success_due FROM schedule WHERE schedule.name = wanted.name) AS last_success_due \
+            (SELECT last_success_due FROM schedule WHERE schedule.name = wanted.name) AS last_success_due, \
+            (SELECT concurrency FROM schedule WHERE schedule.name = wanted.name) AS concurrency \
      FROM (SELECT told.name, coalesce(",
     first!("1", "0", "run.not_before, run.id"),
     ", ",

@@ -11,11 +11,13 @@
 //!   whole table, and lock it.
 //! * What a statement has changed is told by a first step that locks the rows and says what they will be.
 
+pub(crate) mod again;
 pub(crate) mod artifacts;
 pub(crate) mod chains;
 pub(crate) mod claim;
 pub(crate) mod edits;
 pub(crate) mod fault;
+pub(crate) mod gates;
 pub(crate) mod history;
 pub(crate) mod insert;
 pub(crate) mod items;
@@ -25,6 +27,7 @@ pub(crate) mod outbox;
 pub(crate) mod parts;
 pub(crate) mod prune;
 pub(crate) mod ready;
+pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod schedules;
 mod schema;

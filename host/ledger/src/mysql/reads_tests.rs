@@ -141,7 +141,7 @@ async fn what_is_about_few_rows_reads_few_rows() {
         sqlx::raw_sql("START TRANSACTION").execute(&mut connection).await.expect("begins");
         let before = reads(&mut connection).await;
         let mut asked = Connection::Mysql(connection);
-        let mut desk = Desk { connection: &mut asked, now: DateTime::UNIX_EPOCH };
+        let mut desk = Desk::new(&mut asked, DateTime::UNIX_EPOCH, crate::lane::PATIENCE);
         query.all(&mut desk).await.unwrap_or_else(|error| panic!("{name}: {error}"));
         let Connection::Mysql(back) = asked else { unreachable!("it was MySQL's") };
         connection = back;

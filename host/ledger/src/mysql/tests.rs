@@ -75,8 +75,9 @@ async fn an_address_may_say_mariadb() {
 async fn who_comes_after_one_who_died_half_way_goes_on_there() {
     let url = servers::mariadb_database();
     opened(&url).await.closer.close().await;
-    // As if the last step but one was done and noted, and the last one done and not noted.
+    // As if of two files the last step but one was done and noted, and the last one done and not noted.
     for statement in [
+        "UPDATE migration SET is_whole = 0 WHERE version > 14",
         "UPDATE migration SET is_whole = 0, steps = 1, begun = 2 WHERE version = 14",
         "UPDATE migration SET is_whole = 0, steps = 0, begun = 1 WHERE version = 13",
         "ALTER TABLE attempt DROP COLUMN provenance",

@@ -1,10 +1,12 @@
 //! The ledger in PostgreSQL.
 
+pub(crate) mod again;
 pub(crate) mod artifacts;
 pub(crate) mod chains;
 pub(crate) mod claim;
 pub(crate) mod edits;
 pub(crate) mod fault;
+pub(crate) mod gates;
 pub(crate) mod history;
 pub(crate) mod insert;
 pub(crate) mod items;
@@ -14,6 +16,7 @@ pub(crate) mod outbox;
 pub(crate) mod parts;
 pub(crate) mod prune;
 pub(crate) mod ready;
+pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod schedules;
 mod schema;

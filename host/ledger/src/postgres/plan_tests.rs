@@ -38,7 +38,7 @@ const HISTORY: [&str; 9] = [
 const LIVE: [&str; 6] = ["run_ready", "run_lapsing", "run_live", "run_queued", "run_expiring", "link_waiting"];
 
 /// Small, however long the history.
-const SMALL: [&str; 3] = ["schedule", "state_use", "plugin_version"];
+const SMALL: [&str; 4] = ["schedule", "counted_queue", "state_use", "plugin_version"];
 
 #[tokio::test]
 async fn no_question_reads_the_whole_history() {
@@ -100,6 +100,7 @@ fn statements() -> Vec<String> {
             ready::IN_TURN,
             ready::NEXT_IN_TURN,
         ],
+        &[gates::REGATE, gates::SCHEDULES, gates::QUEUES, gates::LOCK],
         &[settle::END, settle::ARCHIVE, settle::LOG, settle::SUCCESS, records::READ, records::WRITE],
         &[state::LOCK, state::READ, state::KEYS, state::SIZE, state::THERE, state::WRITE, state::REMOVE, state::HELD],
         &[artifacts::CLEAR, artifacts::ATTACH, artifacts::LIST, artifacts::READ],

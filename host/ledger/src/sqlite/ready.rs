@@ -16,16 +16,24 @@ macro_rules! oldest_of {
 /// From the oldest of each level to the oldest of the next one, a seek each: compared as one row, the columns would be
 /// looked up by the first alone.
 pub(crate) const LEVELS: &str = concat!(
-    "WITH RECURSIVE level (queued, queue, priority, not_before) AS ( \
-        SELECT * FROM (SELECT queued, queue, priority, not_before FROM run INDEXED BY run_ready WHERE state = 0 \
-                       ORDER BY queued, queue, priority, not_before LIMIT 1) \
+    "WITH RECURSIVE level (queued, queue, priority, gate, not_before) AS ( \
+        SELECT * FROM (SELECT queued, queue, priority, gate, not_before FROM run INDEXED BY run_ready WHERE state = 0 \
+                       ORDER BY queued, queue, priority, gate, not_before LIMIT 1) \
         UNION ALL \
-        SELECT run.queued, run.queue, run.priority, run.not_before FROM level CROSS JOIN run ON run.id = coalesce(",
-    oldest_of!("queued = level.queued AND queue = level.queue AND priority > level.priority", "priority, not_before"),
+        SELECT run.queued, run.queue, run.priority, run.gate, run.not_before FROM level CROSS JOIN run ON run.id = coalesce(",
+    oldest_of!(
+        "queued = level.queued AND queue = level.queue AND priority = level.priority AND gate > level.gate",
+        "gate, not_before"
+    ),
     ", ",
-    oldest_of!("queued = level.queued AND queue > level.queue", "queue, priority, not_before"),
+    oldest_of!(
+        "queued = level.queued AND queue = level.queue AND priority > level.priority",
+        "priority, gate, not_before"
+    ),
     ", ",
-    oldest_of!("queued > level.queued", "queued, queue, priority, not_before"),
+    oldest_of!("queued = level.queued AND queue > level.queue", "queue, priority, gate, not_before"),
+    ", ",
+    oldest_of!("queued > level.queued", "queued, queue, priority, gate, not_before"),
     ")) SELECT *, EXISTS (SELECT 1 FROM run WHERE state = 0 AND begins_by < ?1) AS expiring FROM level"
 );
 
@@ -47,16 +55,16 @@ macro_rules! of_level {
         concat!(
             "SELECT ",
             $columns,
-            " FROM run INDEXED BY run_ready WHERE state = 0 AND queued = 0 AND queue = ?1 AND priority = ?2 AND ",
+            " FROM run INDEXED BY run_ready WHERE state = 0 AND queued = 0 AND queue = ?1 AND priority = ?2 AND gate = ?5 AND ",
             $besides,
             " ORDER BY not_before, id LIMIT ?4"
         )
     };
 }
 
-pub(crate) const OF_LEVEL: &str = of_level!("id, queue, priority, not_before, handler", in_time!("?3"));
+pub(crate) const OF_LEVEL: &str = of_level!("id, queue, priority, gate, not_before, handler", in_time!("?3"));
 pub(crate) const OF_LEVEL_BESIDES: &str =
-    of_level!("id, queue, priority, not_before, handler", concat!(in_time!("?3"), " AND ", besides!("?5")));
+    of_level!("id, queue, priority, gate, not_before, handler", concat!(in_time!("?3"), " AND ", besides!("?6")));
 pub(crate) const NEXT_BESIDES: &str = of_level!("not_before", besides!("?3"));
 
 /// Of the queued runs of each schedule, only the first can have its turn: if nothing has begun, and nothing is ready that
@@ -68,7 +76,7 @@ macro_rules! in_turn {
             $columns,
             " FROM (SELECT min(id) AS first FROM run INDEXED BY run_queued WHERE state = 0 AND queued = 1 GROUP BY schedule) \
               CROSS JOIN run ON run.id = first \
-              WHERE queue IN (SELECT value FROM json_each(?1)) AND ",
+              WHERE queue IN (SELECT value FROM json_each(?1)) AND gate IN (SELECT value FROM json_each(?6)) AND ",
             besides!("?5"),
             " \
                 AND NOT EXISTS (SELECT 1 FROM run AS ahead \
@@ -80,9 +88,9 @@ macro_rules! in_turn {
 
 /// Of each queue no more than there are places.
 pub(crate) const IN_TURN: &str = concat!(
-    "SELECT id, queue, priority, not_before, handler FROM ( \
+    "SELECT id, queue, priority, gate, not_before, handler FROM ( \
      SELECT *, row_number() OVER (PARTITION BY queue ORDER BY priority DESC, not_before, id) AS number FROM (",
-    in_turn!("id, queue, priority, not_before, handler"),
+    in_turn!("id, queue, priority, gate, not_before, handler"),
     " AND ",
     in_time!("?3"),
     ")) WHERE number <= ?4"

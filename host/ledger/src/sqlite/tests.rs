@@ -256,6 +256,8 @@ async fn no_question_reads_the_whole_history() {
     let listing =
         |(schedule, state)| listing_statement(Kind::Sqlite, &RunFilter { schedule, state, ..RunFilter::default() });
     let mut questions = lease::statements().map(str::to_owned).to_vec();
+    questions.extend(again::statements().map(str::to_owned));
+    questions.extend(gates::statements().map(str::to_owned));
     questions.extend(ready::statements().map(str::to_owned));
     questions.extend(settle::statements().map(str::to_owned));
     questions.extend(artifacts::statements().map(str::to_owned));
@@ -295,8 +297,14 @@ async fn a_lease_seeks_what_is_next_and_passes_nothing_by() {
     let _store = place.open().await;
     let mut stranger = place.stranger().await;
     let wanted = [
-        ["(queued=? AND queue=? AND priority>?)", "(queued=? AND queue>?)", "(queued>?)"].as_slice(),
-        &["(queued=? AND queue=? AND priority=? AND not_before<?)"],
+        [
+            "(queued=? AND queue=? AND priority=? AND gate>?)",
+            "(queued=? AND queue=? AND priority>?)",
+            "(queued=? AND queue>?)",
+            "(queued>?)",
+        ]
+        .as_slice(),
+        &["(queued=? AND queue=? AND priority=? AND gate=? AND not_before<?)"],
     ];
     for (question, wanted) in ready::statements().iter().zip(wanted) {
         let plan =

@@ -1,5 +1,7 @@
 //! Reading a ledger: one transaction that sees one instant, page by page in the order of the keys.
 
+use std::time::Duration;
+
 use chrono::DateTime;
 use serde_json::{Value, json};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -32,7 +34,7 @@ pub(super) async fn export(source: &Source, schema: i64, out: Out<'_>) -> Result
 
 async fn export_table(table: &Table, connection: &mut Connection, out: Out<'_>) -> Result<u64, TransferError> {
     let kind = connection.kind();
-    let mut desk = Desk { connection, now: DateTime::UNIX_EPOCH };
+    let mut desk = Desk::new(connection, DateTime::UNIX_EPOCH, Duration::MAX);
     let (mut rows, mut after): (u64, Option<Vec<Arg<'static>>>) = (0, None);
     loop {
         let mut page = made(page(table, kind, after.is_some()));

@@ -1,5 +1,7 @@
 //! Writing into an empty ledger: one transaction, batch by batch.
 
+use std::time::Duration;
+
 use chrono::DateTime;
 use serde_json::Value;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _};
@@ -24,7 +26,7 @@ type Lines<'a> = &'a mut (dyn AsyncBufRead + Unpin + Send);
 pub(super) async fn import(source: &Source, schema: i64, lines: Lines<'_>) -> Result<u64, TransferError> {
     let mut connection = source.connect().await?;
     connection.begin_to_fill().await?;
-    let desk = Desk { connection: &mut connection, now: DateTime::UNIX_EPOCH };
+    let desk = Desk::new(&mut connection, DateTime::UNIX_EPOCH, Duration::MAX);
     let mut filling = Filling { desk, lines: Numbered { lines, number: 0, text: String::new() }, rows: 0 };
     let result = filling.fill(schema).await;
     let rows = filling.rows;

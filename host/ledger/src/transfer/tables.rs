@@ -1,5 +1,5 @@
 //! What is carried: every table with its columns, in the order in which they are written. `state_use` is not: triggers make
-//! it of `state`. Nor is what a database computes, such as `begins_by`.
+//! it of `state`; nor `counted_queue`, which is there to be locked. Nor is what a database computes, such as `begins_by`.
 
 /// How a value is written on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(super) const TABLES: &[Table] = &[
         "peak_memory_bytes" Number, "reason" Text, "created_at" Number, "queued" Number, "start_by" Number,
         "expires_at" Number, "items" Number, "items_succeeded" Number, "items_failed" Number, "priority" Number,
         "queue" Text, "headers" Text, "chain" Id, "origin" Text, "includes" Text, "messages" Number, "provenance" Text,
-        "terms" Text, "fuel" Number),
+        "terms" Text, "fuel" Number, "runs_on" Text, "gate" Text),
     Table {
         of_a_run: true,
         ..table!("attempt", 2, SOME,
@@ -114,7 +114,7 @@ pub(super) const TABLES: &[Table] = &[
         ..table!("schedule", 1, MANY,
         "name" Text, "owner" Text, "definition" Text, "anchor" Number, "cursor" Number, "pause" Text,
         "last_success_due" Number, "removed_at" Number, "runs" Number, "taken" Text, "refused" Text, "revision" Number,
-        "overdue_since" Number)
+        "overdue_since" Number, "concurrency" Number)
     },
     table!("schedule_gone", 1, MANY, "name" Text, "revision" Number),
     table!("task", 1, MANY,

@@ -13,9 +13,9 @@ fn draft(overlap: impl Strategy<Value = Overlap> + 'static) -> impl Strategy<Val
     ];
     let end = || prop_oneof![3 => Just(None), 1 => (-2..40_i64).prop_map(Some)];
     let not_before = prop_oneof![2 => Just(0), 1 => -20..0_i64, 1 => 0..20_i64];
-    let line = (prop::sample::select(vec![0, 0, 7, 255]), 0..2_usize);
+    let line = (prop::sample::select(vec![0, 0, 7, 255]), 0..2_usize, prop::bool::weighted(0.2));
     (0..2_usize, overlap, 0..40_i64, not_before, cause, end(), end(), line).prop_map(
-        |(schedule, overlap, due, not_before, cause, start_by, expires_at, (priority, queue))| Draft {
+        |(schedule, overlap, due, not_before, cause, start_by, expires_at, (priority, queue, gpu))| Draft {
             schedule,
             overlap,
             due,
@@ -25,6 +25,7 @@ fn draft(overlap: impl Strategy<Value = Overlap> + 'static) -> impl Strategy<Val
             expires_at,
             priority,
             queue,
+            gpu,
         },
     )
 }
@@ -39,15 +40,20 @@ fn verdict() -> impl Strategy<Value = Verdict> {
     ]
 }
 
+fn scope() -> impl Strategy<Value = Scope> {
+    let total = prop::option::weighted(0.3, 0..4_usize);
+    (prop::option::of(any::<bool>()), total).prop_map(|(gpu, total)| Scope { gpu, total })
+}
+
 pub fn steps(overlap: impl Strategy<Value = Overlap> + Clone + 'static) -> impl Strategy<Value = Vec<Step>> {
     let drafts = |most| prop::collection::vec(draft(overlap.clone()), 0..most);
     let skip = prop::option::weighted(0.2, 0..40_i64);
     let step = prop_oneof![
         2 => (1..40_u64).prop_map(Step::Pass),
-        6 => (drafts(5), skip, prop::option::of(0..3_usize))
-            .prop_map(|(fires, skip, places)| Step::Claim { fires, skip, places }),
-        4 => (0..4_usize, [0..3_usize, 0..3], prop::option::weighted(0.4, 0..3_usize))
-            .prop_map(|(places, rooms, of_plugin)| Step::Lease(places, rooms, of_plugin)),
+        6 => (drafts(5), skip, prop::option::of(0..3_usize), scope())
+            .prop_map(|(fires, skip, places, scope)| Step::Claim { fires, skip, places, scope }),
+        4 => (0..4_usize, [0..3_usize, 0..3], prop::option::weighted(0.4, 0..3_usize), scope())
+            .prop_map(|(places, rooms, of_plugin, scope)| Step::Lease(places, rooms, of_plugin, scope)),
         4 => batch(overlap.clone()).prop_map(Step::Submit),
         5 => (prop::collection::vec(any::<usize>(), 1..3), verdict(), drafts(2), prop::option::of(0..4_usize))
             .prop_map(|(held, verdict, then, failing)| Step::Settle { held, verdict, then, failing }),
@@ -56,6 +62,7 @@ pub fn steps(overlap: impl Strategy<Value = Overlap> + Clone + 'static) -> impl 
         1 => Just(Step::Beat),
         1 => Just(Step::Rescue),
         1 => any::<bool>().prop_map(Step::Remove),
+        1 => [prop::option::of(1..4_u32), prop::option::of(1..4_u32)].prop_map(Step::Bound),
     ];
     prop::collection::vec(step, 1..40)
 }

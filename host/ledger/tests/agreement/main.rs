@@ -9,8 +9,8 @@ use noontide_domain::ports::{
     Claim, Claimed, Clock, Fire, History, Ledger, RunFilter, RunRecord, Settled, Settlement, Skip, Tenant,
 };
 use noontide_domain::{
-    Cause, HostId, Key, Lease, Order, Outcome, Overlap, Priority, QueueName, QueueRoom, Report, RunId, RunState,
-    Schedule, ScheduleName, SkipReason, Submission, Trigger, Verdict,
+    Cause, HostId, Key, Labels, Lease, Order, Outcome, Overlap, Priority, QueueName, QueueRoom, Report, RunId,
+    RunState, Schedule, ScheduleName, SkipReason, Submission, Trigger, Verdict,
 };
 use noontide_testkit::{ManualClock, MemoryLedger};
 use proptest::prelude::*;
@@ -47,6 +47,8 @@ struct Draft {
     expires_at: Option<i64>,
     priority: u8,
     queue: usize,
+    /// Asks for a host with a GPU.
+    gpu: bool,
 }
 
 /// What somebody does. Numbers choose among what is there.
@@ -57,9 +59,10 @@ enum Step {
         fires: Vec<Draft>,
         skip: Option<i64>,
         places: Option<usize>,
+        scope: Scope,
     },
     /// So many places, and room in each queue.
-    Lease(usize, [usize; 2], Option<usize>),
+    Lease(usize, [usize; 2], Option<usize>, Scope),
     Submit(Batch),
     Settle {
         held: Vec<usize>,
@@ -72,6 +75,32 @@ enum Step {
     Beat,
     Rescue,
     Remove(bool),
+    /// How many runs of each schedule go on at the same time.
+    Bound([Option<u32>; 2]),
+}
+
+/// What a lease is allowed beyond its host.
+#[derive(Debug, Clone, Copy)]
+struct Scope {
+    /// The host has a GPU; not known, if not given.
+    gpu: Option<bool>,
+    /// Of the queue `mail`, on all hosts.
+    total: Option<usize>,
+}
+
+impl Scope {
+    fn narrow(self, room: QueueRoom) -> QueueRoom {
+        let gpu = |has| if has { gpu() } else { Labels::default() };
+        QueueRoom {
+            labels: self.gpu.map(gpu),
+            totals: self.total.map(|total| (queue(1), total)).into_iter().collect(),
+            ..room
+        }
+    }
+}
+
+fn gpu() -> Labels {
+    [("gpu".to_owned(), "true".to_owned())].into_iter().collect()
 }
 
 fn second(seconds: i64) -> DateTime<Utc> {
@@ -108,6 +137,7 @@ struct Pair {
     offered: HashSet<RunId>,
     /// What was handed over last.
     last: Option<Submission>,
+    bounds: [Option<u32>; 2],
     _folder: tempfile::TempDir,
 }
 
@@ -128,6 +158,7 @@ impl Pair {
             keys: HashSet::new(),
             offered: HashSet::new(),
             last: None,
+            bounds: [None; 2],
             _folder: folder,
         };
         both!(pair, ledger.declare(schedules(), pair.clock.now()));
@@ -154,6 +185,7 @@ impl Pair {
             expires_at: draft.expires_at.map(after),
             priority: Priority(draft.priority),
             queue: queue(draft.queue),
+            runs_on: if draft.gpu { gpu() } else { Labels::default() },
             ..Order::new(
                 id,
                 key,
@@ -173,11 +205,11 @@ impl Pair {
     async fn step(&mut self, step: &Step) {
         match step {
             Step::Pass(seconds) => self.clock.advance(Duration::from_secs(*seconds)),
-            Step::Claim { fires, skip, places } => self.claim(self.fires(fires), *skip, *places).await,
-            Step::Lease(places, rooms, of_plugin) => {
+            Step::Claim { fires, skip, places, scope } => self.claim(self.fires(fires), *skip, *places, *scope).await,
+            Step::Lease(places, rooms, of_plugin, scope) => {
                 let named = [0, 1].map(|i| (queue(i), rooms[i])).into();
                 let plugins = of_plugin.iter().map(|room| ("mail".parse().expect("a name"), *room)).collect();
-                let queues = QueueRoom { named, others: false, plugins };
+                let queues = scope.narrow(QueueRoom { named, others: false, plugins, ..QueueRoom::ALL });
                 both!(self, ledger.next_ready(&queues));
                 let tenant = Tenant { places: *places, queues, ..self.tenant.clone() };
                 let leased = both!(self, ledger.lease(tenant.clone(), self.clock.now()));
@@ -216,13 +248,22 @@ impl Pair {
                 self.settle(ends, &again, &[]).await;
             }
             Step::Remove(is_back) => {
-                let left = schedules().split_off(usize::from(!is_back));
+                let left = self.schedules().split_off(usize::from(!is_back));
                 both!(self, ledger.declare(left.clone(), self.clock.now()));
+            }
+            Step::Bound(bounds) => {
+                self.bounds = *bounds;
+                both!(self, ledger.declare(self.schedules(), self.clock.now()));
             }
         }
     }
 
-    async fn claim(&mut self, fire: Vec<Fire>, skip: Option<i64>, places: Option<usize>) {
+    fn schedules(&self) -> Vec<Schedule> {
+        let bounded = schedules().into_iter().zip(self.bounds);
+        bounded.map(|(schedule, concurrency)| Schedule { concurrency, ..schedule }).collect()
+    }
+
+    async fn claim(&mut self, fire: Vec<Fire>, skip: Option<i64>, places: Option<usize>, scope: Scope) {
         let skip = skip.map(|due| Skip {
             schedule: name(0),
             handler: "mail/send".parse().expect("a handler"),
@@ -238,7 +279,8 @@ impl Pair {
             cursors: vec![(name(1), self.clock.now())],
             ..Claim::default()
         };
-        let tenant = places.map(|places| Tenant { places, ..self.tenant.clone() });
+        let tenant =
+            places.map(|places| Tenant { places, queues: scope.narrow(QueueRoom::ALL), ..self.tenant.clone() });
         self.offered.extend(claim.fire.iter().map(|fire| fire.order.id));
         let memory = self.memory.claim(claim.clone(), tenant.clone()).await.expect("memory answers");
         let file = self.file.ledger.claim(claim.clone(), tenant).await.expect("the file answers");

@@ -199,6 +199,7 @@ pub async fn everything_in_an_order_comes_back_from_a_lease(exam: &Exam) {
     full.order.input = serde_json::json!({ "text": "a\u{0}b\n\"ü\"", "n": 0.1, "big": u64::MAX, "none": null });
     full.order.priority = Priority(255);
     full.order.queue = "Mail.2".parse().expect("a name");
+    full.order.runs_on = [("a\u{0}".to_owned(), "\"ü/".to_owned())].into_iter().collect();
     full.order.headers = Headers::new([("x".to_owned(), "a\u{0}\"ü\"".to_owned())].into()).expect("headers");
     full.order.window = Some(Window { from: second(-3_600), to: second(0) });
     full.order.includes =

@@ -68,6 +68,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
     fire.order.cause = Cause::Manual;
     fire.order.priority = Priority(7);
     fire.order.queue = "mail".parse().expect("a name");
+    fire.order.runs_on = [("gpu".to_owned(), "true".to_owned())].into_iter().collect();
     fire.order.headers = Headers::new([("tenant".to_owned(), "ana".to_owned())].into()).expect("headers");
     fire.order.window = Some(Window { from: second(-120), to: second(-60) });
     fire.order.includes = vec![included("daily", serde_json::json!({ "steps": ["state"] }))];
@@ -98,6 +99,7 @@ pub async fn a_run_reads_as_it_was_ordered(exam: &Exam) {
         input: order.input,
         priority: order.priority,
         queue: order.queue,
+        runs_on: order.runs_on,
         headers: order.headers,
         window: order.window,
         includes: order.includes,

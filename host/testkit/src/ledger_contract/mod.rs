@@ -12,6 +12,7 @@ use noontide_domain::ports::{History, Ledger, Versions};
 
 use crate::ManualClock;
 
+pub mod again;
 pub mod artifacts;
 pub mod backfill;
 pub mod chains;
@@ -24,6 +25,7 @@ pub mod groups;
 pub mod history;
 pub mod items;
 pub mod lease;
+pub mod limits;
 pub mod memories;
 pub mod outbox;
 pub mod overlap;
@@ -74,6 +76,13 @@ macro_rules! ledger_contract {
                 a_span_that_did_not_run_is_one_row_with_its_count
                 an_instant_has_one_row_whether_it_ran_or_not
                 everything_in_an_order_comes_back_from_a_lease
+            }
+            again {
+                the_same_claim_is_answered_as_the_first_time
+                the_same_claim_finds_the_same_in_the_way
+                of_the_same_claim_only_what_it_still_holds_is_leased
+                the_same_settlement_is_recorded_once_and_answered_as_the_first_time
+                a_settlement_is_known_again_after_further_attempts
             }
             overlap {
                 with_nothing_in_the_way_every_policy_begins_at_once
@@ -143,6 +152,21 @@ macro_rules! ledger_contract {
                 what_waits_for_later_hides_nothing_of_lower_priority
                 the_status_tells_how_each_queue_stands
                 the_host_of_each_attempt_is_on_record
+            }
+            limits {
+                a_run_goes_to_a_host_that_is_what_it_asks_for
+                what_asks_for_another_host_holds_up_no_other
+                a_claim_leases_nothing_that_asks_for_another_host
+                the_first_of_a_queue_waits_for_its_host_and_those_behind_it_for_their_turn
+                of_a_bounded_schedule_no_more_go_on_whoever_leases
+                a_bounded_schedule_holds_up_no_other
+                a_retry_of_a_bounded_schedule_leaves_its_place_and_waits_for_one
+                what_is_counted_over_all_hosts_is_not_leased_with_its_claim
+                of_a_queue_with_a_total_no_more_go_on_and_the_higher_priority_first
+                a_total_and_the_room_of_the_host_hold_both
+                a_bound_that_changes_holds_at_once_for_what_waits
+                a_bound_stays_with_the_runs_of_a_schedule_that_left_the_list
+                of_many_who_lease_at_once_none_takes_a_place_too_many
             }
             expiry {
                 the_last_instants_come_back_from_a_lease_and_when_it_lapses

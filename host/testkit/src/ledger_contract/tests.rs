@@ -17,6 +17,7 @@ fn every_check_is_on_the_list() {
         include_str!("history.rs"),
         include_str!("items.rs"),
         include_str!("lease.rs"),
+        include_str!("limits.rs"),
         include_str!("memories.rs"),
         include_str!("outbox.rs"),
         include_str!("schedules.rs"),

@@ -17,6 +17,9 @@ impl Book {
         tenant: Option<Tenant>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Claimed>, LedgerError> {
+        if let Some(answers) = self.claimed_before(&claim, tenant.as_ref()) {
+            return Ok(answers);
+        }
         self.refuse_known_ids(&claim)?;
         let mut answers = Vec::new();
         let mut new = Vec::new();
@@ -48,7 +51,7 @@ impl Book {
         due.sort();
         if let Some(tenant) = tenant {
             let mut queues = tenant.queues.clone();
-            due.retain(|(.., id)| self.has_room(*id, &mut queues));
+            due.retain(|(.., id)| self.is_free(*id, &queues) && self.has_room(*id, &mut queues));
             for (_, i, id) in due.into_iter().take(tenant.places) {
                 answers[i] = Claimed::Leased(Box::new(self.take(id, &tenant, now)));
             }

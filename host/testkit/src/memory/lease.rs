@@ -44,7 +44,10 @@ impl Book {
         let mut ready: Vec<_> = self.ready().filter(may_begin).map(place).collect();
         ready.sort();
         let mut queues = tenant.queues.clone();
-        ready.retain(|(.., id)| self.has_room(*id, &mut queues));
+        let mut left = self.left(&queues);
+        ready.retain(|(.., id)| {
+            self.has_left(*id, &left, &queues) && self.has_room(*id, &mut queues) && self.use_up(*id, &mut left)
+        });
         ready.into_iter().take(tenant.places).map(|(.., id)| self.take(id, tenant, clock)).collect()
     }
 
@@ -62,8 +65,11 @@ impl Book {
     }
 
     pub fn next_ready(&self, queues: &QueueRoom, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let wanted =
-            |row: &&Row| queues.has(&row.order.queue, &row.order.handler.plugin) && self.has_its_turn(row, now);
+        let left = self.left(queues);
+        let wanted = |row: &&Row| {
+            let has_room = queues.has(&row.order.queue, &row.order.handler.plugin);
+            has_room && self.has_left(row.order.id, &left, queues) && self.has_its_turn(row, now)
+        };
         self.ready().filter(wanted).map(|row| row.not_before).min()
     }
 

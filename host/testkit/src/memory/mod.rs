@@ -1,8 +1,10 @@
 //! A ledger in memory: simple, obviously right, and gone with the process. It passes the same exam as the durable ones.
 
+mod again;
 mod book;
 mod claim;
 mod edits;
+mod gate;
 mod history;
 mod items;
 mod lease;

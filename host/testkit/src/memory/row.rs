@@ -152,6 +152,7 @@ impl Row {
             input: order.input.clone(),
             priority: order.priority,
             queue: order.queue.clone(),
+            runs_on: order.runs_on.clone(),
             headers: order.headers.clone(),
             window: order.window,
             includes: order.includes.clone(),

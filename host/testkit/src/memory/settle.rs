@@ -17,13 +17,14 @@ impl Book {
         let mut ended = Vec::new();
         for settlement in settlements {
             let (lease, then) = (settlement.lease, settlement.then.clone());
+            let is_held = self.rows.get(&lease.run).is_some_and(|row| row.is_held_by(&lease));
             let answer = self.settle_one(settlement, now);
-            if answer == Settled::Recorded && self.rows.get(&lease.run).is_some_and(Row::has_succeeded) {
+            if is_held && answer == Settled::Recorded && self.rows.get(&lease.run).is_some_and(Row::has_succeeded) {
                 follows.fire.extend(then.fire);
                 follows.skip.extend(then.skip);
                 follows.cursors.extend(then.cursors);
             }
-            ended.extend((answer == Settled::Recorded).then_some(lease.run));
+            ended.extend((is_held && answer == Settled::Recorded).then_some(lease.run));
             answers.push(answer);
         }
         // All ends come first: what follows one may wait for another.
@@ -33,10 +34,10 @@ impl Book {
     }
 
     fn settle_one(&mut self, settlement: Settlement, now: DateTime<Utc>) -> Settled {
-        let Settlement { lease, verdict, report, then: _ } = settlement;
-        let Some(row) = self.rows.get(&lease.run).filter(|row| row.is_held_by(&lease)) else {
-            return Settled::LeaseLost;
+        let Some(row) = self.rows.get(&settlement.lease.run).filter(|row| row.is_held_by(&settlement.lease)) else {
+            return if self.is_settled_by(&settlement) { Settled::Recorded } else { Settled::LeaseLost };
         };
+        let Settlement { lease, verdict, report, then: _ } = settlement;
         let order = row.order.clone();
         if report.keeps_state()
             && let Some(refused) = self.remember(&order, &report)

@@ -105,10 +105,10 @@ fn waits(row: &RunRecord, asked: &Asked<'_>) -> String {
     let later = row.not_before.filter(|begin| *begin > asked.now).map(|begin| told(begin, zone));
     match (row.attempt, later) {
         (0, Some(begin)) => format!("waits until {begin}"),
-        (0, None) => "waits for a free place, or for the run before it".to_owned(),
+        (0, None) => format!("waits for a free place{}, or for the run before it{}", on(row), bound(asked)),
         (done, later) => {
             let error = row.outcome.as_ref().and_then(Outcome::message).unwrap_or_default();
-            let begin = later.map_or("as soon as there is a place".to_owned(), |begin| format!("at {begin}"));
+            let begin = later.map_or(format!("as soon as there is a place{}", on(row)), |begin| format!("at {begin}"));
             format!(
                 "waits for attempt {} of {}, {begin}; the one before ended with: {error}",
                 done + 1,
@@ -116,6 +116,16 @@ fn waits(row: &RunRecord, asked: &Asked<'_>) -> String {
             )
         }
     }
+}
+
+/// ` on a host with gpu=true`.
+fn on(row: &RunRecord) -> String {
+    if row.runs_on.is_empty() { String::new() } else { format!(" on a host with {}", row.runs_on) }
+}
+
+fn bound(asked: &Asked<'_>) -> String {
+    let most = asked.standing.schedule.concurrency;
+    most.map_or(String::new(), |most| format!(" (of this schedule {most} may go on at a time, on all hosts together)"))
 }
 
 fn without_rows(asked: &Asked<'_>) -> Verdict {

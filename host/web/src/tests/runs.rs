@@ -212,6 +212,7 @@ async fn a_call_is_shown_with_its_priority_queue_headers_and_the_host_that_carri
     let queue = world.get("/status").await["queues"][0].clone();
     let waits = json!({
         "queue": "default", "ready": 1, "running": 0, "waiting_since": "2026-07-01T09:00:00Z", "concurrency": null,
+        "total": null,
         "taken_here": true,
     });
     assert_eq!(queue, waits);

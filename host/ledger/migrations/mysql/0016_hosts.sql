@@ -1,0 +1,2 @@
+-- (the hosts' step takes this place)
+SELECT 1;

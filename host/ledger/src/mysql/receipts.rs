@@ -1,0 +1,13 @@
+//! receipts: the statements of MySQL.
+
+/// Sent as one text with the `COMMIT`, so its values are written in.
+pub(crate) const WRITE: &str = "\
+    INSERT INTO receipt (lane, number, written_at) VALUES (x'{lane}', {number}, {now}) \
+    ON DUPLICATE KEY UPDATE number = VALUES(number), written_at = VALUES(written_at)";
+
+/// Waits for a transaction that is about to write the row.
+pub(crate) const KEEP: &str =
+    "INSERT INTO receipt (lane, number, written_at) VALUES (?1, 0, ?2) ON DUPLICATE KEY UPDATE number = number";
+pub(crate) const READ: &str = "SELECT number FROM receipt WHERE lane = ?1 FOR UPDATE";
+
+pub(crate) const FORGET: &str = "DELETE FROM receipt WHERE written_at < ?1";
