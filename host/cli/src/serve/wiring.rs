@@ -6,7 +6,7 @@ use std::sync::Arc;
 use noontide_config::{Compile, Config};
 use noontide_connections::Databases;
 use noontide_domain::ports::{Clock, Connections, Versions};
-use noontide_domain::{HostId, Owner, Schedule};
+use noontide_domain::{HostId, Labels, Owner, Schedule};
 use noontide_engine::{EngineHandle, Parts, Settings};
 use noontide_ledger::Opened;
 use noontide_sandbox::{CompileApart, Sandbox, SandboxSettings};
@@ -80,6 +80,7 @@ pub async fn engine(
     let engine = config.engine;
     let settings = Settings {
         host: HostId::new(),
+        labels: Labels::default(),
         concurrency: engine.concurrency,
         queues: config.queues.clone(),
         lease: engine.lease,
