@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, backup, config, enqueue, explain, fire, import, logs, next, outbox, plugin, put, runs,
+    artifacts, backfill, backup, config, enqueue, explain, fire, hosts, import, logs, next, outbox, plugin, put, runs,
     schedules, set, simulate, submit, why,
 };
 use crate::exit::Stop;
@@ -113,6 +113,8 @@ pub enum Verb {
     Check,
     /// How the host stands
     Status,
+    /// The hosts that share the ledger: what each does, when it was heard of last
+    Hosts(hosts::Hosts),
     /// Make the host read its configuration and plugins again
     Reload,
     /// Exit 0 if the host is ready, for container health checks

@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    artifacts, backfill, backup, check, config, enqueue, explain, fire, host, import, logs, next, outbox, plugin, put,
-    runs, schedules, set, simulate, submit, why,
+    artifacts, backfill, backup, check, config, enqueue, explain, fire, host, hosts, import, logs, next, outbox,
+    plugin, put, runs, schedules, set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
 use serve::wiring;
@@ -72,6 +72,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Serve(flags) => serve::run(&global, &flags).await,
         Verb::Check => check::run(&global).await,
         Verb::Status => host::status(&global).await,
+        Verb::Hosts(asked) => hosts::run(&global, &asked).await,
         Verb::Reload => host::reload(&global).await,
         Verb::Healthcheck => host::healthcheck(&global).await,
         Verb::Ls(asked) => schedules::ls(&global, &asked).await,

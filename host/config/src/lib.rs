@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use noontide_domain::{
-    Connection, ConnectionName, ConnectionUrl, Grant, PluginName, Queues, Schedule, ScheduleName, Trust,
+    Connection, ConnectionName, ConnectionUrl, Grant, Labels, PluginName, Queues, Roles, Schedule, ScheduleName, Trust,
 };
 
 pub use problem::{Problem, Refused, Scope};
@@ -81,6 +81,8 @@ pub struct Config {
     pub http_client: HttpClient,
     /// SQLite, Unix socket, compiled cache.
     pub data_dir: PathBuf,
+    /// Which host this is.
+    pub host: Identity,
     /// The engine's numbers.
     pub engine: Engine,
     /// The queues, and which of them this host takes.
@@ -152,6 +154,17 @@ pub struct Http {
     pub token: Option<Secret>,
 }
 
+/// Which host this is, among others that share a ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// As people call it; empty for the machine's host name.
+    pub name: String,
+    /// What it does.
+    pub roles: Roles,
+    /// What is said of it.
+    pub labels: Labels,
+}
+
 /// What plugins reach over HTTPS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpClient {
@@ -185,8 +198,8 @@ pub struct Engine {
     pub lease: Duration,
     /// How often leases are prolonged.
     pub heartbeat: Duration,
-    /// How often ready runs of other hosts are looked for.
-    pub poll: Duration,
+    /// How often ready runs of other hosts are looked for; without it, as the ledger wants it.
+    pub poll: Option<Duration>,
     /// How long handlers may go on after SIGTERM.
     pub drain: Duration,
     /// How long finished runs are kept.

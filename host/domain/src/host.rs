@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::ports::HostNews;
 use crate::suggest;
 
 /// A part of the work that a host takes on.
@@ -121,6 +123,24 @@ pub enum HostState {
 }
 
 impl HostState {
+    /// All there are.
+    pub const ALL: [HostState; 4] = [HostState::Live, HostState::Draining, HostState::Silent, HostState::Ended];
+
+    /// How a host stands that said so and has its lease until then.
+    pub fn of(news: &HostNews, lease_until: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        match news {
+            HostNews { ended: true, .. } => HostState::Ended,
+            _ if lease_until <= now => HostState::Silent,
+            HostNews { draining: true, .. } => HostState::Draining,
+            _ => HostState::Live,
+        }
+    }
+
+    /// The state of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
     /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {

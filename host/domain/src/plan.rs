@@ -55,6 +55,7 @@ pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, levels: &Le
         let before = plan.claim.fire.len();
         let decided = decide(&candidate, levels, now, &mut plan.claim);
         let fired = (plan.claim.fire.len() - before) as u64;
+        plan.claim.at_most.extend(at_most(standing).filter(|_| fired > 0));
         let cursor = leave_out(standing, decided, now, &mut plan.claim);
         if cursor > standing.cursor {
             plan.claim.cursors.push((standing.schedule.name.clone(), cursor));
@@ -64,6 +65,11 @@ pub fn plan<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, levels: &Le
         }
     }
     plan
+}
+
+/// This host may not have heard of all its runs: the ledger counts them.
+fn at_most(standing: &Standing) -> Option<(ScheduleName, u64)> {
+    Some((standing.schedule.name.clone(), standing.schedule.max_runs?))
 }
 
 /// Adds what is due of one schedule to `claim`; gives back how far it has come now.
@@ -183,6 +189,7 @@ pub fn follow(follower: &Candidate<'_>, levels: &Levels, done: &Order, now: Date
         ..patient(standing, fire.order, fire.not_before)
     };
     claim.fire.push(fire);
+    claim.at_most.extend(at_most(standing));
     claim
 }
 

@@ -4,6 +4,7 @@
 mod claim;
 mod connections;
 mod history;
+mod hosts;
 mod list;
 mod outbox;
 mod settlement;
@@ -27,6 +28,7 @@ pub use history::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerStatus, LinkPage, LinkRecord,
     QueueStatus, RunFilter, RunRecord,
 };
+pub use hosts::{HostFilter, HostNews, HostRecord};
 pub use list::{Edits, Overdue, Put, RefusedEdit, Removed};
 pub use outbox::{
     Delivery, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Outgoing, Outlet, Posted,
@@ -42,6 +44,9 @@ pub trait Clock: Send + Sync {
     /// Returns at `instant` or earlier, never later than 30 s of elapsed time after the call: the wall clock may have been
     /// stepped, or the machine suspended, so the caller looks again.
     fn sleep_until(&self, instant: DateTime<Utc>) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
+    /// How much time has passed since a moment that stays the same while the process lives. Nobody sets this one.
+    fn elapsed(&self) -> std::time::Duration;
 }
 
 /// What kept the ledger from answering. Our error, never a guest's fault.
@@ -192,8 +197,18 @@ pub trait Ledger: Outbox + Send + Sync {
     /// What a plugin remembers in all its memories together. An entry is whose who wrote it last.
     async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError>;
 
+    /// Notes what a host says of itself. The instant by the ledger's own clock.
+    async fn announce(&self, news: HostNews) -> Result<DateTime<Utc>, LedgerError>;
+
+    /// Resolves when another host may have written something that can be leased; what was written before the call counts,
+    /// too. Where a ledger cannot tell, never. For one caller.
+    async fn nudged(&self) {
+        std::future::pending().await
+    }
+
     /// Deletes finished runs past the retention with all that belongs to them, in one transaction; how many went. Runs of a
-    /// chain that still waits for something stay, its links as long as a run of it.
+    /// chain that still waits for something stay, its links as long as a run of it. Hosts that have been gone for so long are
+    /// forgotten, too.
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError>;
 }
 

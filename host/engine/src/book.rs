@@ -106,6 +106,12 @@ impl Book {
             .collect()
     }
 
+    /// Those of them that are due at `now`.
+    pub(crate) fn due_of(&self, names: &[ScheduleName], now: DateTime<Utc>) -> Vec<Standing> {
+        let standings = names.iter().filter_map(|name| self.standings.get(name));
+        standings.filter(|standing| standing.looks_at().is_some_and(|due| due <= now)).cloned().collect()
+    }
+
     pub(crate) fn wake_at(&self) -> Option<DateTime<Utc>> {
         self.agenda.first().map(|(due, _)| *due)
     }
@@ -146,6 +152,11 @@ impl Book {
     /// It has run `times` more, because it came due.
     pub(crate) fn ran(&mut self, name: &ScheduleName, times: u64) {
         self.change(name, |standing| standing.runs += times);
+    }
+
+    /// It has run as often as it may, elsewhere.
+    pub(crate) fn use_up(&mut self, name: &ScheduleName) {
+        self.change(name, |standing| standing.runs = standing.runs.max(standing.schedule.max_runs.unwrap_or_default()));
     }
 
     /// A run of it, due at `due_at`, has ended in success.

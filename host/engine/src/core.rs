@@ -1,17 +1,18 @@
 //! What the loops share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::plan::{self, Candidate};
 use noontide_domain::ports::{
     Claim, Clock, Ledger, LedgerError, Outlet, PluginHost, Put, RefusedEdit, Removed, Tenant,
 };
 use noontide_domain::{
-    Cause, Lease, Order, Overlap, Owner, PluginName, QueueName, QueueRoom, RunId, Schedule, ScheduleName, Standing,
+    Cause, Lease, Order, Overlap, Owner, PluginName, QueueName, QueueRoom, Role, RunId, Schedule, ScheduleName,
+    Standing,
 };
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,10 @@ pub(crate) struct Core {
     book: Mutex<Book>,
     held: Mutex<HashMap<RunId, Held>>,
     last_tick: Mutex<DateTime<Utc>>,
+    /// Why the ledger could not be written last, and since when.
+    trouble: Mutex<Option<(String, DateTime<Utc>)>>,
+    /// How far this host's clock is ahead of the ledger's, and whether that is too much.
+    skew: Mutex<(Option<TimeDelta>, bool)>,
     /// Edits of the list up to this one are in the book.
     seen: AtomicI64,
     refused: Mutex<Vec<RefusedEdit>>,
@@ -49,6 +54,10 @@ pub(crate) struct Core {
     pub(crate) look_for_runs: Notify,
     /// The courier should look.
     pub(crate) look_for_messages: Notify,
+    /// The keeper should look.
+    pub(crate) look_at_leases: Notify,
+    /// The announcer should look whether the ledger can be written.
+    pub(crate) look_at_ledger: Notify,
     /// The steward should look.
     pub(crate) look_at_versions: Notify,
     /// A place for each handler that may run at the same time.
@@ -63,6 +72,8 @@ pub(crate) struct Core {
 /// A run that this host holds the lease of.
 pub(crate) struct Held {
     pub(crate) lease: Lease,
+    /// When the ledger was asked that last confirmed the lease, by the clock that nobody sets.
+    pub(crate) confirmed: Duration,
     pub(crate) queue: QueueName,
     pub(crate) plugin: PluginName,
     pub(crate) desk: Arc<Desk>,
@@ -84,12 +95,16 @@ impl Core {
             book: Mutex::default(),
             held: Mutex::default(),
             last_tick: Mutex::new(now),
+            trouble: Mutex::default(),
+            skew: Mutex::default(),
             seen: AtomicI64::new(-1),
             refused: Mutex::default(),
             pass: tokio::sync::Mutex::default(),
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
             look_for_messages: Notify::new(),
+            look_at_leases: Notify::new(),
+            look_at_ledger: Notify::new(),
             look_at_versions: Notify::new(),
             stopping: CancellationToken::new(),
             running: TaskTracker::new(),
@@ -111,6 +126,43 @@ impl Core {
 
     pub(crate) fn last_tick(&self) -> DateTime<Utc> {
         *self.last_tick.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the ledger answered to something that is written.
+    pub(crate) fn heard<T>(&self, answer: &Result<T, LedgerError>) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Ok(_) => *trouble = None,
+            Err(problem) => {
+                let since = trouble.as_ref().map_or_else(|| self.clock.now(), |(_, since)| *since);
+                *trouble = Some((problem.to_string(), since));
+                self.look_at_ledger.notify_one();
+            }
+        }
+    }
+
+    /// Why the ledger cannot be written, and since when.
+    pub(crate) fn trouble(&self) -> Option<(String, DateTime<Utc>)> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How far this host's clock is ahead of the ledger's.
+    pub(crate) fn skew(&self) -> Option<TimeDelta> {
+        self.skew.lock().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Whether that is too much.
+    pub(crate) fn skewed(&self) -> bool {
+        self.skew.lock().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    pub(crate) fn set_skew(&self, skew: TimeDelta, is_too_much: bool) {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = (Some(skew), is_too_much);
+    }
+
+    /// Whether this host does that.
+    pub(crate) fn has(&self, role: Role) -> bool {
+        self.settings.roles.has(role)
     }
 
     pub(crate) fn seen(&self) -> i64 {
@@ -173,6 +225,11 @@ impl Core {
         Tenant { host: self.settings.host, lease: self.settings.lease, places, queues: self.queue_room() }
     }
 
+    /// The right to lease with a claim; a host that calls no handlers has none.
+    pub(crate) fn lessee(&self, places: usize) -> Option<Tenant> {
+        self.has(Role::Worker).then(|| self.tenant(places))
+    }
+
     pub(crate) fn tell(&self, happening: Happening) {
         // Nobody listening is fine.
         let _ = self.events.send(Event { at: self.clock.now(), happening });
@@ -196,7 +253,7 @@ impl Core {
     pub(crate) async fn declare(self: &Arc<Self>, schedules: Vec<Schedule>) -> Result<(), LedgerError> {
         let _pass = self.pass.lock().await;
         let now = self.clock.now();
-        scheduler::decide_all(self, now).await?;
+        scheduler::decide_before(self, now, &self.changed(&schedules)).await?;
         let taken_over = self.taken_over(&schedules);
         let standings = self.ledger.declare(schedules, now).await?;
         self.book().replace(standings);
@@ -204,6 +261,19 @@ impl Core {
         taken_over.into_iter().for_each(|happening| self.tell(happening));
         self.tell(Happening::SchedulesChanged);
         Ok(())
+    }
+
+    /// The schedules that will stand otherwise, or not any more, once files own `schedules`.
+    fn changed(&self, schedules: &[Schedule]) -> Vec<ScheduleName> {
+        let book = self.book();
+        let known = |name| book.get(name).map(|standing| &standing.schedule);
+        let other = schedules.iter().filter(|schedule| known(&schedule.name).is_some_and(|known| known != *schedule));
+        let mut changed: Vec<_> = other.map(|schedule| schedule.name.clone()).collect();
+        let stays: BTreeSet<_> = schedules.iter().map(|schedule| &schedule.name).collect();
+        let goes = book.all().into_iter().map(|standing| standing.schedule);
+        let goes = goes.filter(|schedule| schedule.owner.place().is_some() && !stays.contains(&schedule.name));
+        changed.extend(goes.map(|schedule| schedule.name));
+        changed
     }
 
     /// Which names of the API files define now.
@@ -227,7 +297,7 @@ impl Core {
             return Ok(None);
         }
         let now = self.clock.now();
-        scheduler::decide_all(self, now).await?;
+        scheduler::decide_before(self, now, std::slice::from_ref(&schedule.name)).await?;
         let put = self.ledger.put(schedule, now).await?;
         if let Put::Created(standing) | Put::Replaced(standing) = &put {
             self.book().put((**standing).clone());
@@ -241,7 +311,7 @@ impl Core {
     pub(crate) async fn remove(self: &Arc<Self>, name: &ScheduleName) -> Result<Removed, LedgerError> {
         let _pass = self.pass.lock().await;
         let now = self.clock.now();
-        scheduler::decide_all(self, now).await?;
+        scheduler::decide_before(self, now, std::slice::from_ref(name)).await?;
         let removed = self.ledger.remove(name, now).await?;
         // What another host has removed is gone here, too.
         if removed == Removed::Removed || removed == Removed::NotFound {

@@ -13,6 +13,10 @@ use crate::handle::Progress;
 /// One run's desk.
 pub(crate) struct Desk {
     cancel: CancellationToken,
+    /// Its lease may be another's before long.
+    cut: CancellationToken,
+    /// It is not waited for any more.
+    stop: CancellationToken,
     /// The attempt is over; its end is on the way to the ledger.
     ended: AtomicBool,
     progress: Mutex<Option<Progress>>,
@@ -24,6 +28,8 @@ impl Desk {
     pub(crate) fn new(order: &Order, ledger: Arc<dyn Ledger>) -> Self {
         Self {
             cancel: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            stop: CancellationToken::new(),
             ended: AtomicBool::new(false),
             progress: Mutex::default(),
             order: order.clone(),
@@ -33,6 +39,33 @@ impl Desk {
 
     pub(crate) fn cancel(&self) {
         self.cancel.cancel();
+    }
+
+    /// The ledger is silent: the handler shall stop, and the attempt counts as abandoned. `false` if it was so already.
+    pub(crate) fn cut_off(&self) -> bool {
+        let is_news = !self.is_cut_off() && !self.has_ended();
+        self.cut.cancel();
+        self.cancel.cancel();
+        is_news
+    }
+
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.cut.is_cancelled()
+    }
+
+    /// Resolves when it is cut off.
+    pub(crate) async fn cut(&self) {
+        self.cut.cancelled().await;
+    }
+
+    /// The handler has not stopped by itself.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Resolves when the handler is not waited for any more.
+    pub(crate) async fn stopped(&self) {
+        self.stop.cancelled().await;
     }
 
     pub(crate) fn end(&self) {

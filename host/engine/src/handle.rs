@@ -5,17 +5,18 @@ mod backfill;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::plan::order;
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::{
-    Cause, HandlerRef, HostId, Levels, Pause, PluginStatus, Queues, RunId, Schedule, Standing, Unavailable,
+    Cause, HandlerRef, HostId, Levels, Pause, PluginStatus, Queues, Role, Roles, RunId, Schedule, Standing, Unavailable,
 };
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{info, warn};
 
+use crate::announcer;
 use crate::core::Core;
 use crate::event::Event;
 use crate::request::{EngineError, FireRequest};
@@ -41,8 +42,18 @@ pub struct EngineStatus {
     pub started_at: DateTime<Utc>,
     /// The wall clock.
     pub now: DateTime<Utc>,
-    /// When the scheduler last looked. Older than 60 s means it is stuck.
-    pub last_tick: DateTime<Utc>,
+    /// As people call this host.
+    pub name: String,
+    /// What this host does.
+    pub roles: Roles,
+    /// When the scheduler last looked; `None` where there is none. Older than 60 s means it is stuck.
+    pub last_tick: Option<DateTime<Utc>>,
+    /// Why the ledger cannot be written, and since when: its last write has failed, and none has succeeded since.
+    pub trouble: Option<(String, DateTime<Utc>)>,
+    /// How far this host's clock is ahead of the ledger's; `None` until it is measured.
+    pub skew: Option<TimeDelta>,
+    /// Whether that is too much.
+    pub skewed: bool,
     /// When the next schedule comes due.
     pub next_due: Option<DateTime<Utc>>,
     /// Schedules that stand.
@@ -193,8 +204,11 @@ impl EngineHandle {
         let core = Arc::clone(&self.core);
         // A client that goes away must not stop the claim half way.
         let work = tokio::spawn(async move {
-            let claimed = core.ledger.claim(claim, Some(core.tenant(core.room()))).await?;
-            scheduler::take(&core, claimed.clone());
+            let asked_at = core.clock.elapsed();
+            let claimed = core.ledger.claim(claim, core.lessee(core.room())).await;
+            core.heard(&claimed);
+            let claimed = claimed?;
+            scheduler::take(&core, claimed.clone(), asked_at);
             drop(entered);
             Ok::<_, LedgerError>(claimed)
         });
@@ -214,7 +228,7 @@ impl EngineHandle {
         let work = tokio::spawn(async move {
             let _pass = core.pass.lock().await;
             let now = core.clock.now();
-            scheduler::decide_all(&core, now).await?;
+            scheduler::decide_before(&core, now, std::slice::from_ref(&name)).await?;
             core.ledger.pause(&name, pause.clone(), now).await?;
             core.book().pause(&name, pause, now);
             core.look_at_book.notify_one();
@@ -277,7 +291,12 @@ impl EngineHandle {
             host: self.core.settings.host,
             started_at: self.core.started_at,
             now: self.core.clock.now(),
-            last_tick: self.core.last_tick(),
+            name: self.core.settings.name.clone(),
+            roles: self.core.settings.roles.clone(),
+            last_tick: self.core.has(Role::Scheduler).then(|| self.core.last_tick()),
+            trouble: self.core.trouble(),
+            skew: self.core.skew(),
+            skewed: self.core.skewed(),
             next_due: book.next_due(),
             schedules: book.len(),
             held: self.core.held().len(),
@@ -304,6 +323,7 @@ impl EngineHandle {
         for task in self.loops.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
         }
+        announcer::end(&self.core).await;
         self.core.held().len()
     }
 

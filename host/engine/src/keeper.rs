@@ -2,16 +2,24 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use noontide_domain::RunId;
 use tracing::{error, warn};
 
 use crate::core::Core;
 
+/// Pause after the ledger did not answer: a lease that lapses for one lost beat helps nobody.
+const LEDGER_PAUSE: Duration = Duration::from_secs(1);
+
 pub(crate) async fn run(core: Arc<Core>) {
     // Goes on while the engine drains: handlers that still run must keep their leases.
+    let mut pause = core.settings.heartbeat;
     loop {
-        core.wait(core.settings.heartbeat).await;
+        tokio::select! {
+            () = core.wait(pause) => {}
+            () = core.look_at_leases.notified() => {}
+        }
         let held: Vec<_> = core.held().values().map(|held| held.lease).collect();
         if held.is_empty() {
             if core.stopping.is_cancelled() {
@@ -20,10 +28,18 @@ pub(crate) async fn run(core: Arc<Core>) {
             continue;
         }
         let asked: HashMap<_, _> = held.iter().map(|lease| (lease.run, *lease)).collect();
-        match core.ledger.heartbeat(core.tenant(0), held).await {
+        let asked_at = core.clock.elapsed();
+        let answer = core.ledger.heartbeat(core.tenant(0), held).await;
+        core.heard(&answer);
+        match answer {
             Ok(pulse) => {
                 // What ended meanwhile has no lease any more, and that is as it should be.
-                let held = core.held();
+                let mut held = core.held();
+                for (run, held) in held.iter_mut().filter(|(run, held)| asked.get(run) == Some(&held.lease)) {
+                    if !pulse.lost.contains(run) {
+                        held.confirmed = held.confirmed.max(asked_at);
+                    }
+                }
                 // Nor does the answer say anything of the next attempt, if this host has leased it meanwhile.
                 let going_on = |run: &RunId| {
                     let same = held.get(run).filter(|held| asked.get(run) == Some(&held.lease));
@@ -35,7 +51,12 @@ pub(crate) async fn run(core: Arc<Core>) {
                 }
                 pulse.cancel.iter().filter_map(going_on).for_each(|desk| desk.cancel());
             }
-            Err(problem) => error!(%problem, "leases cannot be prolonged; trying again"),
+            Err(problem) => {
+                error!(%problem, "leases cannot be prolonged; trying again");
+                pause = LEDGER_PAUSE.min(core.settings.heartbeat);
+                continue;
+            }
         }
+        pause = core.settings.heartbeat;
     }
 }

@@ -32,7 +32,7 @@ async fn look(core: &Arc<Core>) -> Result<(), LedgerError> {
         let _pass = core.pass.lock().await;
         // A draining host decides nothing any more, so it takes nothing either.
         let Some(_entered) = core.enter() else { return Ok(()) };
-        scheduler::decide_all(core, core.clock.now()).await?;
+        scheduler::decide_before(core, core.clock.now(), &[]).await?;
         if !take(core).await? {
             break;
         }

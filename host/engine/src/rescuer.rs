@@ -1,6 +1,7 @@
 //! The rescuer: settles runs whose host went away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use noontide_domain::ports::{Lapsed, LedgerError, Settlement};
 use noontide_domain::run::settle;
@@ -12,6 +13,9 @@ use crate::core::Core;
 /// Settled in one transaction.
 const BATCH: usize = 500;
 
+/// How often it looks, at the longest: a run whose host has died is taken over soon after its lease.
+const EVERY: Duration = Duration::from_secs(3);
+
 pub(crate) async fn run(core: Arc<Core>) {
     loop {
         match rescue(&core).await {
@@ -19,7 +23,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             Ok(_) => {}
             Err(problem) => error!(%problem, "lapsed leases cannot be looked for; trying again"),
         }
-        if !core.rest(core.settings.heartbeat).await {
+        if !core.rest(core.settings.heartbeat.min(EVERY)).await {
             return;
         }
     }

@@ -16,6 +16,12 @@ use crate::{steward, story};
 /// Pause after the ledger could not be written or read.
 const LEDGER_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often it looks in any case.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How soon it looks again for what is ready and was not to be had.
+const MOMENT: Duration = Duration::from_millis(20);
+
 pub(crate) async fn run(core: Arc<Core>) {
     while !core.stopping.is_cancelled() {
         if !core.wants_more() {
@@ -23,11 +29,11 @@ pub(crate) async fn run(core: Arc<Core>) {
             continue;
         }
         let Some(entered) = core.enter() else { return };
-        let room = core.room();
+        let (room, asked_at) = (core.room(), core.clock.elapsed());
         match core.ledger.lease(core.tenant(room), core.clock.now()).await {
             Ok(leased) => {
                 let full = leased.len() == room;
-                leased.into_iter().for_each(|leased| begin(&core, leased));
+                leased.into_iter().for_each(|leased| begin(&core, leased, asked_at));
                 drop(entered);
                 if !full {
                     wait(&core).await;
@@ -35,6 +41,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             }
             Err(problem) => {
                 drop(entered);
+                core.heard::<()>(&Err(problem.clone()));
                 error!(%problem, "ready runs cannot be leased; trying again");
                 core.rest(LEDGER_PAUSE).await;
             }
@@ -42,25 +49,42 @@ pub(crate) async fn run(core: Arc<Core>) {
     }
 }
 
-/// Until somebody nudges, a retry's time comes, or it is time to look for what other hosts left.
+/// Until somebody nudges, a retry's time comes, another host has left something, or it is time to look in any case: what
+/// waits for nobody may have to be written off. Between these looks it only asks when the next run is ready, which costs
+/// little.
 async fn wait(core: &Core) {
-    let poll = core.clock.now() + core.settings.poll;
-    let wake_at = match core.ledger.next_ready(&core.queue_room()).await {
-        Ok(Some(ready)) if core.wants_more() => ready.min(poll),
-        _ => poll,
-    };
-    tokio::select! {
-        () = core.clock.sleep_until(wake_at) => {}
-        () = core.look_for_runs.notified() => {}
-        () = core.stopping.cancelled() => {}
+    let begin = core.clock.now();
+    let look_at = begin + core.settings.poll.max(LOOK);
+    loop {
+        let now = core.clock.now();
+        let next = match core.wants_more() {
+            true => core.ledger.next_ready(&core.queue_room()).await.unwrap_or_default(),
+            false => None,
+        };
+        if next.is_some_and(|ready| ready <= now) && now > begin {
+            return;
+        }
+        // What is ready and was not leased just now is another's before long, or it is for this host a moment later.
+        let wake_at = next.map_or(look_at, |ready| ready.max(now + MOMENT)).min(now + core.settings.poll).min(look_at);
+        tokio::select! {
+            () = core.clock.sleep_until(wake_at) => {}
+            () = core.look_for_runs.notified() => return,
+            () = core.stopping.cancelled() => return,
+        }
+        if !(begin..look_at).contains(&core.clock.now()) {
+            return;
+        }
     }
 }
 
-/// Takes a leased run in. It starts when a place is free.
-pub(crate) fn begin(core: &Arc<Core>, leased: Leased) {
+/// Takes a leased run in, of which the ledger was asked at `asked_at`. It starts when a place is free.
+pub(crate) fn begin(core: &Arc<Core>, leased: Leased, asked_at: Duration) {
     let desk = Arc::new(Desk::new(&leased.order, Arc::clone(&core.ledger)));
     let (queue, plugin) = (leased.order.queue.clone(), leased.order.handler.plugin.clone());
-    core.held().insert(leased.order.id, Held { lease: leased.lease, queue, plugin, desk: Arc::clone(&desk) });
+    core.held().insert(
+        leased.order.id,
+        Held { lease: leased.lease, confirmed: asked_at, queue, plugin, desk: Arc::clone(&desk) },
+    );
     let core = Arc::clone(core);
     core.running.clone().spawn(async move {
         carry_out(&core, &leased, desk).await;
@@ -78,6 +102,7 @@ async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
     let place = tokio::select! {
         biased;
         () = core.stopping.cancelled() => None,
+        () = desk.cut() => None,
         place = core.places.one(leased.order.priority, &leased.order.queue, &leased.order.handler) => place,
     };
     let Some(place) = place else {
@@ -90,12 +115,28 @@ async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
         Report::never_began(Outcome::Cancelled, core.clock.now())
     } else {
         tell_start(core, leased);
-        core.plugins.invoke(Call { leased: leased.clone(), desk: Arc::clone(&desk) as Arc<dyn RunDesk> }).await
+        invoke(core, leased, &desk).await
     };
     desk.end();
     // The place goes before the commit: the next handler computes while this one's end is written.
     drop(place);
     record(core, leased, report).await;
+}
+
+/// Calls the handler. Without a word of the ledger about the lease, nobody waits for it to the end; and what stopped only for
+/// that was abandoned, not cancelled.
+async fn invoke(core: &Core, leased: &Leased, desk: &Arc<Desk>) -> Report {
+    let call = Call { leased: leased.clone(), desk: Arc::clone(desk) as Arc<dyn RunDesk> };
+    let report = tokio::select! {
+        biased;
+        report = core.plugins.invoke(call) => report,
+        // Dropped, it stops.
+        () = desk.stopped() => Report::never_began(Outcome::Cancelled, core.clock.now()),
+    };
+    match report.outcome {
+        Outcome::Cancelled if desk.is_cut_off() => Report { outcome: Outcome::Abandoned, ..report },
+        _ => report,
+    }
 }
 
 /// Writes the end of an attempt, however often it takes. While the ledger is away the lease may lapse; then somebody
@@ -118,7 +159,9 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
         // What follows it in its chain the ledger knows.
         let follows = !then.fire.is_empty() || order.chain.is_some();
         let settlement = Settlement { then, ..Settlement::new(leased.lease, verdict.clone(), report.clone()) };
-        match core.recorder.record(settlement).await {
+        let answer = core.recorder.record(settlement).await;
+        core.heard(&answer);
+        match answer {
             Ok(Settled::Recorded) => {
                 if follows {
                     core.look_for_runs.notify_one();

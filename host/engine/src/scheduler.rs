@@ -1,11 +1,13 @@
 //! The scheduler: sleeps until something is due, plans, claims.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::plan::{Plan, plan};
 use noontide_domain::ports::{Claimed, LedgerError};
+use noontide_domain::{Role, ScheduleName, Standing};
 use tracing::{error, warn};
 
 use crate::core::Core;
@@ -51,46 +53,64 @@ async fn sleep(core: &Core) {
 /// Decides what is due now. `true` if something was; there may be more.
 async fn pass(core: &Arc<Core>) -> Result<bool, LedgerError> {
     let _pass = core.pass.lock().await;
-    decide(core, core.clock.now()).await
+    let now = core.clock.now();
+    let due = core.book().due(now, BATCH);
+    decide(core, due, now).await
 }
 
-/// Decides all that is due at `now`, for whoever holds `core.pass` and is about to change what comes due: the change
-/// then takes nothing away that was due before it.
-pub(crate) async fn decide_all(core: &Arc<Core>, now: DateTime<Utc>) -> Result<(), LedgerError> {
+/// Decides all that is due at `now`, for whoever holds `core.pass` and is about to change when `edited` come due: the change
+/// then takes nothing away that was due before it. A host that does not plan has not followed how far the schedules have come:
+/// it decides about those it changes alone, and the ledger knows what others have decided of them.
+pub(crate) async fn decide_before(
+    core: &Arc<Core>,
+    now: DateTime<Utc>,
+    edited: &[ScheduleName],
+) -> Result<(), LedgerError> {
     // What a draining host leaves is due for the next one.
     let Some(_entered) = core.enter() else { return Ok(()) };
-    while decide(core, now).await? {}
+    let due = || match core.has(Role::Scheduler) {
+        true => core.book().due(now, BATCH),
+        false => core.book().due_of(edited, now),
+    };
+    while decide(core, due(), now).await? {}
     Ok(())
 }
 
-async fn decide(core: &Arc<Core>, now: DateTime<Utc>) -> Result<bool, LedgerError> {
-    let (due, levels) = {
-        let book = core.book();
-        let due = book.due(now, BATCH);
-        let levels = book.levels(&due);
-        (due, levels)
-    };
+async fn decide(core: &Arc<Core>, due: Vec<Standing>, now: DateTime<Utc>) -> Result<bool, LedgerError> {
     if due.is_empty() {
         return Ok(false);
     }
+    let levels = core.book().levels(&due);
     let plan = plan(due.iter().map(|standing| core.candidate(standing)), &levels, now);
-    let claimed = core.ledger.claim(plan.claim.clone(), Some(core.tenant(core.room_for_fires()))).await?;
+    let asked_at = core.clock.elapsed();
+    let claimed = core.ledger.claim(plan.claim.clone(), core.lessee(core.room_for_fires())).await;
+    core.heard(&claimed);
+    let claimed = claimed?;
     record(core, &plan, &claimed);
-    take(core, claimed);
+    take(core, claimed, asked_at);
     Ok(true)
 }
 
 /// The ledger has it; now the book and the onlookers.
 fn record(core: &Core, plan: &Plan, claimed: &[Claimed]) {
-    let mut book = core.book();
+    let (mut book, mut used_up) = (core.book(), BTreeSet::new());
     for (fire, claimed) in plan.claim.fire.iter().zip(claimed) {
-        // What another host has claimed has run, too.
-        if let Some(name) = fire.order.schedule.as_ref().filter(|_| !matches!(claimed, Claimed::Overlapped(_))) {
-            book.ran(name, 1);
+        let Some(name) = &fire.order.schedule else { continue };
+        // What another host has claimed may have run or not. The ledger knows, and says when it is enough.
+        match claimed {
+            Claimed::UsedUp => {
+                book.use_up(name);
+                used_up.insert(name);
+            }
+            _ if claimed.new_run().is_some() => book.ran(name, 1),
+            _ => {}
         }
     }
     for (name, cursor) in &plan.claim.cursors {
-        book.advance(name, *cursor);
+        // Of a schedule that is used up, what the cursor has passed has run.
+        if !used_up.contains(name) {
+            book.advance(name, *cursor);
+        }
     }
     drop(book);
     for skip in &plan.claim.skip {
@@ -101,15 +121,15 @@ fn record(core: &Core, plan: &Plan, claimed: &[Claimed]) {
     }
 }
 
-/// Begins what was leased with the claim and points the runner at the rest.
-pub(crate) fn take(core: &Arc<Core>, claimed: Vec<Claimed>) {
+/// Begins what was leased with the claim that the ledger was asked for then, and points the runner at the rest.
+pub(crate) fn take(core: &Arc<Core>, claimed: Vec<Claimed>, asked_at: Duration) {
     let mut waiting = false;
     for claimed in claimed {
         match claimed {
-            Claimed::Leased(leased) => runner::begin(core, *leased),
+            Claimed::Leased(leased) => runner::begin(core, *leased, asked_at),
             Claimed::Ready(_) => waiting = true,
             Claimed::Queued { cancel, .. } => core.cancel_held(&cancel),
-            Claimed::Duplicate(_) | Claimed::Overlapped(_) => {}
+            Claimed::Duplicate(_) | Claimed::Overlapped(_) | Claimed::Passed | Claimed::UsedUp => {}
         }
     }
     if waiting {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use noontide_domain::ports::{Claimed, LedgerError};
 use noontide_domain::submission::{self, Data};
-use noontide_domain::{RunId, Standing, Submission, SubmissionId, Timetable};
+use noontide_domain::{Standing, Submission, SubmissionId, Timetable};
 
 use crate::handle::EngineHandle;
 use crate::request::{self, EngineError, Handed};
@@ -28,10 +28,13 @@ impl EngineHandle {
             let read = move || submission::read(&standing, &timetable, data, now);
             let submission = Submission { id, ..tokio::task::spawn_blocking(read).await.map_err(broken)?? };
             let schedule = submission.schedule.clone();
-            let submitted = core.ledger.submit(submission, Some(core.tenant(core.room()))).await?;
-            let runs: Vec<_> = submitted.claimed.iter().filter_map(new_run).collect();
+            let asked_at = core.clock.elapsed();
+            let submitted = core.ledger.submit(submission, core.lessee(core.room())).await;
+            core.heard(&submitted);
+            let submitted = submitted?;
+            let runs: Vec<_> = submitted.claimed.iter().filter_map(Claimed::new_run).collect();
             core.book().ran(&schedule, runs.len() as u64);
-            scheduler::take(&core, submitted.claimed);
+            scheduler::take(&core, submitted.claimed, asked_at);
             drop(entered);
             Ok::<_, EngineError>(Handed { counts: submitted.counts, runs })
         });
@@ -57,12 +60,4 @@ impl EngineHandle {
 
 fn broken(panic: tokio::task::JoinError) -> LedgerError {
     LedgerError::Broken(panic.to_string())
-}
-
-fn new_run(claimed: &Claimed) -> Option<RunId> {
-    match claimed {
-        Claimed::Leased(leased) => Some(leased.lease.run),
-        Claimed::Ready(run) | Claimed::Queued { run, .. } => Some(*run),
-        Claimed::Duplicate(_) | Claimed::Overlapped(_) => None,
-    }
 }

@@ -14,6 +14,7 @@ mod chains;
 mod changes;
 mod clock;
 mod edits;
+mod hosts;
 mod levels;
 mod limits;
 mod outbox;
@@ -26,8 +27,8 @@ mod timetable;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Scheduler, runner, keeper, rescuer, courier, lookout, watcher, steward, pruner.
-const LOOPS: usize = 9;
+/// Scheduler, runner, keeper, fence, announcer, rescuer, courier, lookout, watcher, steward, pruner.
+const LOOPS: usize = 11;
 
 struct World {
     clock: Arc<ManualClock>,

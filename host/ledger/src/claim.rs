@@ -15,7 +15,7 @@ use crate::judge::{Fate, Holder, Known, Live, Stage};
 use crate::query::query;
 use crate::row::Row;
 use crate::writer::{Desk, Request};
-use crate::{again, links, rows};
+use crate::{again, judge, links, rows};
 
 statements!(claim: LOCK, KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
 
@@ -62,6 +62,8 @@ pub(crate) async fn write(
     for skip in &claim.skip {
         new.extend(skip_row(skip, &mut known, desk.now)?);
     }
+    let is_left = |(fire, fate): (&Fire, &Fate)| matches!(fate, Fate::Ready { .. }) && fire.not_before <= desk.now;
+    desk.nudge |= claim.fire.iter().zip(&fates).any(is_left);
     if !new.is_empty() {
         let rows = Value::Array(new).to_string();
         query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;
@@ -101,12 +103,20 @@ async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error>
         fires.filter_map(|fire| fire.order.schedule.as_ref()).collect()
     };
     let counting = named(|overlap| matches!(overlap, Overlap::Queue | Overlap::CancelRunning));
-    let schedules = named(|_| true);
+    let moved: BTreeSet<_> = claim.cursors.iter().map(|(name, _)| name).collect();
+    let most: BTreeMap<_, _> = claim.at_most.iter().map(|(name, most)| (name, most)).collect();
+    let schedules: BTreeSet<_> = named(|_| true).union(&moved).copied().collect();
     if !schedules.is_empty() {
         for row in query(SCHEDULES).bind(json!(schedules).to_string()).all(&mut *desk).await? {
             let name = rows::required::<ScheduleName>(&row, "name")?;
             if let Some(due) = rows::maybe_instant(&row, "last_success_due")? {
                 known.successes.insert(name.clone(), due);
+            }
+            if let Some(cursor) = rows::maybe_instant(&row, "cursor")?.filter(|_| moved.contains(&name)) {
+                known.cursors.insert(name.clone(), cursor);
+            }
+            if let Some((runs, most)) = row.try_get::<Option<u64>>("runs")?.zip(most.get(&name)) {
+                known.left.insert(name.clone(), most.saturating_sub(runs));
             }
             if row.try_get::<Option<i64>>("concurrency")?.is_some() {
                 known.bounded.insert(name.clone());
@@ -160,8 +170,12 @@ async fn advance(claim: &Claim, fates: &[Fate], desk: &mut Desk<'_>) -> Result<(
         *cursor = (*cursor).max(Some(at.timestamp_millis()));
     }
     for (fire, fate) in claim.fire.iter().zip(fates) {
-        if let Some(schedule) = fire.order.schedule.as_ref().filter(|_| fate.is_live() && counts(&fire.order)) {
+        let Some(schedule) = judge::counted(&fire.order) else { continue };
+        if fate.is_live() {
             moved.entry(schedule).or_default().1 += 1;
+        } else if let (Fate::UsedUp, Some((cursor, _))) = (fate, moved.get_mut(schedule)) {
+            // What a cursor of a schedule that is used up has passed has run.
+            *cursor = (*cursor).min(Some(fire.order.due_at.timestamp_millis() - 1));
         }
     }
     if !moved.is_empty() {
@@ -169,11 +183,6 @@ async fn advance(claim: &Claim, fates: &[Fate], desk: &mut Desk<'_>) -> Result<(
         query(ADVANCE).bind(Value::Array(moved).to_string()).run(&mut *desk).await?;
     }
     Ok(())
-}
-
-/// Whether it is one of the runs that `max-runs` limits.
-fn counts(order: &Order) -> bool {
-    matches!(order.cause, Cause::Schedule | Cause::After)
 }
 
 fn fire_row(
@@ -187,7 +196,7 @@ fn fire_row(
     let ready = NewRow { bounded, ..NewRow::ready(fire, now) };
     let over = |reason| NewRow::over(&fire.order, reason, now);
     let row = match fate {
-        Fate::Duplicate(_) => return Ok(None),
+        Fate::Duplicate(_) | Fate::Passed | Fate::UsedUp => return Ok(None),
         Fate::Overlapped(blocking) => over(SkipReason::Overlap { blocking: *blocking }),
         Fate::Replaced(by) => over(SkipReason::Replaced { by: *by }),
         Fate::Leased => NewRow { lease: tenant, ..ready },
@@ -201,6 +210,8 @@ fn answer(fire: &Fire, fate: Fate, tenant: Option<&Tenant>, known: &Known) -> Cl
     let order = &fire.order;
     match (fate, tenant) {
         (Fate::Duplicate(run), _) => Claimed::Duplicate(run),
+        (Fate::Passed, _) => Claimed::Passed,
+        (Fate::UsedUp, _) => Claimed::UsedUp,
         (Fate::Overlapped(run) | Fate::Replaced(run), _) => Claimed::Overlapped(run),
         (Fate::Queued(cancel), _) => Claimed::Queued { run: order.id, cancel },
         (Fate::Leased, Some(tenant)) => Claimed::Leased(Box::new(Leased {
@@ -218,7 +229,7 @@ fn answer(fire: &Fire, fate: Fate, tenant: Option<&Tenant>, known: &Known) -> Cl
 fn skip_row(skip: &Skip, known: &mut Known, now: DateTime<Utc>) -> Result<Option<Value>, sqlx::Error> {
     let id = RunId::new();
     let key = Key::occurrence(&skip.schedule, skip.due_at);
-    if known.keys.contains_key(&key.hash) {
+    if known.keys.contains_key(&key.hash) || known.passed(&skip.schedule, skip.due_at) {
         return Ok(None);
     }
     known.keys.insert(key.hash, Holder { run: id, is_filled: false });

@@ -185,6 +185,11 @@ impl Connection {
         }
     }
 
+    /// What tells other hosts that there is something to lease; nothing where they cannot be told.
+    pub fn nudge(&self) -> &'static str {
+        if self.kind() == Kind::Postgres { postgres::nudges::NUDGE } else { "" }
+    }
+
     pub async fn roll_back(&mut self) -> Result<(), sqlx::Error> {
         let roll_back = if self.kind() == Kind::Mysql { mysql::ROLL_BACK } else { "ROLLBACK" };
         self.say(roll_back).await

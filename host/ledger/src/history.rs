@@ -5,22 +5,23 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
-    LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
+    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
 };
 use noontide_domain::{ArtifactName, Key, RunId, RunState, ScheduleName, Standing};
 
-use crate::connection::{Kind, Readers};
+use crate::connection::{Kind, Readers, Time};
 use crate::lease::limit;
 use crate::listing::Listing;
 use crate::query::query;
 use crate::row::Row;
-use crate::{artifacts, chains, fault, items, outbox, rows, schedules};
+use crate::{artifacts, chains, fault, hosts, items, outbox, rows, schedules};
 
 statements!(history: RUNS, RUN, ATTEMPTS, LOGS, OCCURRENCE, LAST_RUNS, STATUS, OF_A_CHAIN, READY, RUNNING, FAILED, ANY);
 
 pub(crate) struct Reading {
     pub readers: Readers,
+    pub time: Time,
     pub schema: i64,
 }
 
@@ -91,6 +92,11 @@ impl History for Reading {
     async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError> {
         let found = query(LAST_RUNS).all(&self.readers).await;
         found.and_then(|found| found.iter().map(rows::record).collect()).map_err(fault::answer)
+    }
+
+    async fn hosts(&self, filter: HostFilter) -> Result<Vec<HostRecord>, LedgerError> {
+        let now = self.time.now(&self.readers).await.map_err(fault::answer)?;
+        hosts::list(&self.readers, &filter, now).await.map_err(fault::answer)
     }
 
     async fn status(&self) -> Result<LedgerStatus, LedgerError> {

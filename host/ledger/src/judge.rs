@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Fire, Tenant};
-use noontide_domain::{Key, Overlap, RunId, ScheduleName};
+use noontide_domain::{Cause, Key, Order, Overlap, RunId, ScheduleName};
 
 /// What the ledger knows before the claim, and then with it.
 #[derive(Default)]
@@ -17,6 +17,10 @@ pub(crate) struct Known {
     pub live: HashMap<ScheduleName, Vec<Live>>,
     /// The due instant of the schedule's last success.
     pub successes: HashMap<ScheduleName, DateTime<Utc>>,
+    /// Of schedules whose cursor moves: where it is. What is due up to there another host has decided.
+    pub cursors: HashMap<ScheduleName, DateTime<Utc>>,
+    /// Of schedules with `max-runs`: how often each may still run.
+    pub left: HashMap<ScheduleName, u64>,
     /// Those that bound how many of their runs go on at the same time.
     pub bounded: HashSet<ScheduleName>,
     /// Runs that had not begun or were waiting for a retry and now never will, and the run that takes their place.
@@ -76,6 +80,10 @@ pub(crate) enum Fate {
     Overlapped(RunId),
     /// Inserted as a row that names the later fire of the same claim that takes its place.
     Replaced(RunId),
+    /// Decided by another host.
+    Passed,
+    /// The schedule has run as often as it may.
+    UsedUp,
 }
 
 impl Fate {
@@ -119,6 +127,9 @@ impl Known {
         {
             return Fate::Duplicate(run);
         }
+        if let Some(fate) = self.refusal(order) {
+            return fate;
+        }
         let fate = match &order.schedule {
             Some(schedule) => {
                 let mut live = self.live.remove(schedule).unwrap_or_default();
@@ -135,7 +146,26 @@ impl Known {
             None => Fate::Ready { in_turn: false },
         };
         self.keys.insert(order.key.hash, Holder { run: order.id, is_filled: fate.is_live() });
+        if fate.is_live()
+            && let Some(left) = counted(order).and_then(|schedule| self.left.get_mut(schedule))
+        {
+            *left = left.saturating_sub(1);
+        }
         fate
+    }
+
+    /// Whether another host has decided about what is due then.
+    pub fn passed(&self, schedule: &ScheduleName, due_at: DateTime<Utc>) -> bool {
+        self.cursors.get(schedule).is_some_and(|cursor| due_at <= *cursor)
+    }
+
+    /// Why a fire of a host that has not heard of all is not inserted.
+    fn refusal(&self, order: &Order) -> Option<Fate> {
+        let schedule = counted(order)?;
+        if order.cause == Cause::Schedule && self.passed(schedule, order.due_at) {
+            return Some(Fate::Passed);
+        }
+        (self.left.get(schedule) == Some(&0)).then_some(Fate::UsedUp)
     }
 
     /// A chain of which one fire is a duplicate is one as a whole.
@@ -223,4 +253,9 @@ impl Known {
         self.asked.extend(&running);
         running
     }
+}
+
+/// Whose run it is, if it is one of those that `max-runs` limits.
+pub(crate) fn counted(order: &Order) -> Option<&ScheduleName> {
+    order.schedule.as_ref().filter(|_| matches!(order.cause, Cause::Schedule | Cause::After))
 }

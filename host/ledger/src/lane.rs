@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::connection::{Connection, Kind, Source, Time};
 use crate::fault::{self, Fault};
 use crate::lease::Release;
+use crate::nudges::Sent;
 use crate::receipts::Receipts;
 use crate::sqlite;
 use crate::writer::{Desk, Letter, Request as _, Work};
@@ -44,6 +45,7 @@ pub(crate) struct Lane {
     group: usize,
     patience: Duration,
     receipts: Receipts,
+    sent: Sent,
     /// The newest transaction may be there, and its answer was never given: the leases that it handed over.
     doubt: Option<Vec<Lease>>,
 }
@@ -62,8 +64,15 @@ enum Step {
 type Failure = (Step, sqlx::Error);
 
 impl Lane {
-    pub fn new(connection: Option<Connection>, source: Source, time: Time, group: usize, patience: Duration) -> Self {
-        Self { connection, source, time, group, patience, receipts: Receipts::new(), doubt: None }
+    pub fn new(
+        connection: Option<Connection>,
+        source: Source,
+        time: Time,
+        group: usize,
+        patience: Duration,
+        sent: Sent,
+    ) -> Self {
+        Self { connection, source, time, group, patience, receipts: Receipts::new(), sent, doubt: None }
     }
 
     pub async fn run(mut self, receiver: Arc<Mutex<mpsc::Receiver<Letter>>>) {
@@ -193,9 +202,12 @@ impl Lane {
             work.write(&mut desk).await?;
         }
         let receipt = if desk.is_written { self.receipts.next(&desk) } else { String::new() };
+        // Only what is committed is told of.
+        let nudge = if desk.nudge && self.sent.is_time(now) { desk.connection.nudge() } else { "" };
+        let words: Vec<_> = [receipt.as_str(), nudge].into_iter().filter(|words| !words.is_empty()).collect();
         // What wrote nothing has nothing to lose.
         *step = if desk.is_written { Step::Commit } else { Step::Begin };
-        heard(self.patience, connection.commit_after(&receipt)).await
+        heard(self.patience, connection.commit_after(&words.join("; "))).await
     }
 
     /// No transaction is open afterwards.

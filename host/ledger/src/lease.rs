@@ -115,6 +115,7 @@ impl Request for Release {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
         let now = desk.now.timestamp_millis();
+        desk.nudge = true;
         let query = query(GIVE_BACK).bind(held(&self.leases)).bind(now);
         let written = query.all(&mut *desk).await?;
         let runs = self.leases.iter().map(|lease| lease.run).collect();

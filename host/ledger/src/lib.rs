@@ -26,6 +26,7 @@ mod error;
 mod fault;
 mod gates;
 mod history;
+mod hosts;
 mod insert;
 mod items;
 mod judge;
@@ -35,6 +36,7 @@ mod links;
 mod listing;
 mod migrations;
 mod mysql;
+mod nudges;
 mod outbox;
 mod parts;
 mod postgres;
@@ -76,6 +78,8 @@ pub struct Opened {
     pub versions: Arc<dyn Versions>,
     /// Version of the schema.
     pub schema: i64,
+    /// Other hosts may use it at the same time.
+    pub is_shared: bool,
     source: connection::Source,
     closer: store::Closer,
 }
@@ -118,7 +122,8 @@ pub async fn open_by_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, O
 
 fn opened(store: Store) -> Opened {
     let Store { ledger, history, versions, schema, source, closer } = store;
-    Opened { ledger, history, versions, schema, source, closer }
+    let is_shared = source.kind() != connection::Kind::Sqlite;
+    Opened { ledger, history, versions, schema, is_shared, source, closer }
 }
 
 /// Where the record is.

@@ -86,6 +86,7 @@ async fn take_up(ended: &[Ended], desk: &mut Desk<'_>) -> Result<(), sqlx::Error
             made.push(Value::from(hex(link.id)));
         }
     }
+    desk.nudge |= !new.is_empty();
     many(MADE, made, desk).await?;
     let rows = Value::Array(new).to_string();
     query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;

@@ -6,17 +6,18 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Edits, History, KeyPage, Lapsed, Ledger, LedgerError, Overdue, Pulse,
-    Put, Removed, Retention, Settled, Settlement, Submitted, Tenant, Versions,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Edits, History, HostNews, KeyPage, Lapsed, Ledger, LedgerError,
+    Overdue, Pulse, Put, Removed, Retention, Settled, Settlement, Submitted, Tenant, Versions,
 };
 use noontide_domain::{
     Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
 };
 
 use crate::connection::{Connection, Readers, Source, Time};
+use crate::nudges::Ear;
 use crate::writer::{Inbox, Lanes};
 use crate::{
-    chains, claim, edits, fault, history, items, lease, parts, prune, ready, schedules, settle, state, versions,
+    chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, schedules, settle, state, versions,
 };
 
 /// An open database.
@@ -53,8 +54,13 @@ impl Store {
         let lanes = Lanes::start(source, first, &time);
         let inbox = lanes.inbox();
         Self {
-            ledger: Arc::new(Doors { inbox: inbox.clone(), readers: readers.clone(), time }),
-            history: Arc::new(history::Reading { readers: readers.clone(), schema }),
+            ledger: Arc::new(Doors {
+                inbox: inbox.clone(),
+                readers: readers.clone(),
+                time: time.clone(),
+                ear: Ear::new(source),
+            }),
+            history: Arc::new(history::Reading { readers: readers.clone(), time, schema }),
             versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
             schema,
             source: source.clone(),
@@ -68,6 +74,7 @@ pub(crate) struct Doors {
     pub inbox: Inbox,
     pub readers: Readers,
     time: Time,
+    ear: Ear,
 }
 
 impl Doors {
@@ -161,6 +168,14 @@ impl Ledger for Doors {
 
     async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError> {
         state::size(&self.readers, plugin).await.map_err(fault::answer)
+    }
+
+    async fn nudged(&self) {
+        self.ear.nudged().await;
+    }
+
+    async fn announce(&self, news: HostNews) -> Result<DateTime<Utc>, LedgerError> {
+        self.inbox.ask(hosts::Announce { news }).await
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {

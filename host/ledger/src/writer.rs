@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 
 use crate::connection::{Connection, Kind, Source, Time};
 use crate::lane::{Lane, PATIENCE};
+use crate::nudges::Sent;
 
 /// Requests that share a transaction at most: more would not make the fsync cheaper, only the wait longer.
 const GROUP: usize = 512;
@@ -45,11 +46,13 @@ pub(crate) struct Desk<'a> {
     pub patience: Duration,
     /// Something was, so that it matters whether the commit is heard.
     pub is_written: bool,
+    /// It may be leased by any host now.
+    pub nudge: bool,
 }
 
 impl<'a> Desk<'a> {
     pub fn new(connection: &'a mut Connection, now: DateTime<Utc>, patience: Duration) -> Self {
-        Self { connection, now, patience, is_written: false }
+        Self { connection, now, patience, is_written: false, nudge: false }
     }
 }
 
@@ -108,9 +111,9 @@ impl Lanes {
         };
         let (sender, receiver) = mpsc::channel(WAITING);
         let letters = Arc::new(Mutex::new(receiver));
-        let mut first = Some(first);
+        let (mut first, sent) = (Some(first), Sent::default());
         let lane = |_| {
-            let lane = Lane::new(first.take(), source.clone(), time.clone(), group, patience);
+            let lane = Lane::new(first.take(), source.clone(), time.clone(), group, patience, sent.clone());
             tokio::spawn(lane.run(Arc::clone(&letters)))
         };
         Self { lanes: (0..count).map(lane).collect(), inbox: Inbox(sender) }

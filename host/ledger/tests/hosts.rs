@@ -16,7 +16,7 @@ use noontide_domain::{
     Cause, HostId, Key, Lease, Leased, Order, Outcome, Overlap, QueueRoom, Report, RetryPolicy, RunId, RunState,
     Verdict,
 };
-use noontide_testkit::ManualClock;
+use noontide_testkit::{ManualClock, MemoryLedger};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -43,6 +43,16 @@ impl Host {
         let opened = noontide_ledger::open(url, clock.clone()).await.expect("opens");
         let (ledger, history) = (opened.ledger.clone(), opened.history.clone());
         Self { ledger, history, id: HostId(Uuid::now_v7()), _keep: Arc::new(opened) }
+    }
+
+    fn in_memory(clock: &Arc<ManualClock>) -> Self {
+        let ledger = MemoryLedger::new(clock.clone());
+        Self { history: ledger.clone(), ledger, id: HostId(Uuid::now_v7()), _keep: Arc::new(()) }
+    }
+
+    /// Another one with the same ledger.
+    fn again(&self) -> Self {
+        Self { id: HostId(Uuid::now_v7()), ..self.clone() }
     }
 
     fn tenant(&self, places: usize, lease: Duration) -> Tenant {
@@ -211,12 +221,17 @@ async fn who_has_lost_a_lease_changes_nothing([zombie, other]: [Host; 2]) {
     println!("{times} zombies changed 0 rows");
 }
 
-/// So many hosts at one database.
+/// So many hosts at one database. A file has one process, and so has what is in memory: there, they are workers of one host.
 async fn hosts<const N: usize>(url: &str) -> [Host; N] {
     let clock = ManualClock::at("2026-07-01T08:00:00Z");
-    let mut hosts = Vec::with_capacity(N);
+    let mut hosts: Vec<Host> = Vec::with_capacity(N);
     for _ in 0..N {
-        hosts.push(Host::at(url, &clock).await);
+        let host = match hosts.first() {
+            Some(first) if !url.starts_with("postgres") && !url.starts_with("mysql") => first.again(),
+            _ if url == "memory" => Host::in_memory(&clock),
+            _ => Host::at(url, &clock).await,
+        };
+        hosts.push(host);
     }
     hosts.try_into().unwrap_or_else(|_| unreachable!("there are so many"))
 }
@@ -254,6 +269,7 @@ fn file() -> (tempfile::TempDir, String) {
     (folder, url)
 }
 
+proofs!(memory, ((), "memory".to_owned()));
 proofs!(sqlite, file());
 proofs!(postgres, ((), noontide_testkit::servers::postgres_database()));
 proofs!(mariadb, ((), noontide_testkit::servers::mariadb_database()));

@@ -18,6 +18,8 @@ pub struct ManualClock {
 
 struct Face {
     now: DateTime<Utc>,
+    /// What it was moved on by.
+    elapsed: Duration,
     /// Until when each sleeper wants to sleep.
     sleepers: BTreeMap<u64, DateTime<Utc>>,
     next_sleeper: u64,
@@ -26,7 +28,7 @@ struct Face {
 impl ManualClock {
     /// A clock that shows `now`.
     pub fn new(now: DateTime<Utc>) -> Arc<Self> {
-        let face = Face { now, sleepers: BTreeMap::new(), next_sleeper: 0 };
+        let face = Face { now, elapsed: Duration::ZERO, sleepers: BTreeMap::new(), next_sleeper: 0 };
         Arc::new(Self { face: Mutex::new(face), moves: watch::Sender::new(0), slept: Notify::new() })
     }
 
@@ -37,17 +39,17 @@ impl ManualClock {
 
     /// Moves on by `length` and wakes all sleepers.
     pub fn advance(&self, length: Duration) {
-        self.turn(|now| now + length);
+        self.turn(|face| (face.now, face.elapsed) = (face.now + length, face.elapsed + length));
     }
 
-    /// Jumps to `now`, forwards or backwards, and wakes all sleepers.
+    /// Jumps to `now`, forwards or backwards, and wakes all sleepers. No time passes.
     pub fn set(&self, now: DateTime<Utc>) {
-        self.turn(|_| now);
+        self.turn(|face| face.now = now);
     }
 
-    fn turn(&self, to: impl FnOnce(DateTime<Utc>) -> DateTime<Utc>) {
+    fn turn(&self, turn: impl FnOnce(&mut Face)) {
         let mut face = self.face();
-        face.now = to(face.now);
+        turn(&mut face);
         // Whoever wakes and sleeps again is counted anew: that is how `asleep` knows that a move was noticed.
         face.sleepers.clear();
         self.moves.send_modify(|moves| *moves += 1);
@@ -87,6 +89,10 @@ impl Clock for ManualClock {
             // The clock outlives the sleeper, so the sender is never gone.
             let _ = sleeper.moves.changed().await;
         })
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.face().elapsed
     }
 }
 

@@ -36,6 +36,7 @@ struct Stage {
 struct Part {
     script: VecDeque<Step>,
     gate: Option<Gate>,
+    is_deaf: bool,
     refusal: Option<String>,
 }
 
@@ -120,6 +121,13 @@ impl ScriptedPlugins {
         gate
     }
 
+    /// The same, and being asked to stop ends nothing.
+    pub fn hold_deaf(&self, handler: &str) -> Gate {
+        let gate = self.hold(handler);
+        self.stage().part(&named(handler)).expect("it was just added").is_deaf = true;
+        gate
+    }
+
     /// `check` refuses the input of `handler` with this message (`None`: takes any). Adds the handler.
     pub fn refuse_input(&self, handler: &str, message: Option<&str>) {
         self.stage().handlers.entry(named(handler)).or_default().refusal = message.map(str::to_owned);
@@ -175,7 +183,7 @@ impl ScriptedPlugins {
     }
 
     /// Notes a call that begins; gives back what it has to do and what it has to wait for.
-    fn begin(&self, call: &Call) -> Option<(Step, Option<Gate>, PluginVersion)> {
+    fn begin(&self, call: &Call) -> Option<(Step, Option<Gate>, bool, PluginVersion)> {
         let mut stage = self.stage();
         stage.calls.push(call.clone());
         stage.running += 1;
@@ -184,7 +192,7 @@ impl ScriptedPlugins {
         let version = stage.version(&call.leased.order.handler);
         let part = stage.part(&call.leased.order.handler)?;
         let step = part.script.pop_front().unwrap_or_else(|| Outcome::Succeeded { result: None }.into());
-        Some((step, part.gate.clone(), version))
+        Some((step, part.gate.clone(), part.is_deaf, version))
     }
 
     fn end(&self) {
@@ -241,7 +249,7 @@ impl PluginHost for ScriptedPlugins {
         let begun = self.begin(&call);
         // Counts the end even if the engine drops the call half way.
         let _end = End(self);
-        let Some((step, gate, version)) = begun else {
+        let Some((step, gate, is_deaf, version)) = begun else {
             let message = self.stage().missing(&call.leased.order.handler).to_string();
             return report(Outcome::Unavailable { message }.into(), None, started_at, started_at);
         };
@@ -250,7 +258,7 @@ impl PluginHost for ScriptedPlugins {
             Some(gate) => tokio::select! {
                 biased;
                 () = gate.passed() => step,
-                () = call.desk.cancelled() => Outcome::Cancelled.into(),
+                () = call.desk.cancelled(), if !is_deaf => Outcome::Cancelled.into(),
             },
         };
         report(step, Some(version), started_at, self.clock.now())

@@ -145,7 +145,7 @@ impl Server {
                     &format!(
                         "CREATE DATABASE IF NOT EXISTS shop CHARACTER SET utf8mb4;\n\
                          CREATE USER IF NOT EXISTS noontide@localhost IDENTIFIED BY '{PASSWORD}';\n\
-                         GRANT ALL ON *.* TO noontide@localhost;\n"
+                         GRANT ALL ON *.* TO noontide@localhost WITH GRANT OPTION;\n"
                     ),
                 );
             }

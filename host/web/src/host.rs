@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::body::{JsonBody, Nothing};
 use crate::problem::Answer;
-use crate::{WebParts, shape};
+use crate::{WebParts, hosts, shape};
 
 /// A scheduler that has not looked for so long is stuck: it looks at least every 30 s.
 const STUCK: TimeDelta = TimeDelta::seconds(60);
@@ -32,6 +32,7 @@ pub(crate) fn probes() -> Router<WebParts> {
 async fn status(State(parts): State<WebParts>) -> Answer<Json<Value>> {
     let ledger = parts.history.status().await?;
     let mut shown = shape::status(&parts.engine.status(), &ledger, parts.engine.queues(), parts.host.problems());
+    shown["hosts"] = hosts::counts(&parts).await?;
     if let (Value::Object(shown), Value::Object(facts)) = (&mut shown, parts.host.facts()) {
         shown.extend(facts);
     }
@@ -43,14 +44,20 @@ async fn reload(State(parts): State<WebParts>, JsonBody(Nothing {}): JsonBody<No
     Json(json!({ "schedules": report.schedules, "problems": report.problems }))
 }
 
+/// A host whose ledger is away cannot help it, and is back by itself when the ledger is: nobody shall end it for that.
 async fn live(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
-    verdict("live", stuck(&parts).into_iter().collect())
+    let is_to_blame = parts.engine.status().trouble.is_none();
+    verdict("live", stuck(&parts).into_iter().filter(|_| is_to_blame).collect())
 }
 
 async fn ready(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
     let mut reasons: Vec<_> = stuck(&parts).into_iter().collect();
-    if parts.engine.status().stopping {
+    let status = parts.engine.status();
+    if status.stopping {
         reasons.push("the host is shutting down".to_owned());
+    }
+    if let Some((reason, since)) = status.trouble {
+        reasons.push(format!("since {} the ledger cannot be written: {reason}", shape::time(since)));
     }
     let history = parts.history;
     reasons.extend(unanswered(async move { history.status().await }, PATIENCE).await);
@@ -71,7 +78,7 @@ async fn unanswered<T: Send + 'static>(
 
 fn stuck(parts: &WebParts) -> Option<String> {
     let status = parts.engine.status();
-    let silent = status.now - status.last_tick;
+    let silent = status.now - status.last_tick?;
     (silent > STUCK).then(|| format!("the scheduler last looked {} s ago", silent.num_seconds()))
 }
 

@@ -22,6 +22,7 @@ mod client;
 mod errand;
 mod events;
 mod host;
+mod hosts;
 mod occurrences;
 mod outbox;
 mod page;

@@ -19,8 +19,8 @@ use tracing::warn;
 
 use crate::problem::Problem;
 use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, occurrences, outbox, plugins, put, runs, schedules,
-    submit,
+    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, plugins, put, runs,
+    schedules, submit,
 };
 
 /// Connections that are still open so long after the stop are cut.
@@ -223,6 +223,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         .merge(outbox::routes())
         .merge(plugins::routes())
         .merge(host::routes())
+        .merge(hosts::routes())
         .merge(events::routes(&parts.engine, stop));
     Router::new()
         .nest("/api/v1", api)

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::chain::Origin;
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, ItemRecord, LedgerStatus, MessageRecord, QueueStatus, RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, HostNews, HostRecord, ItemRecord, LedgerStatus, MessageRecord,
+    QueueStatus, RunRecord,
 };
 use noontide_domain::{
     Lang, Limits, Outcome, PluginStatus, PluginVersion, Provenance, QueueName, Queues, SkipReason, Standing,
@@ -356,12 +357,37 @@ fn queues(ledger: &LedgerStatus, known: &Queues) -> Value {
     shown.collect()
 }
 
+/// A host of the ledger.
+pub(crate) fn host(host: &HostRecord) -> Value {
+    let news = &host.news;
+    json!({
+        "id": news.host.to_string(),
+        "name": news.name,
+        "state": host.state.as_str(),
+        "version": news.version,
+        "started_at": time(news.started_at),
+        "seen_at": time(host.seen_at),
+        "ended_at": times(host.ended_at),
+        "clock_skew_ms": news.skew.map(|skew| skew.num_milliseconds()),
+        "clock_skewed": news.skew.is_some_and(|skew| skew.abs() > HostNews::SKEWED),
+        "roles": news.roles,
+        "queues": news.queues,
+        "labels": news.labels,
+        "plugins": news.plugins,
+    })
+}
+
 pub(crate) fn status(engine: &EngineStatus, ledger: &LedgerStatus, known: &Queues, problems: Vec<String>) -> Value {
     json!({
         "host": engine.host.to_string(),
         "started_at": time(engine.started_at),
         "now": time(engine.now),
-        "last_tick": time(engine.last_tick),
+        "name": engine.name,
+        "roles": engine.roles,
+        "clock_skew_ms": engine.skew.map(|skew| skew.num_milliseconds()),
+        "clock_skewed": engine.skewed,
+        "ledger_trouble": engine.trouble.as_ref().map(|(reason, since)| json!({ "reason": reason, "since": time(*since) })),
+        "last_tick": times(engine.last_tick),
         "next_due": times(engine.next_due),
         "schedules": engine.schedules,
         "places": { "all": engine.places, "free": engine.free_places, "held_runs": engine.held },

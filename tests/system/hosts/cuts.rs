@@ -17,14 +17,13 @@ async fn killed_connections(kind: Kind) {
     let hosts = cluster.serve().await;
     cluster.works(Duration::from_secs(30)).await;
     let (begun, length) = (Instant::now(), Duration::from_secs(number("NOONTIDE_CUTS", 5)));
-    let mut kills = 0;
+    let (mut killer, mut kills, mut looks) = (cluster.record.killer().await, 0, tokio::time::interval(EVERY));
     while begun.elapsed() < length {
-        cluster.record.kill_connections().await;
-        kills += 1;
-        tokio::time::sleep(EVERY).await;
+        looks.tick().await;
+        kills += killer.kill().await;
     }
     cluster.works(BACK_WITHIN).await;
-    tell(&format!("{kind:?}, all connections killed {kills} times in {length:?}"), &cluster.settled(hosts).await);
+    tell(&format!("{kind:?}, {kills} connections killed in {length:?}"), &cluster.settled(hosts).await);
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn turn(admin: &Shared, kind: Kind, statement: &str) {
     admin.run(statement).await;
     if kind == Kind::Postgres {
         admin.run("SELECT pg_reload_conf()").await;
-        admin.kill_connections().await;
+        admin.killer().await.kill().await;
     }
 }
 

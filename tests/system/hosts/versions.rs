@@ -12,8 +12,7 @@ fn newer(kind: Kind) -> &'static str {
              VALUES (9999, 'newer', true, '', 0)"
         }
         Kind::Mariadb => {
-            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-             VALUES (9999, 'newer', 1, '', 0)"
+            "INSERT INTO migration (version, name, steps, begun, is_whole) VALUES (9999, 'newer', 0, 0, 0)"
         }
     }
 }

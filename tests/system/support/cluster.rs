@@ -100,7 +100,7 @@ impl Cluster {
         let schedule = |index| {
             format!(
                 "[schedule.{}]\nhandler = \"fixture-recorder/run\"\nevery = \"{STEP_MS}ms\"\noverlap = \"allow\"\n\
-                 input = {{ hold_ms = 30 }}\nretry = {{ attempts = 50, backoff = \"0s\" }}\n",
+                 input = {{ hold_ms = 200 }}\nretry = {{ attempts = 50, backoff = \"0s\" }}\n",
                 beat(index)
             )
         };

@@ -50,7 +50,7 @@ impl Shared {
 
     /// How far a schedule has come.
     pub async fn standing(&self, schedule: &str) -> Standing {
-        let of = |column| format!("SELECT {column} FROM schedule WHERE name = '{schedule}'");
+        let of = |column| format!("SELECT schedule.{column} FROM schedule WHERE name = '{schedule}'");
         Standing { anchor: self.number(&of("anchor")).await, cursor: self.number(&of("cursor")).await }
     }
 
@@ -105,22 +105,44 @@ impl Shared {
         Ok(Rows::Mysql(rows))
     }
 
-    /// Kills all connections to the database but the one that says so.
-    pub async fn kill_connections(&self) {
-        if self.url.starts_with("postgres") {
-            // Whoever ended by itself meanwhile is no matter.
-            let _ = self
-                .once(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                     WHERE datname = current_database() AND pid <> pg_backend_pid()",
-                )
-                .await;
-            return;
+    /// Somebody who may kill connections to the database.
+    pub async fn killer(&self) -> Killer {
+        let failed = "the database is there";
+        match self.url.starts_with("postgres") {
+            true => Killer::Postgres(PgConnection::connect(&self.url).await.expect(failed)),
+            false => Killer::Mysql(MySqlConnection::connect(&self.url).await.expect(failed)),
         }
-        let living = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
-        let Ok(Rows::Mysql(rows)) = self.once(living).await else { return };
-        for row in &rows {
-            let _ = self.once(&format!("KILL {}", row.get::<i64, _>(0))).await;
+    }
+}
+
+/// Its own connection is the one that stays.
+pub enum Killer {
+    /// Of PostgreSQL.
+    Postgres(PgConnection),
+    /// Of MariaDB.
+    Mysql(MySqlConnection),
+}
+
+impl Killer {
+    /// Kills all others to the same database; how many.
+    pub async fn kill(&mut self) -> usize {
+        match self {
+            Self::Postgres(own) => {
+                let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                              WHERE datname = current_database() AND pid <> pg_backend_pid()";
+                sqlx::raw_sql(others).fetch_all(own).await.expect("the killer lives").len()
+            }
+            Self::Mysql(own) => {
+                let others = "SELECT CAST(id AS SIGNED) FROM information_schema.processlist \
+                              WHERE db = database() AND id <> connection_id()";
+                let rows = sqlx::raw_sql(others).fetch_all(&mut *own).await.expect("the killer lives");
+                for row in &rows {
+                    // Whoever ended by itself meanwhile is no matter.
+                    let kill = AssertSqlSafe(format!("KILL {}", row.get::<i64, _>(0)));
+                    let _ = sqlx::raw_sql(kill).execute(&mut *own).await;
+                }
+                rows.len()
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod enqueue;
 pub mod explain;
 pub mod fire;
 pub mod host;
+pub mod hosts;
 pub mod import;
 pub mod logs;
 pub mod next;

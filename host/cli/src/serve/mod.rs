@@ -19,8 +19,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use noontide_config::Loaded;
+use noontide_config::{Config, Loaded};
 use noontide_connections::Databases;
+use noontide_domain::Role;
 use noontide_domain::ports::{Clock, PluginHost};
 use noontide_engine::EngineHandle;
 use noontide_ledger::Opened;
@@ -47,6 +48,9 @@ pub struct Serve {
     /// Write each fire as a line to stdout, also where that is no terminal
     #[arg(long)]
     follow: bool,
+    /// What this host does: scheduler, worker, api; in place of `roles` in [host]
+    #[arg(long = "role", value_name = "ROLE", value_delimiter = ',')]
+    roles: Vec<Role>,
 }
 
 /// Serves until it is told to end.
@@ -55,7 +59,8 @@ pub struct Serve {
 /// The configuration is wrong (3), another host has the data folder or the port (6), a room cannot be opened (1).
 pub async fn run(global: &Global, asked: &Serve) -> Done {
     let zone = global.zone()?.unwrap_or(chrono_tz::UTC);
-    let loaded = conf::load(global)?;
+    let mut loaded = conf::load(global)?;
+    assign(&mut loaded.config, &asked.roles);
     let logs = logging::begin(&loaded.config.log, global.colorless())?;
     // From here on, not from when the host stands: plugins may take a while, and an edit meanwhile counts.
     let watch = ConfWatch::over(folders(global, &loaded));
@@ -86,6 +91,16 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
     rooms.connections.close().await;
     rooms.ledger.close().await;
     ended
+}
+
+/// The roles of the command line win. A host that does not answer on TCP takes no port.
+fn assign(config: &mut Config, asked: &[Role]) {
+    if !asked.is_empty() {
+        config.host.roles = asked.iter().copied().collect();
+    }
+    if !config.host.roles.has(Role::Api) {
+        config.http.listen = None;
+    }
 }
 
 /// What the engine stands on.

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use noontide_config::{Compile, Config};
+use noontide_config::{Compile, Config, Identity};
 use noontide_connections::Databases;
 use noontide_domain::ports::{Clock, Connections, Versions};
 use noontide_domain::{HostId, Owner, Schedule};
@@ -80,11 +81,15 @@ pub async fn engine(
     let engine = config.engine;
     let settings = Settings {
         host: HostId::new(),
+        name: name(&config.host),
+        roles: config.host.roles.clone(),
+        labels: config.host.labels.clone(),
         concurrency: engine.concurrency,
         queues: config.queues.clone(),
+        is_shared: ledger.is_shared,
         lease: engine.lease,
         heartbeat: engine.heartbeat,
-        poll: engine.poll,
+        poll: engine.poll.unwrap_or(if ledger.is_shared { SHARED_POLL } else { OWN_POLL }),
         retention: engine.retention,
         timezone: config.timezone,
         drain: engine.drain,
@@ -92,6 +97,24 @@ pub async fn engine(
     let (plugins, outlet) = (Arc::clone(sandbox), Arc::clone(sandbox));
     let parts = Parts { clock, ledger: Arc::clone(&ledger.ledger), plugins, outlet, settings };
     noontide_engine::start(parts, schedules).await.map_err(Stop::failed)
+}
+
+/// What a host leaves ready that has no place for it, another one begins within a quarter of a second.
+const SHARED_POLL: Duration = Duration::from_millis(200);
+
+/// Nobody else leaves anything.
+const OWN_POLL: Duration = Duration::from_secs(2);
+
+/// As the operator calls this host, or as the machine is called.
+fn name(own: &Identity) -> String {
+    if !own.name.is_empty() {
+        return own.name.clone();
+    }
+    let told = ["/proc/sys/kernel/hostname", "/etc/hostname"].into_iter().find_map(|file| {
+        let name = std::fs::read_to_string(file).ok()?.trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    });
+    told.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "unnamed".to_owned())
 }
 
 /// The schedules of the configuration, and for those whose table has a mistake what the ledger knows of them from before.

@@ -102,8 +102,8 @@ pub(super) fn engine(top: &Reader<'_>, queues: &mut Queues) -> Option<Engine> {
     let reader = top.inside(top.table("engine")?);
     queue::taken(&reader, queues);
     let concurrency = reader.count("concurrency", 1);
-    let [lease, heartbeat, poll, retention] =
-        ["lease", "heartbeat", "poll", "retention"].map(|key| reader.positive(key));
+    let [lease, heartbeat, retention] = ["lease", "heartbeat", "retention"].map(|key| reader.positive(key));
+    let poll = reader.get("poll").and_then(|_| reader.positive("poll"));
     let drain = reader.duration("drain");
     if let (Some(lease), Some(heartbeat)) = (lease, heartbeat)
         && heartbeat * 2 > lease
@@ -118,7 +118,7 @@ pub(super) fn engine(top: &Reader<'_>, queues: &mut Queues) -> Option<Engine> {
             concurrency: concurrency?,
             lease: lease?,
             heartbeat: heartbeat?,
-            poll: poll?,
+            poll,
             drain: drain?,
             retention: retention?,
         })

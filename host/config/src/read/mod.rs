@@ -5,6 +5,7 @@ pub(crate) mod calendar;
 mod connection;
 mod every;
 mod host;
+mod identity;
 pub(crate) mod input;
 mod ledger;
 mod links;
@@ -44,6 +45,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let http_client = host::http_client(&top);
     let mut queues = queue::queues(&desk, &top);
     let engine = host::engine(&top, &mut queues);
+    let own = identity::identity(&top);
     let log = host::log(&top);
     top.later(&["alert"], "take `[[alert]]` out");
     let connections = connection::Connections::read(&desk, &top);
@@ -64,6 +66,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         http: http?,
         http_client: http_client?,
         data_dir: data_dir?,
+        host: own?,
         engine: engine?,
         queues,
         log: log?,

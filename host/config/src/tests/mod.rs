@@ -1,5 +1,6 @@
 mod body;
 mod connections;
+mod identity;
 mod layers;
 mod log_file;
 mod named;

@@ -45,8 +45,12 @@ pub struct Claim {
     pub fire: Vec<Fire>,
     /// Rows for those that do not run; dropped where the first instant has a row already.
     pub skip: Vec<Skip>,
-    /// Move the cursors forward (never back).
+    /// Move the cursors forward (never back). Of a schedule whose cursor moves, what is due up to where the cursor is already
+    /// has been decided, by another host: nothing of that is written.
     pub cursors: Vec<(ScheduleName, DateTime<Utc>)>,
+    /// Schedules with `max-runs`: how often each may run because it came due. Beyond that no fire is inserted, and the cursor
+    /// stays before it.
+    pub at_most: Vec<(ScheduleName, u64)>,
     /// Of the chains that some of the fires begin. If the first fire of a chain is a duplicate, so are the others, and its
     /// links are not written.
     pub links: Vec<Link>,
@@ -63,6 +67,10 @@ pub enum Claimed {
     Duplicate(RunId),
     /// A row says which run was in the way, or which later fire of the same claim took its place.
     Overlapped(RunId),
+    /// Nothing was inserted: another host has come further with the schedule, and decided about this instant.
+    Passed,
+    /// Nothing was inserted: the schedule has run as often as it may.
+    UsedUp,
     /// Inserted; waits until the runs of its schedule before it are over.
     Queued {
         /// The new run.
@@ -70,6 +78,17 @@ pub enum Claimed {
         /// Runs that go on and were asked to stop for it.
         cancel: Vec<RunId>,
     },
+}
+
+impl Claimed {
+    /// The run that was inserted and will begin.
+    pub fn new_run(&self) -> Option<RunId> {
+        match self {
+            Claimed::Leased(leased) => Some(leased.lease.run),
+            Claimed::Ready(run) | Claimed::Queued { run, .. } => Some(*run),
+            Claimed::Duplicate(_) | Claimed::Overlapped(_) | Claimed::Passed | Claimed::UsedUp => None,
+        }
+    }
 }
 
 /// A host's right to lease.

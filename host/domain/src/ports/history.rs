@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{LedgerError, MessageFilter, MessageRecord};
+use super::{HostFilter, HostRecord, LedgerError, MessageFilter, MessageRecord};
 use crate::chain::Origin;
 use crate::{
     ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Labels, Link, LogLine, MediaType, Outcome,
@@ -267,6 +267,8 @@ pub trait History: Send + Sync {
     async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError>;
     /// The newest run of each schedule that began (not skipped ones).
     async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError>;
+    /// The hosts that share the ledger, by their ids.
+    async fn hosts(&self, filter: HostFilter) -> Result<Vec<HostRecord>, LedgerError>;
     /// Numbers for `status`.
     async fn status(&self) -> Result<LedgerStatus, LedgerError>;
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::Clock;
@@ -74,5 +75,9 @@ impl Clock for TurningClock {
             // The clock outlives the sleeper.
             let _ = woken.await;
         })
+    }
+
+    fn elapsed(&self) -> Duration {
+        (self.face().now - DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
     }
 }

@@ -29,10 +29,8 @@ impl EngineHandle {
         if asked.dry_run {
             return Ok(Backfilled { due, superseded, ..Backfilled::default() });
         }
-        let ids: Vec<_> = fires.iter().map(|fire| fire.order.id).collect();
         let claimed = self.claim(plan, entered).await?;
-        let is_new = |claimed: &Claimed| !matches!(claimed, Claimed::Duplicate(_) | Claimed::Overlapped(_));
-        let runs = ids.into_iter().zip(&claimed).filter(|(_, claimed)| is_new(claimed)).map(|(id, _)| id).collect();
+        let runs = claimed.iter().filter_map(Claimed::new_run).collect();
         let duplicate = claimed.iter().filter(|claimed| matches!(claimed, Claimed::Duplicate(_))).count();
         Ok(Backfilled { due, runs, duplicate, superseded })
     }

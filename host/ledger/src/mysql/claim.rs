@@ -42,8 +42,7 @@ macro_rules! first {
 /// Of the live runs, those that are in the way first: of the queued ones and of the others. What runs is not queued.
 pub(crate) const SCHEDULES: &str = concat!(
     "SELECT wanted.name, live.id, live.state, live.fence, live.not_before, live.queued, \
-            (SELECT last_success_due FROM schedule WHERE schedule.name = wanted.name) AS last_success_due, \
-            (SELECT concurrency FROM schedule WHERE schedule.name = wanted.name) AS concurrency \
+            schedule.last_success_due, schedule.cursor, schedule.runs, schedule.concurrency \
      FROM (SELECT told.name, coalesce(",
     first!("1", "0", "run.not_before, run.id"),
     ", ",
@@ -54,7 +53,7 @@ pub(crate) const SCHEDULES: &str = concat!(
     first!("0", "1", "run.not_before, run.id"),
     " FROM ",
     names!(),
-    ") AS wanted LEFT JOIN run AS live ON live.id = wanted.id"
+    ") AS wanted LEFT JOIN schedule ON schedule.name = wanted.name LEFT JOIN run AS live ON live.id = wanted.id"
 );
 
 /// All of them, for the policies that count or replace them; they stay as they are until that is written.

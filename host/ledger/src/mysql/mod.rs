@@ -19,6 +19,7 @@ pub(crate) mod edits;
 pub(crate) mod fault;
 pub(crate) mod gates;
 pub(crate) mod history;
+pub(crate) mod hosts;
 pub(crate) mod insert;
 pub(crate) mod items;
 pub(crate) mod lease;

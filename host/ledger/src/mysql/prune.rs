@@ -43,6 +43,9 @@ pub(crate) const MESSAGES: &str = "\
          ORDER BY ended_at LIMIT ?2 FOR UPDATE SKIP LOCKED)) AS old \
     STRAIGHT_JOIN message FORCE INDEX (PRIMARY) ON message.seq = old.seq";
 
+/// Those that ended, or were heard of last, so long ago.
+pub(crate) const HOSTS: &str = "DELETE FROM host WHERE coalesce(ended_at, lease_until) < ?1 ORDER BY id LIMIT ?2";
+
 /// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock on
 /// what is left lets the second one look when the first has committed.
 pub(crate) const LINKS: &str = concat!(

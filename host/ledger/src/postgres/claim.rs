@@ -11,9 +11,10 @@ pub(crate) const KEYS: &str = "\
 /// Of the live runs, those that are in the way first: of the queued ones and of the others.
 pub(crate) const SCHEDULES: &str = "\
     SELECT wanted.name, live.id, live.state, live.fence, live.not_before, live.queued, \
-           (SELECT last_success_due FROM schedule WHERE schedule.name = wanted.name) AS last_success_due, \
-           (SELECT concurrency FROM schedule WHERE schedule.name = wanted.name) AS concurrency \
-    FROM json_array_elements_text($1::json) AS wanted (name) LEFT JOIN LATERAL ( \
+           schedule.last_success_due, schedule.cursor, schedule.runs, schedule.concurrency \
+    FROM json_array_elements_text($1::json) AS wanted (name) \
+    LEFT JOIN schedule ON schedule.name = wanted.name \
+    LEFT JOIN LATERAL ( \
         (SELECT id, state, fence, not_before, queued FROM run WHERE state < 2 AND schedule = wanted.name AND queued = 0 \
          ORDER BY state DESC, fence = 0, not_before, id LIMIT 1) \
         UNION ALL \

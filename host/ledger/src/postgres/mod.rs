@@ -8,10 +8,12 @@ pub(crate) mod edits;
 pub(crate) mod fault;
 pub(crate) mod gates;
 pub(crate) mod history;
+pub(crate) mod hosts;
 pub(crate) mod insert;
 pub(crate) mod items;
 pub(crate) mod lease;
 pub(crate) mod links;
+pub(crate) mod nudges;
 pub(crate) mod outbox;
 pub(crate) mod parts;
 pub(crate) mod prune;
@@ -98,6 +100,8 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 
 #[cfg(test)]
 mod edit_tests;
+#[cfg(test)]
+mod nudge_tests;
 #[cfg(test)]
 mod part_tests;
 #[cfg(test)]

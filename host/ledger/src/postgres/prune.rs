@@ -26,6 +26,10 @@ pub(crate) const SUBMISSIONS: &str = "DELETE FROM submission WHERE id = ANY (ARR
 pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq = ANY (ARRAY \
     (SELECT seq FROM message WHERE state IN (2, 4) AND ended_at < $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
+/// Those that ended, or were heard of last, so long ago.
+pub(crate) const HOSTS: &str = "DELETE FROM host WHERE id = ANY (ARRAY \
+    (SELECT id FROM host WHERE coalesce(ended_at, lease_until) < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
 /// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock
 /// lets the second one look when the first has committed.
 pub(crate) const LINKS: &str = concat!(

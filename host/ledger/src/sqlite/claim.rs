@@ -9,9 +9,9 @@ pub(crate) const KEYS: &str =
 /// Of the live runs, those that are in the way first: of the queued ones and of the others.
 pub(crate) const SCHEDULES: &str = "\
     SELECT wanted.value AS name, live.id, live.state, live.fence, live.not_before, live.queued, \
-           (SELECT last_success_due FROM schedule WHERE name = wanted.value) AS last_success_due, \
-           (SELECT concurrency FROM schedule WHERE name = wanted.value) AS concurrency \
-    FROM json_each(?1) AS wanted LEFT JOIN run AS live ON live.id IN ( \
+           schedule.last_success_due, schedule.cursor, schedule.runs, schedule.concurrency \
+    FROM json_each(?1) AS wanted LEFT JOIN schedule ON schedule.name = wanted.value \
+    LEFT JOIN run AS live ON live.id IN ( \
         (SELECT id FROM run WHERE state < 2 AND schedule = wanted.value AND queued = 0 \
          ORDER BY state DESC, fence = 0, not_before, id LIMIT 1), \
         (SELECT id FROM run WHERE state < 2 AND schedule = wanted.value AND queued = 1 \

@@ -25,6 +25,10 @@ pub(crate) const SUBMISSIONS: &str = "DELETE FROM submission WHERE id IN \
 pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq IN \
     (SELECT seq FROM message WHERE state IN (2, 4) AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
 
+/// Those that ended, or were heard of last, so long ago.
+pub(crate) const HOSTS: &str = "DELETE FROM host WHERE id IN \
+    (SELECT id FROM host WHERE coalesce(ended_at, lease_until) < ?1 LIMIT ?2)";
+
 /// The links of chains without a run.
 pub(crate) const LINKS: &str = "\
     DELETE FROM link WHERE chain IN ( \

@@ -66,7 +66,7 @@ pub async fn the_cursor_never_moves_back(exam: &Exam) {
 pub async fn a_claim_that_fails_inside_writes_nothing(exam: &Exam) {
     exam.ledger.declare(vec![every_minute("nightly")], second(0)).await.expect("declares");
     let mut same_id = fire("nightly", 60);
-    let first = fire("nightly", 0);
+    let first = fire("nightly", 30);
     same_id.order.id = first.order.id;
     let claim = Claim {
         fire: vec![first, same_id],

@@ -23,6 +23,7 @@ pub mod expiry;
 pub mod follow;
 pub mod groups;
 pub mod history;
+pub mod hosts;
 pub mod items;
 pub mod lease;
 pub mod limits;
@@ -33,6 +34,7 @@ pub mod put;
 pub mod queues;
 pub mod schedules;
 pub mod settle;
+pub mod stale;
 pub mod versions;
 
 pub use exam::{Exam, LEASE, START};
@@ -76,6 +78,12 @@ macro_rules! ledger_contract {
                 a_span_that_did_not_run_is_one_row_with_its_count
                 an_instant_has_one_row_whether_it_ran_or_not
                 everything_in_an_order_comes_back_from_a_lease
+            }
+            stale {
+                what_another_host_has_decided_is_not_decided_again_even_if_its_row_is_gone
+                what_does_not_move_the_cursor_may_lie_before_it
+                a_schedule_runs_no_more_often_than_it_may_whoever_claims
+                of_many_who_claim_different_instants_of_a_bounded_schedule_no_more_win_than_it_may_run
             }
             again {
                 the_same_claim_is_answered_as_the_first_time
@@ -339,6 +347,13 @@ macro_rules! ledger_contract {
                 no_run_no_answer
                 an_instant_is_found_with_all_its_rows
                 a_row_for_many_instants_is_found_by_each_of_them
+            }
+            hosts {
+                a_host_is_listed_with_all_it_said_last
+                a_host_that_says_nothing_for_longer_than_its_lease_is_silent_until_it_is_heard_again
+                a_host_that_drains_is_told_from_others_and_one_that_ended_is_listed_only_if_asked_for
+                hosts_are_listed_by_page
+                hosts_that_are_long_gone_are_forgotten_and_living_ones_never
             }
         }
     };

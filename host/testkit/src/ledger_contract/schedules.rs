@@ -133,7 +133,7 @@ pub async fn a_run_is_counted_when_it_is_claimed_because_it_came_due(exam: &Exam
     exam.claim(not_counted.to_vec()).await;
     assert_eq!(runs(exam).await, 3);
     let with_the_cursor = Claim {
-        fire: vec![of(-3, Cause::Schedule, Overlap::Allow), of(-2, Cause::Schedule, Overlap::Allow)],
+        fire: vec![of(3, Cause::Schedule, Overlap::Allow), of(4, Cause::Schedule, Overlap::Allow)],
         cursors: vec![(named("a"), second(60)), (named("b"), second(30))],
         ..Claim::default()
     };

@@ -6,9 +6,10 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
 use noontide_domain::submission::Counts;
 use noontide_domain::{
-    Link, Owner, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
+    HostId, Link, Owner, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
 };
 
+use super::hosts::Announced;
 use super::items::ItemRow;
 use super::outbox::Letter;
 use super::row::Row;
@@ -32,6 +33,7 @@ pub(super) struct Book {
     /// In the order in which they were written.
     pub messages: Vec<Letter>,
     pub versions: Shelf,
+    pub hosts: BTreeMap<HostId, Announced>,
 }
 
 /// What a handler remembers under a key.
@@ -166,6 +168,7 @@ impl Book {
         self.links.retain(|_, link| kept.contains(&link.chain));
         self.submissions.retain(|_, (taken_at, _)| *taken_at >= retention.before);
         self.messages.retain(|letter| !letter.is_forgotten(retention.before));
+        self.hosts.retain(|_, host| host.gone_at() >= retention.before);
         old.len() as u64
     }
 }

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{Claim, Claimed, Fire, LedgerError, Tenant};
-use noontide_domain::{Cause, Key, Overlap, QueueRoom, RunId, RunState, ScheduleName, SkipReason};
+use noontide_domain::{Cause, Key, Order, Overlap, QueueRoom, RunId, RunState, ScheduleName, SkipReason};
 
 use super::book::Book;
 use super::row::Row;
@@ -28,11 +28,18 @@ impl Book {
         for fire in &claim.fire {
             self.know_chain(fire, &mut chains);
         }
+        let mut bounds = self.bounds(&claim);
         for fire in claim.fire {
             let id = fire.order.id;
             self.know_chain(&fire, &mut chains);
-            let known = fire.order.chain.and_then(|chain| chains.get(&chain).copied());
-            let answer = known.map_or_else(|| self.fire(fire, now), Claimed::Duplicate);
+            let known = fire.order.chain.and_then(|chain| chains.get(&chain).copied()).or_else(|| self.holder(&fire));
+            let answer = match known {
+                Some(run) => Claimed::Duplicate(run),
+                None => bounds.refusal(&fire.order).unwrap_or_else(|| self.fire(fire, now)),
+            };
+            if matches!(answer, Claimed::Ready(_) | Claimed::Queued { .. }) {
+                bounds.take(self.rows.get(&id).map(|row| &row.order));
+            }
             new.extend(matches!(answer, Claimed::Ready(_) | Claimed::Queued { .. }).then_some((answers.len(), id)));
             answers.push(answer);
         }
@@ -57,13 +64,15 @@ impl Book {
             }
         }
         for skip in claim.skip {
-            if !self.keys.contains_key(&Key::occurrence(&skip.schedule, skip.due_at).hash) {
+            let is_decided = bounds.passed(&skip.schedule, skip.due_at);
+            if !is_decided && !self.keys.contains_key(&Key::occurrence(&skip.schedule, skip.due_at).hash) {
                 self.insert(Row::skipped(skip, now));
             }
         }
         let new = claim.links.into_iter().filter(|link| !chains.contains_key(&link.chain));
         self.links.extend(new.map(|link| (link.id, link)));
         for (schedule, cursor) in claim.cursors {
+            let cursor = bounds.before_what_is_left(&schedule, cursor);
             if let Some(entry) = self.schedules.get_mut(&schedule) {
                 entry.standing.cursor = entry.standing.cursor.max(cursor);
             }
@@ -88,10 +97,16 @@ impl Book {
         Ok(())
     }
 
+    /// What others have decided before.
+    fn bounds(&self, claim: &Claim) -> Bounds {
+        let of = |name: &ScheduleName| self.schedules.get(name).map(|entry| &entry.standing);
+        let cursors = claim.cursors.iter().filter_map(|(name, _)| Some((name.clone(), of(name)?.cursor)));
+        let left = |name, most: &u64| Some(most.saturating_sub(of(name)?.runs));
+        let left = claim.at_most.iter().filter_map(|(name, most)| Some((name.clone(), left(name, most)?)));
+        Bounds { cursors: cursors.collect(), left: left.collect(), first_left: HashMap::new() }
+    }
+
     fn fire(&mut self, fire: Fire, now: DateTime<Utc>) -> Claimed {
-        if let Some(known) = self.holder(&fire) {
-            return Claimed::Duplicate(known);
-        }
         let run = fire.order.id;
         // What could have begun already is held up by whatever is ready now.
         let by = fire.not_before.max(now);
@@ -165,7 +180,7 @@ impl Book {
     /// For `max-runs`.
     fn count_run(&mut self, id: RunId) {
         let Some(order) = self.rows.get(&id).map(|row| &row.order) else { return };
-        let schedule = order.schedule.as_ref().filter(|_| matches!(order.cause, Cause::Schedule | Cause::After));
+        let schedule = counted(order);
         if let Some(entry) = schedule.and_then(|schedule| self.schedules.get_mut(schedule)) {
             entry.standing.runs += 1;
         }
@@ -174,5 +189,47 @@ impl Book {
     pub fn insert(&mut self, row: Row) {
         self.keys.insert(row.order.key.hash, row.order.id);
         self.rows.insert(row.order.id, row);
+    }
+}
+
+/// Whose run it is, if it is one of those that `max-runs` limits.
+fn counted(order: &Order) -> Option<&ScheduleName> {
+    order.schedule.as_ref().filter(|_| matches!(order.cause, Cause::Schedule | Cause::After))
+}
+
+/// How far other hosts have come with the schedules of a claim.
+struct Bounds {
+    cursors: HashMap<ScheduleName, DateTime<Utc>>,
+    /// How often each may still run.
+    left: HashMap<ScheduleName, u64>,
+    /// The first instant of each for which nothing was left.
+    first_left: HashMap<ScheduleName, DateTime<Utc>>,
+}
+
+impl Bounds {
+    fn passed(&self, schedule: &ScheduleName, due_at: DateTime<Utc>) -> bool {
+        self.cursors.get(schedule).is_some_and(|cursor| due_at <= *cursor)
+    }
+
+    fn refusal(&mut self, order: &Order) -> Option<Claimed> {
+        let schedule = counted(order)?;
+        if order.cause == Cause::Schedule && self.passed(schedule, order.due_at) {
+            return Some(Claimed::Passed);
+        }
+        (self.left.get(schedule) == Some(&0)).then(|| {
+            self.first_left.entry(schedule.clone()).or_insert(order.due_at);
+            Claimed::UsedUp
+        })
+    }
+
+    fn take(&mut self, order: Option<&Order>) {
+        if let Some(left) = order.and_then(counted).and_then(|schedule| self.left.get_mut(schedule)) {
+            *left = left.saturating_sub(1);
+        }
+    }
+
+    fn before_what_is_left(&self, schedule: &ScheduleName, cursor: DateTime<Utc>) -> DateTime<Utc> {
+        let before = self.first_left.get(schedule).map(|first| *first - TimeDelta::milliseconds(1));
+        before.map_or(cursor, |before| cursor.min(before))
     }
 }

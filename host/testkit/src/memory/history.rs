@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
-    LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
+    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
 };
 use noontide_domain::{Artifact, ArtifactName, QueueName, RunId, RunState, ScheduleName, Standing};
 
@@ -91,6 +91,10 @@ impl History for MemoryLedger {
             }
         }
         Ok(last.into_values().collect())
+    }
+
+    async fn hosts(&self, filter: HostFilter) -> Result<Vec<HostRecord>, LedgerError> {
+        Ok(self.book().hosts(&filter, self.clock.now()))
     }
 
     async fn status(&self) -> Result<LedgerStatus, LedgerError> {

@@ -6,6 +6,7 @@ mod claim;
 mod edits;
 mod gate;
 mod history;
+mod hosts;
 mod items;
 mod lease;
 mod links;
@@ -21,8 +22,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, KeyPage, Lapsed, Ledger, LedgerError, MessageFilter,
-    MessageRecord, Overdue, Pulse, Put, Removed, Retention, RunRecord, Settled, Settlement, Submitted, Tenant,
+    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Edits, HostNews, KeyPage, Lapsed, Ledger, LedgerError,
+    MessageFilter, MessageRecord, Overdue, Pulse, Put, Removed, Retention, RunRecord, Settled, Settlement, Submitted,
+    Tenant,
 };
 use noontide_domain::{
     Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
@@ -256,6 +258,11 @@ impl Ledger for MemoryLedger {
 
     async fn state_size(&self, plugin: &PluginName) -> Result<StateSize, LedgerError> {
         self.write(|book| Ok(book.state_size(plugin)))
+    }
+
+    async fn announce(&self, news: HostNews) -> Result<DateTime<Utc>, LedgerError> {
+        let now = self.clock.now();
+        self.write(|book| Ok(book.announce(news, now)))
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {

@@ -1,8 +1,8 @@
 //! Status, reload and the probes.
 
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage,
-    LinkRecord, MessageFilter, MessageRecord, RunFilter,
+    ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
+    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, RunFilter,
 };
 use noontide_domain::{ArtifactName, RunId, Standing};
 
@@ -60,6 +60,9 @@ impl History for Gone {
     async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError> {
         gone()
     }
+    async fn hosts(&self, _: HostFilter) -> Result<Vec<HostRecord>, LedgerError> {
+        gone()
+    }
     async fn status(&self) -> Result<LedgerStatus, LedgerError> {
         gone()
     }
@@ -75,6 +78,7 @@ async fn the_status_tells_of_engine_ledger_and_process() {
     assert_eq!((&status["now"], &status["stopping"]), (&json!("2026-07-01T08:00:00Z"), &json!(false)));
     assert_eq!(status["next_due"], "2026-07-02T02:00:00Z");
     assert_eq!(status["places"], json!({ "all": 64, "free": 64, "held_runs": 0 }));
+    assert_eq!((&status["name"], &status["roles"]), (&json!("here"), &json!(["scheduler", "worker", "api"])));
 }
 
 #[tokio::test]
@@ -117,4 +121,33 @@ async fn without_its_ledger_a_host_lives_and_is_not_ready() {
     // What is written fails as well: nothing is promised that is not kept.
     world.ledger.fail_next(1);
     assert_eq!(world.post_refused("/schedules/nightly/fire", json!({})).await.0, 503);
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_write_its_ledger_lives_is_not_ready_says_why_and_is_ready_again_by_itself() {
+    let world = world(Access::Loopback).await;
+    world.clock.asleep(11).await;
+    world.ledger.fail_next(usize::MAX);
+    let refused = loop {
+        world.clock.advance(Duration::from_secs(1));
+        world.clock.asleep(11).await;
+        if let Err(refused) = world.client.get("/readyz").await {
+            break refusal::<Value>(Err(refused));
+        }
+    };
+    assert_eq!(refused.0, 503);
+    assert!(refused.1.contains("cannot be written: the ledger is unavailable: the test said so"), "{}", refused.1);
+    // Its scheduler cannot plan either, and ending the host would help nobody.
+    world.clock.advance(Duration::from_secs(120));
+    world.client.get("/livez").await.expect("it lives");
+    let trouble = world.get("/status").await["ledger_trouble"].clone();
+    assert!(trouble["reason"].as_str().is_some_and(|reason| reason.contains("the test said so")), "{trouble}");
+    world.ledger.fail_next(0);
+    loop {
+        world.clock.advance(Duration::from_secs(1));
+        world.clock.asleep(11).await;
+        if world.client.get("/readyz").await.is_ok() {
+            break;
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod artifacts;
 mod chains;
 mod events;
 mod host;
+mod hosts;
 mod occurrences;
 mod outbox;
 mod plugins;
