@@ -309,13 +309,16 @@ impl Crowd {
 
     // ---- what is asked whether or not there is work ----
 
-    /// Lookout and steward each second; rescuer, courier and keeper each ten; the watcher each thirty.
+    /// Lookout and steward each second; the rescuer each three; courier, announcer and keeper each ten; the watcher each thirty.
     fn poll(&mut self, host: usize, second: u64) {
         let mut statements = 2;
-        if second.is_multiple_of(10) {
-            statements += 4 + 3 * u64::from(self.hosts[host].is_holding());
+        if second % 3 == 0 {
+            statements += 2;
         }
-        if second.is_multiple_of(30) {
+        if second % 10 == 0 {
+            statements += 5 + 3 * u64::from(self.hosts[host].is_holding());
+        }
+        if second % 30 == 0 {
             statements += 2;
         }
         self.ask(host, What::Poll { statements });

@@ -75,8 +75,8 @@ mod tests {
     fn an_idle_host_asks_what_the_model_says() {
         let calls = minutes(3, 0, 2);
         let each = |door: &str| calls.get(door).copied().unwrap_or_default() / 6;
-        // `poll` and `leased` in crowd.rs: what is asked each second, each two, each ten, each thirty.
-        assert_eq!(["edited", "lease", "lapsed", "next_message"].map(each), [60, 30, 6, 12], "{calls:?}");
+        // `poll` and `leased` in crowd.rs: what is asked each second, each two, three, ten and thirty.
+        assert_eq!(["edited", "lease", "lapsed", "next_message"].map(each), [60, 30, 20, 12], "{calls:?}");
         assert_eq!(each("next_ready"), 32, "{calls:?}");
         assert_eq!(["claim", "settle", "heartbeat"].map(each), [0, 0, 0], "{calls:?}");
     }

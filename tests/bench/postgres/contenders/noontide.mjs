@@ -10,6 +10,9 @@ export const name = "noontide";
 export const LOOK = `SELECT NOT EXISTS (SELECT FROM run WHERE state < 2) AS over, EXISTS (SELECT FROM run WHERE state = 2) AS begun`;
 export const COUNT = "SELECT count(*) AS done FROM run WHERE state = 2";
 
+// Many at once: what a host holds is leased and settled in batches as large.
+const ENGINE = process.env.BENCH_NOONTIDE_ENGINE ?? "concurrency = 512\n";
+
 const BINARY = process.env.NOONTIDE;
 const PLUGIN = process.env.NOONTIDE_NOOP;
 
@@ -30,7 +33,7 @@ export async function enqueue({ folder, url, jobs }) {
 
 // What the first has compiled the others have, as after any start but the first.
 export function work({ folder, url, number }) {
-  const home = laidOut(folder, url, `worker-${number}`, process.env.BENCH_NOONTIDE_ENGINE ?? "");
+  const home = laidOut(folder, url, `worker-${number}`, ENGINE);
   cpSync(path.join(folder, "enqueues", "data"), path.join(home, "data"), {
     recursive: true,
     filter: (file) => !/\.(json|sock)$|socket/.test(file),
