@@ -237,10 +237,10 @@ async fn keys_that_differ_in_case_or_in_a_blank_are_different() {
     let url = servers::mariadb_database();
     let store = opened(&url).await;
     let keys = ["A", "a", "a ", "ä", "a\u{308}"];
-    let claim = Claim { fire: keys.map(fire).into(), ..Claim::default() };
-    let claimed = store.ledger.claim(claim.clone(), None).await.unwrap();
+    let claim = || Claim { fire: keys.map(fire).into(), ..Claim::default() };
+    let claimed = store.ledger.claim(claim(), None).await.unwrap();
     assert!(claimed.iter().all(|one| matches!(one, Claimed::Ready(_))), "{claimed:?}");
-    let again = store.ledger.claim(claim, None).await.unwrap();
+    let again = store.ledger.claim(claim(), None).await.unwrap();
     assert!(again.iter().all(|one| matches!(one, Claimed::Duplicate(_))), "{again:?}");
     // Where the database itself compares text.
     for key in keys {

@@ -287,14 +287,18 @@ impl Pair {
         let [claimed, file] = [memory, file].map(|claimed| self.without_chosen_ids(claimed));
         assert_eq!(claimed, file);
         for (fire, claimed) in claim.fire.iter().zip(claimed) {
-            if !matches!(claimed, Claimed::Duplicate(_)) {
+            if !matches!(claimed, Claimed::Duplicate(_) | Claimed::Passed | Claimed::UsedUp) {
                 assert!(self.keys.insert(fire.order.key.clone()), "{} was there already", fire.order.key);
             }
             if let Claimed::Leased(leased) = claimed {
                 self.held.push(leased.lease);
             }
         }
-        self.keys.extend(skipped);
+        // What a cursor has passed is decided, and has no other row.
+        if let Some(skipped) = skipped {
+            let rows = self.rows().await;
+            self.keys.extend(rows.iter().map(|row| row.key.clone()).filter(|key| *key == skipped));
+        }
     }
 
     /// Rows for what did not run have an id that the ledger chose.
