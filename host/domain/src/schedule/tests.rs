@@ -39,6 +39,16 @@ fn a_schedule_that_has_run_as_often_as_it_may_comes_due_no_more() {
 }
 
 #[test]
+fn where_several_runs_may_go_on_none_waits_for_its_turn() {
+    let mut schedule = standing("one").schedule;
+    for (most, all_wait) in [(None, Overlap::QueueAll), (Some(1), Overlap::QueueAll), (Some(2), Overlap::Allow)] {
+        schedule.concurrency = most;
+        assert_eq!(schedule.line_up(Overlap::QueueAll), all_wait, "{most:?}");
+        assert_eq!(schedule.line_up(Overlap::Skip), Overlap::Skip, "a backfill may say so");
+    }
+}
+
+#[test]
 fn a_schedule_is_overdue_when_no_success_came_in_time() {
     let mut standing = standing("one");
     assert_eq!(standing.overdue_since(utc("2027-01-01T00:00:00Z")), None);

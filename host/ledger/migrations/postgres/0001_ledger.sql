@@ -49,14 +49,15 @@ CREATE TABLE run (
     created_at        bigint NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05);
 
--- Each ends in the id: they serve "oldest first" and "newest first" as they are.
+-- Each ends in the id: they serve "oldest first" and "newest first" as they are. Calls have no schedule and stand in none of
+-- those by schedule: a run is written three times, and each of its indexes with it.
 CREATE INDEX run_ready    ON run (not_before, id)  WHERE state = 0;
 CREATE INDEX run_lapsing  ON run (lease_until, id) WHERE state = 1;
 CREATE INDEX run_live     ON run (schedule)        WHERE state < 2;
 CREATE INDEX run_over     ON run (finished_at, id) WHERE state >= 2;
 CREATE INDEX run_failed   ON run (id)              WHERE state = 3;
-CREATE INDEX run_schedule ON run (schedule, id);
-CREATE INDEX run_begun    ON run (schedule, id)    WHERE started_at IS NOT NULL;
+CREATE INDEX run_schedule ON run (schedule, id) WHERE schedule IS NOT NULL;
+CREATE INDEX run_begun    ON run (schedule, id)    WHERE started_at IS NOT NULL AND schedule IS NOT NULL;
 
 -- Attempts after which a run became ready again. The fence, not the number, tells them apart: an attempt that is not
 -- counted shares its number with the next one. Ids begin with their time, so what is old can go part by part.

@@ -17,7 +17,7 @@ ALTER TABLE schedule ADD COLUMN runs bigint NOT NULL DEFAULT 0;
 DROP INDEX run_ready;
 DROP INDEX run_live;
 CREATE INDEX run_ready    ON run (queued, not_before, id)           WHERE state = 0;
-CREATE INDEX run_live     ON run (schedule, queued, not_before, id) WHERE state < 2;
+CREATE INDEX run_live     ON run (schedule, queued, not_before, id) WHERE state < 2 AND schedule IS NOT NULL;
 
 -- Empty for most ledgers, so that asking costs nothing.
 CREATE INDEX run_queued   ON run (schedule, id)                 WHERE state = 0 AND queued = 1;

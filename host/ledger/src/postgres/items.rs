@@ -1,17 +1,16 @@
 //! items: the statements of PostgreSQL.
 
-/// In the order of the keys, so that two who want the same ones do not wait for each other. A statement of its own: one that
-/// has waited for a row sees the row as it is now, and the run it was handed to as it was when the statement began.
-pub(crate) const LOCK: &str = "\
-    SELECT key_hash FROM item WHERE key_hash IN (SELECT decode(value, 'hex') FROM json_array_elements_text($1::json)) \
-    ORDER BY key_hash FOR UPDATE";
+/// The question itself locks.
+pub(crate) const LOCK: &str = "";
 
 /// Keys that have a row, and whether they are handed over again: their run is over, and they were not executed or come
-/// again. They are locked already.
+/// again. Locked, so that nobody else hands them over; in the order of the keys, so that two who want the same ones do not
+/// wait for each other. Who waited sees the row as it is now, but not its new run: a run that is not seen goes on.
 pub(crate) const KNOWN: &str = "\
     SELECT key_hash, NOT ((status = 1 AND $2 = 0) OR (status = 2 AND $3 = 0) \
-                          OR coalesce((SELECT state FROM run WHERE run.id = item.run_id) < 2, false)) AS free \
-    FROM item WHERE key_hash IN (SELECT decode(value, 'hex') FROM json_array_elements_text($1::json))";
+                          OR coalesce((SELECT state FROM run WHERE run.id = item.run_id) < 2, true)) AS free \
+    FROM item WHERE key_hash IN (SELECT decode(value, 'hex') FROM json_array_elements_text($1::json)) \
+    ORDER BY key_hash FOR UPDATE";
 
 /// What a row keeps when it is handed over again: its id, its key, and when it was first seen. A key that was not there a
 /// moment ago and is now was handed over by somebody else: a conflict. The ids are in the order of the submission, and the

@@ -16,6 +16,7 @@ mod settle;
 mod state;
 mod versions;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -42,6 +43,7 @@ pub struct MemoryLedger {
     heartbeats: Mutex<Option<Gate>>,
     waiting: watch::Sender<usize>,
     writes: watch::Sender<u64>,
+    calls: Mutex<BTreeMap<&'static str, usize>>,
 }
 
 impl MemoryLedger {
@@ -54,6 +56,7 @@ impl MemoryLedger {
             heartbeats: Mutex::default(),
             waiting: watch::Sender::new(0),
             writes: watch::Sender::new(0),
+            calls: Mutex::default(),
         })
     }
 
@@ -115,6 +118,16 @@ impl MemoryLedger {
         }
     }
 
+    /// How often the doors that loops go through were used since the last look, by name; `lost` are the claims of
+    /// which nothing was new.
+    pub fn calls(&self) -> BTreeMap<&'static str, usize> {
+        std::mem::take(&mut *self.calls.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn count(&self, door: &'static str) {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(door).or_default() += 1;
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,6 +160,7 @@ impl Ledger for MemoryLedger {
     }
 
     async fn edited(&self, since: i64) -> Result<Option<i64>, LedgerError> {
+        self.count("edited");
         Ok(self.book().edited(since))
     }
 
@@ -160,7 +174,10 @@ impl Ledger for MemoryLedger {
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
         let now = self.clock.now();
-        self.write(|book| book.claim(claim, tenant, now))
+        let claimed = self.write(|book| book.claim(claim, tenant, now))?;
+        let is_lost = claimed.iter().all(|one| matches!(one, Claimed::Duplicate(_)));
+        self.count(if is_lost && !claimed.is_empty() { "lost" } else { "claim" });
+        Ok(claimed)
     }
 
     async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError> {
@@ -169,16 +186,19 @@ impl Ledger for MemoryLedger {
     }
 
     async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError> {
+        self.count("lease");
         let clock = self.clock.now();
         self.write(|book| Ok(book.lease(&tenant, now, clock)))
     }
 
     async fn next_ready(&self, queues: &QueueRoom) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        self.count("next_ready");
         let now = self.clock.now();
         self.write(|book| Ok(book.next_ready(queues, now)))
     }
 
     async fn heartbeat(&self, tenant: Tenant, held: Vec<Lease>) -> Result<Pulse, LedgerError> {
+        self.count("heartbeat");
         let gate = self.heartbeats.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(gate) = gate {
             self.waiting.send_modify(|waiting| *waiting += 1);
@@ -197,11 +217,13 @@ impl Ledger for MemoryLedger {
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, LedgerError> {
+        self.count("settle");
         let now = self.clock.now();
         self.write(|book| book.settle(settlements, now))
     }
 
     async fn lapsed(&self, limit: usize) -> Result<Vec<Lapsed>, LedgerError> {
+        self.count("lapsed");
         let now = self.clock.now();
         self.write(|book| Ok(book.lapsed(limit, now)))
     }

@@ -33,6 +33,7 @@ impl Outbox for MemoryLedger {
     }
 
     async fn next_message(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        self.count("next_message");
         Ok(self.book().messages.iter().filter(|letter| letter.is_open()).map(|letter| letter.due).min())
     }
 

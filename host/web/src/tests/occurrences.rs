@@ -108,3 +108,24 @@ async fn a_question_that_makes_no_sense_is_refused_in_words() {
         assert!(code == status && detail.contains(word), "{query}: {code} {detail}");
     }
 }
+
+#[tokio::test]
+async fn what_waits_for_another_host_says_for_which() {
+    let world = world(Access::Loopback).await;
+    let asks = Schedule {
+        runs_on: [("gpu".to_owned(), "true".to_owned())].into_iter().collect(),
+        overlap: noontide_domain::Overlap::Allow,
+        concurrency: Some(2),
+        ..nightly()
+    };
+    world.parts.engine.declare(vec![asks]).await.expect("declared");
+    world.clock.advance(Duration::from_secs(18 * 3_600));
+    world.until(|rows| rows.len() == 1).await;
+    let answer = asked(&world, "2026-07-02T02:00:00Z").await;
+    says(
+        &answer,
+        "ready",
+        &["waits for a free place on a host with gpu=true", "2 may go on at a time, on all hosts together"],
+    );
+    assert_eq!(answer["rows"][0]["runs_on"], json!({ "gpu": "true" }));
+}
