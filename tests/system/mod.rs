@@ -5,6 +5,7 @@ mod support;
 mod api;
 mod artifacts;
 mod authoring;
+mod backup;
 mod calls;
 mod canary;
 mod chains;

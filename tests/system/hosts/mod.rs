@@ -7,6 +7,7 @@
 
 mod clocks;
 mod cuts;
+mod equals;
 mod kills;
 mod servers;
 mod versions;

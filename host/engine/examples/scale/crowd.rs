@@ -312,14 +312,14 @@ impl Crowd {
     /// Lookout and steward each second; rescuer, courier and keeper each ten; the watcher each thirty.
     fn poll(&mut self, host: usize, second: u64) {
         let mut statements = 2;
-        if second % 10 == 0 {
+        if second.is_multiple_of(10) {
             statements += 4 + 3 * u64::from(self.hosts[host].is_holding());
         }
-        if second % 30 == 0 {
+        if second.is_multiple_of(30) {
             statements += 2;
         }
         self.ask(host, What::Poll { statements });
-        if second % (POLL / SECOND) == 0 {
+        if second.is_multiple_of(POLL / SECOND) {
             self.lease(host);
         }
         self.at(self.now + SECOND, Event::Poll(host, second + 1));
