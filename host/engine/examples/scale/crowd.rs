@@ -312,13 +312,13 @@ impl Crowd {
     /// Lookout and steward each second; the rescuer each three; courier, announcer and keeper each ten; the watcher each thirty.
     fn poll(&mut self, host: usize, second: u64) {
         let mut statements = 2;
-        if second % 3 == 0 {
+        if second.is_multiple_of(3) {
             statements += 2;
         }
-        if second % 10 == 0 {
+        if second.is_multiple_of(10) {
             statements += 5 + 3 * u64::from(self.hosts[host].is_holding());
         }
-        if second % 30 == 0 {
+        if second.is_multiple_of(30) {
             statements += 2;
         }
         self.ask(host, What::Poll { statements });
