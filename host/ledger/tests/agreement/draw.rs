@@ -66,3 +66,7 @@ pub fn steps(overlap: impl Strategy<Value = Overlap> + Clone + 'static) -> impl 
     ];
     prop::collection::vec(step, 1..40)
 }
+
+pub fn any_overlap() -> impl Strategy<Value = Overlap> + Clone {
+    prop::sample::select(Overlap::ALL.to_vec())
+}
