@@ -18,116 +18,42 @@ pub(crate) const KNOWN: i64 = COUNT as i64;
 /// All of a folder, in their order.
 macro_rules! migrations {
     ($folder:literal) => {
-        [
-            $crate::migrations::File {
-                version: 1,
-                name: "ledger",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0001_ledger.sql")),
-            },
-            $crate::migrations::File {
-                version: 2,
-                name: "policies",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0002_policies.sql")),
-            },
-            $crate::migrations::File {
-                version: 3,
-                name: "items",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0003_items.sql")),
-            },
-            $crate::migrations::File {
-                version: 4,
-                name: "calls",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0004_calls.sql")),
-            },
-            $crate::migrations::File {
-                version: 5,
-                name: "chains",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0005_chains.sql")),
-            },
-            $crate::migrations::File {
-                version: 6,
-                name: "task_tables",
-                sql: include_str!(concat!(
-                    env!("CARGO_MANIFEST_DIR"),
-                    "/migrations/",
-                    $folder,
-                    "/0006_task_tables.sql"
-                )),
-            },
-            $crate::migrations::File {
-                version: 7,
-                name: "artifacts",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0007_artifacts.sql")),
-            },
-            $crate::migrations::File {
-                version: 8,
-                name: "submissions",
-                sql: include_str!(concat!(
-                    env!("CARGO_MANIFEST_DIR"),
-                    "/migrations/",
-                    $folder,
-                    "/0008_submissions.sql"
-                )),
-            },
-            $crate::migrations::File {
-                version: 9,
-                name: "state",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0009_state.sql")),
-            },
-            $crate::migrations::File {
-                version: 10,
-                name: "outbox",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0010_outbox.sql")),
-            },
-            $crate::migrations::File {
-                version: 11,
-                name: "plugin_versions",
-                sql: include_str!(concat!(
-                    env!("CARGO_MANIFEST_DIR"),
-                    "/migrations/",
-                    $folder,
-                    "/0011_plugin_versions.sql"
-                )),
-            },
-            $crate::migrations::File {
-                version: 12,
-                name: "plugin_records",
-                sql: include_str!(concat!(
-                    env!("CARGO_MANIFEST_DIR"),
-                    "/migrations/",
-                    $folder,
-                    "/0012_plugin_records.sql"
-                )),
-            },
-            $crate::migrations::File {
-                version: 13,
-                name: "provenance",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0013_provenance.sql")),
-            },
-            $crate::migrations::File {
-                version: 14,
-                name: "terms",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0014_terms.sql")),
-            },
-            $crate::migrations::File {
-                version: 15,
-                name: "limits",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0015_limits.sql")),
-            },
-            $crate::migrations::File {
-                version: 16,
-                name: "hosts",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0016_hosts.sql")),
-            },
-            $crate::migrations::File {
-                version: 17,
-                name: "receipts",
-                sql: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/0017_receipts.sql")),
-            },
-        ]
+        $crate::migrations::files! {
+            $folder;
+            1 "0001" "ledger";
+            2 "0002" "policies";
+            3 "0003" "items";
+            4 "0004" "calls";
+            5 "0005" "chains";
+            6 "0006" "task_tables";
+            7 "0007" "artifacts";
+            8 "0008" "submissions";
+            9 "0009" "state";
+            10 "0010" "outbox";
+            11 "0011" "plugin_versions";
+            12 "0012" "plugin_records";
+            13 "0013" "provenance";
+            14 "0014" "terms";
+            15 "0015" "limits";
+            16 "0016" "hosts";
+            17 "0017" "receipts";
+        }
     };
 }
 pub(crate) use migrations;
+
+macro_rules! files {
+    ($folder:literal; $($version:literal $number:literal $name:literal;)+) => {
+        [$($crate::migrations::File {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!(
+                env!("CARGO_MANIFEST_DIR"), "/migrations/", $folder, "/", $number, "_", $name, ".sql"
+            )),
+        }),+]
+    };
+}
+pub(crate) use files;
 
 #[cfg(test)]
 mod tests {

@@ -14,8 +14,9 @@ CREATE INDEX schedule_written  ON schedule (name)
       AND (removed_at IS NULL AND definition IS DISTINCT FROM taken OR removed_at IS NOT NULL AND taken IS NOT NULL);
 CREATE INDEX schedule_refused  ON schedule (name) WHERE refused IS NOT NULL;
 
--- One row. `revision` counts the edits of the list: a row and not a sequence, so that numbers come in the order of the
--- commits. `host` is 1 only inside the transactions of hosts, where nobody else sees it: what they write in `task` is no edit.
+-- One row. `revision` is the number of the newest edit of the list. Whoever edits holds the row until the commit, so the numbers,
+-- which a sequence gives, come in the order of the commits; the row itself is written once for each statement of a person, and
+-- once for all that a host edits in a transaction: rows that are written over and over in one are found ever more slowly. `host` is 1 only inside the transactions of hosts, where nobody else sees it: what they write in `task` is no edit.
 CREATE TABLE edits (
     id       bigint NOT NULL PRIMARY KEY CHECK (id = 1),
     revision bigint NOT NULL,
@@ -36,10 +37,17 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- The number of one more edit.
-CREATE FUNCTION edits_next() RETURNS bigint LANGUAGE sql AS $$
-    UPDATE edits SET revision = revision + 1 RETURNING revision
+CREATE SEQUENCE edit_number;
+-- The number of one more edit, and of the newest one.
+CREATE FUNCTION edits_next() RETURNS bigint LANGUAGE sql AS $$ SELECT nextval('edit_number') $$;
+CREATE FUNCTION edits_newest() RETURNS bigint LANGUAGE sql AS $$
+    SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM edit_number
 $$;
+CREATE FUNCTION edits_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE edits SET revision = edits_newest() WHERE host = 0;
+    RETURN NULL;
+END $$;
 
 CREATE FUNCTION schedule_noted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -65,6 +73,8 @@ END $$;
 -- How far a schedule has come (cursor, runs, last success) is no edit: fires cost what they did.
 CREATE TRIGGER schedule_edit BEFORE INSERT OR DELETE OR UPDATE OF owner, definition, taken, anchor, pause, removed_at
     ON schedule FOR EACH STATEMENT EXECUTE FUNCTION edits_begin();
+CREATE TRIGGER schedule_edit_end AFTER INSERT OR DELETE OR UPDATE OF owner, definition, taken, anchor, pause, removed_at
+    ON schedule FOR EACH STATEMENT EXECUTE FUNCTION edits_end();
 CREATE TRIGGER schedule_added BEFORE INSERT ON schedule
     FOR EACH ROW EXECUTE FUNCTION schedule_noted();
 CREATE TRIGGER schedule_edited BEFORE UPDATE OF owner, definition, taken, anchor, pause, removed_at ON schedule

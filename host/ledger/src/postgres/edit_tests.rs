@@ -169,7 +169,7 @@ async fn a_restored_ledger_is_read_as_a_whole() {
     let mut desk = Desk::new().await;
     desk.store.ledger.put(schedule("later"), at(0)).await.expect("puts");
     desk.look(1).await;
-    desk.sql("DELETE FROM schedule WHERE name = 'later'; DELETE FROM schedule_gone; UPDATE edits SET revision = 1")
+    desk.sql("DELETE FROM schedule WHERE name = 'later'; DELETE FROM schedule_gone; UPDATE edits SET revision = 1; SELECT setval('edit_number', 1)")
         .await;
     let edits = desk.look(2).await;
     assert!(edits.whole);

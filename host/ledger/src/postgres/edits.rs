@@ -31,7 +31,7 @@ pub(crate) const TAKE: &str = "\
     cursor = CASE WHEN $3 = 1 THEN $4 ELSE cursor END WHERE name = $1";
 pub(crate) const REFUSE: &str = "UPDATE schedule SET refused = $2 WHERE name = $1";
 pub(crate) const REVISION: &str = "SELECT revision FROM edits";
-pub(crate) const COUNT: &str = "UPDATE edits SET revision = revision + 1";
+pub(crate) const COUNT: &str = "UPDATE edits SET revision = edits_next()";
 pub(crate) const EDITED: &str = "\
     SELECT name, taken AS definition, anchor, cursor, pause, runs, last_success_due, removed_at, revision FROM schedule \
     WHERE revision > $1 AND (taken IS NOT NULL OR removed_at IS NOT NULL) ORDER BY revision LIMIT $2";

@@ -2,7 +2,7 @@
 
 /// Whoever writes on the list, host or not, waits here for who is writing.
 pub(crate) const BEGIN: &str = "UPDATE edits SET host = 1";
-pub(crate) const END: &str = "UPDATE edits SET host = 0";
+pub(crate) const END: &str = "UPDATE edits SET host = 0, revision = edits_newest()";
 pub(crate) const UPDATE: &str = "\
     UPDATE task SET \"desc\" = $2, execute_func = $3, \"trigger\" = $4, spec = $5, args = $6, is_valid = $7, extra = $8, \
     update_at = now() AT TIME ZONE 'UTC' WHERE task_key = $1";
