@@ -70,7 +70,8 @@ impl Scanner {
     /// Brings the registry up to date with the folder.
     pub(crate) fn look(&self) -> Look {
         let look = self.look_once();
-        if look == Look::Settled {
+        // A folder that cannot be read yet has not been looked at.
+        if look == Look::Settled && self.registry.shelf().folder_error.is_none() {
             self.looked.store(true, Ordering::Relaxed);
         }
         look
