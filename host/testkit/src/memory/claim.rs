@@ -43,26 +43,7 @@ impl Book {
             new.extend(matches!(answer, Claimed::Ready(_) | Claimed::Queued { .. }).then_some((answers.len(), id)));
             answers.push(answer);
         }
-        let mut due = Vec::new();
-        for (i, id) in new {
-            let row = self.rows.get(&id).expect("it was just inserted");
-            if let Some(SkipReason::Replaced { by }) = row.reason {
-                answers[i] = Claimed::Overlapped(by);
-                continue;
-            }
-            if !row.queued && row.not_before <= now {
-                due.push((Reverse(row.order.priority), i, id));
-            }
-            self.count_run(id);
-        }
-        due.sort();
-        if let Some(tenant) = tenant {
-            let mut queues = tenant.queues.clone();
-            due.retain(|(.., id)| self.is_free(*id, &queues) && self.has_room(*id, &mut queues));
-            for (_, i, id) in due.into_iter().take(tenant.places) {
-                answers[i] = Claimed::Leased(Box::new(self.take(id, &tenant, now)));
-            }
-        }
+        self.lease_new(new, &mut answers, tenant.as_ref(), now);
         for skip in claim.skip {
             let is_decided = bounds.passed(&skip.schedule, skip.due_at);
             if !is_decided && !self.keys.contains_key(&Key::occurrence(&skip.schedule, skip.due_at).hash) {
@@ -78,6 +59,36 @@ impl Book {
             }
         }
         Ok(answers)
+    }
+
+    /// Leases of what was just inserted what is due and the tenant has room for, and counts what was not replaced since. `new` says
+    /// which answer belongs to which run.
+    fn lease_new(
+        &mut self,
+        new: Vec<(usize, RunId)>,
+        answers: &mut [Claimed],
+        tenant: Option<&Tenant>,
+        now: DateTime<Utc>,
+    ) {
+        let mut due = Vec::new();
+        for (i, id) in new {
+            let row = self.rows.get(&id).expect("it was just inserted");
+            if let Some(SkipReason::Replaced { by }) = row.reason {
+                answers[i] = Claimed::Overlapped(by);
+                continue;
+            }
+            if !row.queued && row.not_before <= now {
+                due.push((Reverse(row.order.priority), i, id));
+            }
+            self.count_run(id);
+        }
+        due.sort();
+        let Some(tenant) = tenant else { return };
+        let mut queues = tenant.queues.clone();
+        due.retain(|(.., id)| self.is_free(*id, &queues) && self.has_room(*id, &mut queues));
+        for (_, i, id) in due.into_iter().take(tenant.places) {
+            answers[i] = Claimed::Leased(Box::new(self.take(id, tenant, now)));
+        }
     }
 
     /// Takes up room for the run, if there is some.
