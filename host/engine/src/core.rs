@@ -387,8 +387,9 @@ impl Core {
     /// The same, or until the engine stops (`false`).
     pub(crate) async fn rest(&self, length: Duration) -> bool {
         tokio::select! {
-            () = self.wait(length) => {}
+            biased;
             () = self.stopping.cancelled() => {}
+            () = self.wait(length) => {}
         }
         !self.stopping.is_cancelled()
     }

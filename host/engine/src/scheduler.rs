@@ -44,8 +44,9 @@ async fn sleep(core: &Core) {
     let latest = core.clock.now() + SLICE;
     let wake_at = core.book().wake_at().map_or(latest, |due| due.min(latest));
     tokio::select! {
-        () = core.clock.sleep_until(wake_at) => {}
+        biased;
         () = core.look_at_book.notified() => {}
+        () = core.clock.sleep_until(wake_at) => {}
         () = core.stopping.cancelled() => {}
     }
 }
