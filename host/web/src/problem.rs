@@ -32,6 +32,10 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// A body that cannot be read is a body that cannot be worked with.
     pub(crate) fn or_unprocessable(mut self) -> Self {
         if self.status == StatusCode::BAD_REQUEST {
