@@ -33,7 +33,9 @@ use crate::problem::{Answer, Problem};
 use crate::settings::WebSettings;
 
 pub(crate) use peer::Peer;
-pub(crate) use table::Needs;
+use table::Needs;
+#[cfg(test)]
+pub(crate) use table::TABLE;
 pub use visitor::{Base, Visitor, Way};
 
 /// Who is let in over one listener.

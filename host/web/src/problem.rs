@@ -32,10 +32,6 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
-    }
-
     /// A body that cannot be read is a body that cannot be worked with.
     pub(crate) fn or_unprocessable(mut self) -> Self {
         if self.status == StatusCode::BAD_REQUEST {
@@ -50,6 +46,16 @@ impl Problem {
             self.status = StatusCode::NOT_FOUND;
         }
         self
+    }
+
+    /// The status it is answered with.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The sentence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// What was sent can be read and makes no sense: all that is wrong with it.

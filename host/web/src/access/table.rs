@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 }
 
 /// All that needs no scope, or another one than its verb says.
-pub(super) const TABLE: [(&str, &str, Needs); 22] = {
+pub(crate) const TABLE: [(&str, &str, Needs); 22] = {
     const OPERATE: Needs = Needs::Scope(Scope::Operate);
     const ADMIN: Needs = Needs::Scope(Scope::Admin);
     [
@@ -28,7 +28,7 @@ pub(super) const TABLE: [(&str, &str, Needs); 22] = {
         ("POST", "/login", Needs::OwnSite),
         ("POST", "/logout", Needs::OwnSite),
         // Style and scripts of the page that asks for a token; nothing of this host is in them.
-        ("GET", "/assets/{*file}", Needs::OwnSite),
+        ("GET", "/assets/{digest}/{name}", Needs::OwnSite),
         ("POST", "/api/v1/schedules/{name}/fire", OPERATE),
         ("POST", "/api/v1/schedules/{name}/backfill", OPERATE),
         ("POST", "/api/v1/schedules/{name}/submit", OPERATE),

@@ -76,7 +76,9 @@ impl Base {
     /// The login page, which leads back to `to` afterwards; `prefix` is what a proxy took away from it.
     pub(super) fn login(&self, prefix: &str, to: &Uri) -> String {
         let path = to.path_and_query().map_or("/", |path| path.as_str());
-        format!("{}/login?next={}", self.0, escaped(&format!("{prefix}{path}")))
+        // Nothing but text can be in there, so it can be written.
+        let query = serde_urlencoded::to_string([("next", format!("{prefix}{path}"))]).unwrap_or_default();
+        format!("{}/login?{query}", self.0)
     }
 }
 
@@ -102,12 +104,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Base {
     }
 }
 
-/// As the value of a query.
-fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,8 +122,8 @@ mod tests {
     #[test]
     fn the_login_page_is_told_where_to_lead_back() {
         let login = |base: &str, prefix, to: &str| Base(base.to_owned()).login(prefix, &to.parse().expect("a path"));
-        assert_eq!(login("", "", "/runs?state=failed&x=1"), "/login?next=/runs%3Fstate%3Dfailed%26x%3D1");
-        assert_eq!(login("/noontide", "", "/noontide/runs"), "/noontide/login?next=/noontide/runs");
-        assert_eq!(login("/outside", "/outside", "/runs"), "/outside/login?next=/outside/runs");
+        assert_eq!(login("", "", "/runs?state=failed&x=1"), "/login?next=%2Fruns%3Fstate%3Dfailed%26x%3D1");
+        assert_eq!(login("/noontide", "", "/noontide/runs"), "/noontide/login?next=%2Fnoontide%2Fruns");
+        assert_eq!(login("/outside", "/outside", "/runs"), "/outside/login?next=%2Foutside%2Fruns");
     }
 }
