@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, History, PluginHost};
 use noontide_domain::{
-    HandlerInfo, HandlerRef, Outcome, PluginStatus, Report, StateScope, StateSize, StateWrite, Unavailable, Usage,
+    HandlerInfo, HandlerRef, Outcome, PluginStatus, Report, RunId, ScheduleName, StateScope, StateSize, StateWrite,
+    Unavailable, Usage,
 };
-use noontide_testkit::{ManualClock, MemoryLedger};
+use noontide_testkit::MemoryLedger;
 
+use crate::clock::WorldClock;
 use crate::dice::Dice;
-use crate::journal::Journal;
+use crate::journal::{Going, Journal};
 
 /// The entry in which a schedule counts its successes.
 pub const COUNT: &str = "successes";
@@ -20,10 +22,12 @@ pub const COUNT: &str = "successes";
 pub struct Hands {
     pub seed: u64,
     pub host: usize,
-    pub clock: Arc<ManualClock>,
+    pub clock: Arc<WorldClock>,
     /// Read past the road: to see what is true, not what the host knows.
     pub ledger: Arc<MemoryLedger>,
     pub journal: Arc<Journal>,
+    /// Schedules of which no two runs may go on at the same time.
+    pub alone: Vec<ScheduleName>,
 }
 
 #[async_trait]
@@ -44,6 +48,7 @@ impl PluginHost for Hands {
         let what = format!("host {}: {} attempt {}", self.host, order.key.text, lease.attempt);
         self.journal.note(begun, format_args!("{what} begins"));
         self.look(&call, &what).await;
+        let _going = self.goes_on(&call, &what);
         let mut dice = Dice::of(self.seed, ("call", &order.key.text, lease.fence));
         let state = self.count_up(&call).await;
         let (length, outcome) = drawn(&mut dice);
@@ -75,6 +80,24 @@ impl Hands {
         if row.state.is_final() {
             self.journal.broken(self.clock.now(), format!("{what} begins though the run is {}", row.state.as_str()));
         }
+        if row.host != Some(call.leased.lease.host) || row.attempt != call.leased.lease.attempt {
+            let whose = format!("attempt {} of {:?}", row.attempt, row.host);
+            self.journal.broken(self.clock.now(), format!("{what} begins though the run is in the hands of {whose}"));
+        }
+    }
+
+    /// Of a schedule that allows no two runs at a time no two go on, whoever lost touch with whom.
+    fn goes_on(&self, call: &Call, what: &str) -> impl Drop + use<> {
+        let order = &call.leased.order;
+        let going = Going { host: self.host, run: order.id, schedule: order.schedule.clone(), is_excused: false };
+        let others = self.journal.begin(going);
+        let mut in_the_way = others.iter().filter(|one| !one.is_excused && one.schedule.is_some());
+        let alone = order.schedule.as_ref().is_some_and(|name| self.alone.contains(name));
+        if let Some(other) = in_the_way.find(|one| alone && one.schedule == order.schedule) {
+            let now = self.clock.now();
+            self.journal.broken(now, format!("{what} begins while {} goes on at host {}", other.run, other.host));
+        }
+        End { journal: Arc::clone(&self.journal), host: self.host, run: order.id }
     }
 
     /// One more than what the schedule remembers; nothing if it cannot be read.
@@ -103,6 +126,19 @@ impl Hands {
             }
         }
         true
+    }
+}
+
+/// Notes the end of a call, also of one that is dropped half way.
+struct End {
+    journal: Arc<Journal>,
+    host: usize,
+    run: RunId,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.journal.end(self.host, self.run);
     }
 }
 

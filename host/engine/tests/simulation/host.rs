@@ -15,7 +15,7 @@ use crate::hands::Hands;
 use crate::road::Road;
 
 /// Steps without any traffic after which a host has come to rest: more than there are hops between its tasks.
-const STILL: usize = 64;
+const STILL: usize = 24;
 
 pub struct Host {
     road: Arc<Road>,
@@ -66,14 +66,13 @@ impl Host {
         }
     }
 
-    /// Until nothing moves any more. Whether anything did.
-    pub fn settle(&mut self, moved: impl Fn() -> u64) -> bool {
-        let begin = moved();
+    /// Until nothing moves any more.
+    pub fn settle(&mut self, moved: impl Fn() -> u64) {
         loop {
             let before = moved();
             self.steps(STILL);
             if moved() == before {
-                return before != begin;
+                return;
             }
         }
     }

@@ -15,8 +15,9 @@ use noontide_domain::{
     HostId, Lease, Leased, MessageId, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize,
     Submission,
 };
-use noontide_testkit::{ManualClock, MemoryLedger};
+use noontide_testkit::MemoryLedger;
 
+use crate::clock::WorldClock;
 use crate::dice::Dice;
 
 /// What holds for all roads, and for one.
@@ -30,7 +31,7 @@ pub struct Weather {
 
 pub struct Road {
     pub ledger: Arc<MemoryLedger>,
-    pub clock: Arc<ManualClock>,
+    pub clock: Arc<WorldClock>,
     pub everywhere: Arc<Weather>,
     pub here: Weather,
     pub dice: Mutex<Dice>,

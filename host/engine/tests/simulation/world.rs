@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use noontide_domain::ports::{Clock, RunRecord};
+use noontide_domain::ports::RunRecord;
 use noontide_domain::trigger::Every;
 use noontide_domain::{
     CatchUp, CatchUpMode, Errand, HostId, Overlap, Owner, Pause, RetryPolicy, Schedule, Trigger, replay,
 };
 use noontide_engine::{EngineHandle, FireRequest, Settings};
-use noontide_testkit::{ManualClock, MemoryLedger};
+use noontide_testkit::MemoryLedger;
 
-use crate::clock::HostClock;
+use crate::clock::{HostClock, WorldClock};
 use crate::dice::Dice;
 use crate::hands::Hands;
 use crate::host::Host;
@@ -42,7 +42,7 @@ pub struct Story {
 pub struct World {
     seed: u64,
     dice: Dice,
-    clock: Arc<ManualClock>,
+    clock: Arc<WorldClock>,
     ledger: Arc<MemoryLedger>,
     everywhere: Arc<Weather>,
     traffic: Arc<AtomicU64>,
@@ -65,7 +65,7 @@ impl World {
         let mut dice = Dice::of(seed, "world");
         let begin: DateTime<Utc> = BEGIN.parse().expect("an instant");
         replay::ids_from(begin, seed);
-        let clock = ManualClock::new(begin);
+        let clock = WorldClock::new(begin);
         let schedules = (0..dice.number(1, 5)).map(|number| schedule(&mut dice, begin, number)).collect();
         let hosts = dice.number(1, 4);
         let place = |skew: i64| Place {
@@ -124,26 +124,17 @@ impl World {
             if wake_at >= end && now >= end {
                 return;
             }
-            self.clock.advance((wake_at - now).to_std().unwrap_or_default());
+            self.clock.move_to(wake_at.max(now));
         }
     }
 
-    /// Until nobody has anything to do before time passes. Hosts take turns, as they may.
+    /// Until nobody has anything to do before time passes. Hosts hear of each other through the ledger alone, and that tells
+    /// nobody: each has its turn once.
     fn settle(&mut self) {
-        loop {
-            let traffic = Arc::clone(&self.traffic);
-            let journal = Arc::clone(&self.journal);
-            let moved = || traffic.load(Ordering::Relaxed) + journal.len() as u64;
-            let before = moved();
-            for place in self.places.iter_mut().filter(|place| !place.is_frozen) {
-                if let Some(host) = &mut place.host {
-                    host.settle(moved);
-                }
-            }
-            if moved() == before {
-                return;
-            }
-        }
+        let (traffic, journal) = (&self.traffic, &self.journal);
+        let moved = || traffic.load(Ordering::Relaxed) + journal.len() as u64;
+        let awake = self.places.iter_mut().filter(|place| !place.is_frozen);
+        awake.filter_map(|place| place.host.as_mut()).for_each(|host| host.settle(moved));
     }
 
     fn start(&mut self, number: usize) {
@@ -163,6 +154,7 @@ impl World {
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             journal: self.journal.clone(),
+            alone: self.schedules.iter().filter(|one| is_alone(one)).map(|one| one.name.clone()).collect(),
         };
         let settings = Settings {
             host: HostId(replay::id()),
@@ -182,7 +174,10 @@ impl World {
             Blow::Kill(place, steps) => self.kill(place, steps),
             Blow::Start(place) if self.places[place].host.is_none() => self.start(place),
             Blow::Start(_) => {}
-            Blow::Freeze(place) => self.places[place].is_frozen = true,
+            Blow::Freeze(place) => {
+                self.journal.excuse(place);
+                self.places[place].is_frozen = true;
+            }
             Blow::Thaw(place) => self.places[place].is_frozen = false,
             Blow::CutOff(place) => self.cut_off(place, true),
             Blow::Reconnect(place) => self.cut_off(place, false),
@@ -204,7 +199,7 @@ impl World {
         if let Some(mut host) = place.host.take() {
             if !place.is_frozen {
                 // Somebody wakes, and does not get far.
-                self.clock.advance(Duration::from_millis(500));
+                self.clock.move_to(self.clock.now() + Duration::from_millis(500));
                 host.steps(steps);
             }
             host.kill();
@@ -270,6 +265,10 @@ impl World {
         };
         self.ask(async move |engine| drop(engine.enqueue(vec![errand]).await));
     }
+}
+
+fn is_alone(schedule: &Schedule) -> bool {
+    matches!(schedule.overlap, Overlap::Skip | Overlap::Queue | Overlap::QueueAll)
 }
 
 fn schedule(dice: &mut Dice, begin: DateTime<Utc>, number: u64) -> Schedule {
