@@ -19,7 +19,7 @@ use tracing::warn;
 
 use crate::problem::Problem;
 use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, plugins, put, runs,
+    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
     schedules, submit,
 };
 
@@ -228,6 +228,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .merge(host::probes())
+        .merge(pages::routes())
         .fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             let detail = format!("{method} is not possible on {}", uri.path());

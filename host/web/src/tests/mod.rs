@@ -8,6 +8,7 @@ mod host;
 mod hosts;
 mod occurrences;
 mod outbox;
+mod pages;
 mod plugins;
 mod put;
 mod runs;
