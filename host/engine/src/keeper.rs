@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use noontide_domain::RunId;
+use noontide_domain::{Role, RunId};
 use tracing::{error, warn};
 
 use crate::core::Core;
 
 /// Pause after the ledger did not answer: a lease that lapses for one lost beat helps nobody.
 const LEDGER_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a host without a scheduler shows that it lives, to whoever watches from outside.
+const TICK: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(core: Arc<Core>) {
     // Goes on while the engine drains: handlers that still run must keep their leases.
@@ -19,7 +22,7 @@ pub(crate) async fn run(core: Arc<Core>) {
         tokio::select! {
             biased;
             () = core.look_at_leases.notified() => {}
-            () = core.wait(pause) => {}
+            () = wait(&core, pause) => {}
         }
         let held: Vec<_> = core.held().values().map(|held| held.lease).collect();
         if held.is_empty() {
@@ -59,5 +62,21 @@ pub(crate) async fn run(core: Arc<Core>) {
             }
         }
         pause = core.settings.heartbeat;
+    }
+}
+
+/// Long waits in parts: this is the loop that must not stop where there is no scheduler.
+async fn wait(core: &Core, pause: Duration) {
+    let mut left = pause;
+    loop {
+        if !core.has(Role::Scheduler) {
+            core.tick();
+        }
+        let part = left.min(TICK);
+        core.wait(part).await;
+        left -= part;
+        if left.is_zero() {
+            return;
+        }
     }
 }
