@@ -81,12 +81,7 @@ pub(crate) struct Line {
     pub(crate) fields: Vec<(String, String)>,
 }
 
-async fn log(
-    visit: Visit,
-    State(parts): State<WebParts>,
-    Name(id): Name,
-    Asked(wanted): Asked<Wanted>,
-) -> Shown<Log> {
+async fn log(visit: Visit, State(parts): State<WebParts>, Name(id): Name, Asked(wanted): Asked<Wanted>) -> Shown<Log> {
     let run = runs::find(&parts, &id).await.map_err(visit.problem())?;
     let logs = parts.history.logs(run.id).await.map_err(visit.problem())?;
     let name = run.schedule.as_ref().map_or_else(|| run.handler.to_string(), ToString::to_string);
@@ -130,9 +125,7 @@ fn fits(line: &LogLine, loud: usize, sought: &str) -> bool {
     let level = LEVELS.iter().position(|level| *level == line.level).unwrap_or(LEVELS.len());
     let has = |text: &str| text.to_lowercase().contains(sought);
     level >= loud
-        && (sought.is_empty()
-            || has(&line.message)
-            || line.fields.iter().any(|(name, value)| has(name) || has(value)))
+        && (sought.is_empty() || has(&line.message) || line.fields.iter().any(|(name, value)| has(name) || has(value)))
 }
 
 fn line(index: usize, (attempt, line): (u32, &LogLine), last: &mut Option<u32>) -> Line {

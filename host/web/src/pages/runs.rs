@@ -3,6 +3,8 @@
 mod filter;
 mod row;
 
+use std::cmp::Reverse;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -60,7 +62,7 @@ async fn find(parts: &WebParts, wanted: RunFilter, states: &[RunState]) -> Resul
     for state in states {
         found.extend(parts.history.runs(RunFilter { state: Some(*state), ..wanted.clone() }).await?);
     }
-    found.sort_by(|one, other| other.id.cmp(&one.id));
+    found.sort_by_key(|run| Reverse(run.id));
     found.truncate(wanted.limit);
     Ok(found)
 }

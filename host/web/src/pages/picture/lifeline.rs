@@ -28,7 +28,8 @@ pub(crate) struct Bar {
 
 /// The bars of stretches that follow each other, to scale as far as it can be seen.
 pub(crate) fn lifeline(stretches: Vec<Stretch>) -> Vec<Bar> {
-    let span = |stretch: &Stretch| (stretch.to - stretch.from).max(TimeDelta::zero()).num_microseconds().unwrap_or(i64::MAX);
+    let span =
+        |stretch: &Stretch| (stretch.to - stretch.from).max(TimeDelta::zero()).num_microseconds().unwrap_or(i64::MAX);
     let whole: f64 = stretches.iter().map(|stretch| span(stretch) as f64).sum();
     let room = WIDTH - NARROWEST * stretches.len() as f64;
     let mut x = 0.0;

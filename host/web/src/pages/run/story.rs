@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use noontide_domain::ports::{AttemptRecord, RunRecord};
 use noontide_domain::{Cause, Outcome, RunState};
 
-use super::tried::{mark, spans};
+use super::tried::{Span, mark, spans};
 use crate::pages::length::length;
 use crate::pages::moment::Moment;
 use crate::pages::picture::lifeline::{Bar, Stretch, lifeline};
@@ -47,7 +47,7 @@ fn told(run: &RunRecord, earlier: &[AttemptRecord], now: DateTime<Utc>) -> Vec<T
     let written = (run.created_at, written(run).to_owned(), "ready");
     // What was asked for ahead of its time is written before it is due.
     let mut told = if run.created_at < run.due_at { vec![written, due] } else { vec![due, written] };
-    for (number, begin, end, outcome) in spans(run, earlier, now) {
+    for Span { number, begin, end, outcome } in spans(run, earlier, now) {
         told.push((begin, format!("attempt {number} begins"), "running"));
         if let Some(outcome) = outcome {
             let error = outcome.message().map_or(String::new(), |message| format!(": {message}"));
@@ -84,9 +84,10 @@ fn written(run: &RunRecord) -> &'static str {
 fn stretches(run: &RunRecord, earlier: &[AttemptRecord], now: DateTime<Utc>) -> Vec<Stretch> {
     let mut all = Vec::new();
     let mut last = run.created_at;
-    for (number, begin, end, outcome) in spans(run, earlier, now) {
+    for Span { number, begin, end, outcome } in spans(run, earlier, now) {
         all.extend(waited(last, begin));
-        let title = format!("attempt {number}, {}: {}", outcome.map_or("running", Outcome::as_str), length(end - begin));
+        let title =
+            format!("attempt {number}, {}: {}", outcome.map_or("running", Outcome::as_str), length(end - begin));
         all.push(Stretch { from: begin, to: end, mark: mark(outcome), title });
         last = end;
     }

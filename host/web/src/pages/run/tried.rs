@@ -101,17 +101,30 @@ pub(super) fn mark(outcome: Option<&Outcome>) -> &'static str {
     }
 }
 
-/// Begin and end of each attempt, oldest first; of one that goes on, the end is `now`.
-pub(super) fn spans<'a>(
-    run: &'a RunRecord,
-    earlier: &'a [AttemptRecord],
-    now: DateTime<Utc>,
-) -> Vec<(u32, DateTime<Utc>, DateTime<Utc>, Option<&'a Outcome>)> {
-    let before = earlier.iter().map(|one| (one.attempt, one.started_at, one.finished_at, Some(&one.outcome)));
+/// When an attempt ran.
+pub(super) struct Span<'a> {
+    pub(super) number: u32,
+    pub(super) begin: DateTime<Utc>,
+    /// Now, if it goes on.
+    pub(super) end: DateTime<Utc>,
+    /// `None` while it goes on.
+    pub(super) outcome: Option<&'a Outcome>,
+}
+
+/// When each attempt ran, oldest first.
+pub(super) fn spans<'a>(run: &'a RunRecord, earlier: &'a [AttemptRecord], now: DateTime<Utc>) -> Vec<Span<'a>> {
+    let before = earlier.iter().map(|one| Span {
+        number: one.attempt,
+        begin: one.started_at,
+        end: one.finished_at,
+        outcome: Some(&one.outcome),
+    });
     let own = run.started_at.filter(|_| earlier.last().is_none_or(|last| last.attempt < run.attempt));
-    let own = own.map(|begin| {
-        let outcome = run.outcome.as_ref().filter(|_| run.finished_at.is_some());
-        (run.attempt, begin, run.finished_at.unwrap_or(now), outcome)
+    let own = own.map(|begin| Span {
+        number: run.attempt,
+        begin,
+        end: run.finished_at.unwrap_or(now),
+        outcome: run.outcome.as_ref().filter(|_| run.finished_at.is_some()),
     });
     before.chain(own).collect()
 }

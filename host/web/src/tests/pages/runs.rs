@@ -66,7 +66,9 @@ async fn an_id_leads_to_its_run_and_what_is_none_is_told() {
     let id = world.fire().await;
     let (status, _, html) = page(&world, &format!("/runs?q={id}"), "").await;
     assert!(status == 200 && html.contains("What happened"), "{html}");
-    for (path, word) in [("/runs?q=7", "no run&#39;s id"), ("/runs?state=done", "succeeded"), ("/runs?color=red", "color")] {
+    for (path, word) in
+        [("/runs?q=7", "no run&#39;s id"), ("/runs?state=done", "succeeded"), ("/runs?color=red", "color")]
+    {
         let (status, _, html) = page(&world, path, "").await;
         assert!(status == 400 && html.contains(word), "{html}");
     }
