@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
+use axum::Extension;
 use axum::routing::Router;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
@@ -18,10 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, plugins, put, runs,
-    schedules, submit,
-};
+use crate::{Access, WebParts, access, document, events};
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -212,22 +210,10 @@ async fn free(path: &Path) -> Result<(), String> {
 }
 
 fn router(parts: WebParts, stop: &CancellationToken) -> Router {
-    let api = Router::new()
-        .merge(schedules::routes())
-        .merge(put::routes())
-        .merge(submit::routes())
-        .merge(chains::routes())
-        .merge(runs::routes())
-        .merge(artifacts::routes())
-        .merge(occurrences::routes())
-        .merge(outbox::routes())
-        .merge(plugins::routes())
-        .merge(host::routes())
-        .merge(hosts::routes())
-        .merge(events::routes(&parts.engine, stop));
-    Router::new()
-        .nest("/api/v1", api)
-        .merge(host::probes())
+    let (routes, document) = document::parts();
+    routes
+        .merge(document::route(document))
+        .layer(Extension(events::Source::of(&parts.engine, stop)))
         .fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             let detail = format!("{method} is not possible on {}", uri.path());
