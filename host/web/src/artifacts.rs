@@ -12,11 +12,11 @@ use noontide_domain::ports::ArtifactRecord;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::Name;
 use crate::problem::{Answer, Problem};
 use crate::runs::find;
 use crate::shape::{Artifact, Page};
-use crate::WebParts;
 
 /// Nothing runs, nothing is fetched, nothing is sent; a report's own style and its pictures are shown.
 const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";

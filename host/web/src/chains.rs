@@ -10,11 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::{JsonBody, Name, Nothing, Query};
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
 use crate::shape::{Around, Link as ShownLink, Page};
-use crate::WebParts;
 
 /// Of what comes next after a run, as much is shown with the run.
 const NEXT: usize = 20;

@@ -87,6 +87,7 @@ pub(crate) struct Call {
 
 /// What happens after a failure.
 #[derive(ToSchema)]
+#[schema(as = CallRetry)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only the document builds it")]
 struct Retry {

@@ -9,11 +9,11 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::Query;
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
 use crate::shape::{Host, HostCounts, Page, words};
-use crate::WebParts;
 
 pub(crate) fn routes() -> OpenApiRouter<WebParts> {
     OpenApiRouter::new().routes(routes!(list))

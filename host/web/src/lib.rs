@@ -1,4 +1,4 @@
-//! Everything HTTP: the API, and the client the command line uses to speak to it.
+//! Everything HTTP: the API, the dashboard, and the client the command line uses to speak to the API.
 //!
 //! ```text
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
@@ -9,6 +9,7 @@
 //! shape      what the JSON looks like, once                          shape.rs
 //! document   the OpenAPI document, made from the routes              document.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
+//! pages      the dashboard, drawn by the server                      pages/
 //! client     the other end                                           client.rs
 //! ```
 //!
@@ -28,6 +29,7 @@ mod hosts;
 mod occurrences;
 mod outbox;
 mod page;
+mod pages;
 mod plugins;
 mod problem;
 mod put;

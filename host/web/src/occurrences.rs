@@ -13,10 +13,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::Query;
 use crate::problem::{Answer, Problem};
 use crate::shape::{Run, Time};
-use crate::WebParts;
 use moment::Moment;
 use verdict::{Asked, verdict};
 

@@ -10,11 +10,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::{JsonBody, Name, Nothing, Query};
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
 use crate::shape::{Message, Page, words};
-use crate::WebParts;
 
 pub(crate) fn routes() -> OpenApiRouter<WebParts> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(drop_one)).routes(routes!(retry))

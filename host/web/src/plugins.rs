@@ -10,17 +10,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::{JsonBody, Name};
 use crate::problem::{Answer, Problem};
 use crate::shape::{Page, Plugin, PluginVersion, words};
-use crate::WebParts;
 
 pub(crate) fn routes() -> OpenApiRouter<WebParts> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(show))
-        .routes(routes!(approve))
-        .routes(routes!(roll_back))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(approve)).routes(routes!(roll_back))
 }
 
 /// Plugins: what is loaded, what was refused, what is known of versions

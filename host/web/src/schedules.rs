@@ -15,9 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
 use crate::problem::{Answer, Problem};
-use crate::WebParts;
 use crate::shape::{Page, Schedule, Superseded, Time, time, words};
 
 /// Next due instants shown at most.
@@ -53,7 +53,10 @@ impl ListQuery {
         let states: Vec<_> = states.split(',').map(str::trim).collect();
         match states.iter().find(|state| !words::SCHEDULE_STATES.contains(state)) {
             None => Ok(Some(states)),
-            Some(other) => Err(Problem::bad_request(format!("`state`: `{other}` is none of {}", words::SCHEDULE_STATES.join(", ")))),
+            Some(other) => Err(Problem::bad_request(format!(
+                "`state`: `{other}` is none of {}",
+                words::SCHEDULE_STATES.join(", ")
+            ))),
         }
     }
 }
@@ -142,7 +145,7 @@ async fn next(
 fn superseded(parts: &WebParts, standing: &Standing, due: &[DateTime<Utc>]) -> Superseded {
     let levels = parts.engine.levels();
     let larger = |due: &DateTime<Utc>| levels.superseding(&standing.schedule, *due, Looking::Ahead);
-    due.iter().filter_map(|due| Some((time(*due), larger(due)?.into()))).collect()
+    due.iter().filter_map(|due| Some((*due, larger(due)?))).collect()
 }
 
 fn upcoming(standing: &Standing, query: &NextQuery, now: DateTime<Utc>) -> Answer<Vec<DateTime<Utc>>> {

@@ -8,10 +8,10 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
-use axum::Extension;
 use axum::routing::Router;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{Access, WebParts, access, document, events};
+use crate::{Access, WebParts, access, document, events, pages};
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -213,6 +213,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
     let (routes, document) = document::parts();
     routes
         .merge(document::route(document))
+        .merge(pages::routes())
         .layer(Extension(events::Source::of(&parts.engine, stop)))
         .fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {

@@ -32,5 +32,5 @@ pub(crate) use page::Page;
 pub(crate) use plugin::{Plugin, PluginVersion};
 pub(crate) use record::{Artifact, AttemptLog, Item, Message, Progress};
 pub(crate) use run::{Attempt, Run};
-pub(crate) use schedule::{Schedule, Superseded};
+pub(crate) use schedule::{Schedule, Superseded, state};
 pub(crate) use time::{Time, time};

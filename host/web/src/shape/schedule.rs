@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{Run, Time, words};
+use super::{Run, Time, time, words};
 
 /// A schedule, how it stands and what it did last.
 #[derive(Debug, Serialize, ToSchema)]
@@ -161,7 +161,7 @@ fn written(value: impl Serialize) -> Value {
 }
 
 /// How a schedule stands, in a word; what keeps it from running comes first.
-fn state(standing: &Standing, parked: bool, now: DateTime<Utc>) -> &'static str {
+pub(crate) fn state(standing: &Standing, parked: bool, now: DateTime<Utc>) -> &'static str {
     match () {
         () if !standing.schedule.enabled => "disabled",
         () if standing.is_done() => "done",
@@ -246,7 +246,15 @@ impl From<&noontide_domain::Pause> for Pause {
 }
 
 /// Due instants that will not fire, each with the larger fire in its place.
-pub(crate) type Superseded = BTreeMap<String, Larger>;
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(transparent)]
+pub(crate) struct Superseded(BTreeMap<String, Larger>);
+
+impl FromIterator<(DateTime<Utc>, Superseding)> for Superseded {
+    fn from_iter<I: IntoIterator<Item = (DateTime<Utc>, Superseding)>>(larger: I) -> Self {
+        Self(larger.into_iter().map(|(due, larger)| (time(due), larger.into())).collect())
+    }
+}
 
 /// The larger fire that takes its place.
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,8 +6,8 @@ use noontide_domain::{
     HostState as DomainHostState, ItemStatus as DomainItemStatus, MessageState as DomainMessageState,
     Overlap as DomainOverlap, Role as DomainRole, RunState as DomainRunState,
 };
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// How schedules stand, in a word.

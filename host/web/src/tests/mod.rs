@@ -9,6 +9,7 @@ mod host;
 mod hosts;
 mod occurrences;
 mod outbox;
+mod pages;
 mod plugins;
 mod put;
 mod runs;
