@@ -1,6 +1,6 @@
 //! The OpenAPI document. It is made from the routes that are served: what is not in it does not exist, and what is in it does.
 
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::routing::{Router, get};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -12,6 +12,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::access::{Needs, needs};
 use crate::problem::ProblemDetails;
 use crate::{
     WebParts, artifacts, chains, events, host, hosts, occurrences, outbox, plugins, put, runs, schedules, submit,
@@ -19,6 +20,9 @@ use crate::{
 
 /// Where the API lies.
 const BASE: &str = "/api/v1";
+
+/// How to say who asks.
+const BEARER: &str = "bearer";
 
 /// Each resource, in the order of a reader's questions.
 const TAGS: [(&str, &str); 9] = [
@@ -90,25 +94,31 @@ fn head() -> OpenApi {
 fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     components.schemas.insert(ProblemDetails::name().into_owned(), ProblemDetails::schema());
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A token")).build();
-    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let probe = |path: &str| !path.starts_with(BASE);
+    let words = "A token; each operation names the scope it needs. Nothing is asked for on the Unix socket, and on loopback \
+                 where no token is configured.";
+    let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(words)).build();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(token));
     for (path, item) in &mut document.paths.paths {
-        for operation in operations(item) {
+        for (method, operation) in operations(item) {
             operation.tags = Some(vec![tag(path).to_owned()]);
             name_path(path, operation);
-            if !probe(path) {
+            if let Needs::Scope(scope) = needs(&method, path) {
                 refusals(operation);
-                operation.security = Some(vec![SecurityRequirement::new("bearer", [""; 0])]);
+                operation.security = Some(vec![SecurityRequirement::new(BEARER, [scope.as_str()])]);
             }
         }
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete, &mut item.head]
-        .into_iter()
-        .filter_map(Option::as_mut)
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+    let all = [
+        (Method::GET, &mut item.get),
+        (Method::PUT, &mut item.put),
+        (Method::POST, &mut item.post),
+        (Method::PATCH, &mut item.patch),
+        (Method::DELETE, &mut item.delete),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 /// The first word of a path, if it is a resource.

@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::WebParts;
+use crate::access::Visitor;
 use crate::body::{JsonBody, Name};
 use crate::problem::{Answer, Problem};
 use crate::shape::{Page, Plugin, PluginVersion, words};
@@ -76,10 +77,11 @@ struct Decided {
     responses((status = 200, body = Decided, description = "What was decided")))]
 async fn approve(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Answer<Json<Decided>> {
-    decide(&parts, &name, wish, false).await
+    decide(&parts, &visitor, &name, wish, false).await
 }
 
 /// Go back to an earlier version
@@ -87,16 +89,17 @@ async fn approve(
     responses((status = 200, body = Decided, description = "What was decided")))]
 async fn roll_back(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Answer<Json<Decided>> {
-    decide(&parts, &name, wish, true).await
+    decide(&parts, &visitor, &name, wish, true).await
 }
 
-async fn decide(parts: &WebParts, name: &str, wish: Wish, back: bool) -> Answer<Json<Decided>> {
+async fn decide(parts: &WebParts, visitor: &Visitor, name: &str, wish: Wish, back: bool) -> Answer<Json<Decided>> {
     let plugin = name.parse().map_err(|error| Problem::not_found(format!("{error}")))?;
     let digest = wish.sha256.map(|digest| digest.to_ascii_lowercase());
-    let wish = VersionWish { plugin, back, digest, by: wish.by.unwrap_or_else(|| "api".to_owned()) };
+    let wish = VersionWish { plugin, back, digest, by: visitor.signed(wish.by) };
     let PluginNews { version, standing, words } = parts.engine.decide_version(wish).await?;
     Ok(Json(Decided { plugin: PluginVersion::from(&version), standing: standing.as_str(), words }))
 }

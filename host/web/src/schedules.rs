@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::WebParts;
+use crate::access::Visitor;
 use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
 use crate::problem::{Answer, Problem};
 use crate::shape::{Page, Schedule, Superseded, Time, time, words};
@@ -273,6 +274,7 @@ struct PauseBody {
     responses((status = 200, body = Schedule, description = "It is paused")))]
 async fn pause(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(body): JsonBody<PauseBody>,
 ) -> Answer<Json<Schedule>> {
@@ -281,8 +283,7 @@ async fn pause(
     if let Some(until) = until.filter(|until| *until <= now) {
         return Err(Problem::bad_request(format!("`until` is {}, which has passed", time(until))));
     }
-    let by = body.by.unwrap_or_else(|| "api".to_owned());
-    let pause = Pause { since: now, by, reason: body.reason, until };
+    let pause = Pause { since: now, by: visitor.signed(body.by), reason: body.reason, until };
     parts.engine.pause(&name, Some(pause)).await?;
     Ok(Json(shown(&parts, &parts.engine.standing(&name)?).await?))
 }
