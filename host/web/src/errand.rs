@@ -41,7 +41,7 @@ pub(crate) const FIELDS: [&str; 14] = [
 #[serde(untagged)]
 #[expect(dead_code, reason = "only the document builds it")]
 pub(crate) enum Calls {
-    One(Call),
+    One(Box<Call>),
     Several(Vec<Call>),
 }
 

@@ -114,7 +114,7 @@ impl From<&RunRecord> for Run {
             finished_at: run.finished_at.map(Time),
             outcome: outcome.map(Outcome::as_str),
             result: result(outcome),
-            error: outcome.and_then(Outcome::message).map(Into::into),
+            error: outcome.and_then(Outcome::message),
             backtrace: backtrace(outcome),
             plugin: run.plugin.as_ref().map(Into::into),
             host: run.host.map(|host| host.to_string()),
@@ -213,7 +213,7 @@ impl From<&AttemptRecord> for Attempt {
         Self {
             attempt: attempt.attempt,
             outcome: attempt.outcome.as_str(),
-            error: attempt.outcome.message().map(Into::into),
+            error: attempt.outcome.message(),
             backtrace: backtrace(Some(&attempt.outcome)),
             plugin: attempt.plugin.as_ref().map(Into::into),
             host: attempt.host.map(|host| host.to_string()),
