@@ -95,6 +95,8 @@ struct Wish {
     sha256: Option<String>,
     /// Who wants it.
     by: Option<String>,
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
 }
 
 async fn approve(

@@ -20,6 +20,10 @@ pub(crate) struct Problem {
     errors: Vec<String>,
 }
 
+/// The sentence of a refusal, for whoever notes it on its way out.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused(pub String);
+
 /// What a route answers.
 pub(crate) type Answer<T> = Result<T, Problem>;
 
@@ -149,6 +153,7 @@ impl IntoResponse for Problem {
             body["errors"] = self.errors.into();
         }
         let mut response = (self.status, Json(body)).into_response();
+        response.extensions_mut().insert(Refused(self.detail));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {

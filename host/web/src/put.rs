@@ -60,6 +60,8 @@ struct RemoveQuery {
     /// Although others follow it.
     #[serde(default)]
     force: bool,
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
 }
 
 async fn remove(

@@ -137,6 +137,8 @@ struct FireBody {
     window: Option<WindowBody>,
     delay: Option<String>,
     at: Option<Instant>,
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -169,6 +171,8 @@ struct BackfillBody {
     limit: Option<usize>,
     #[serde(default)]
     dry_run: bool,
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
 }
 
 async fn backfill(

@@ -31,10 +31,11 @@ use tracing::warn;
 
 use crate::problem::Problem;
 use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
-    schedules, submit,
+    Access, WebParts, access, artifacts, audit, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
+    schedules, session, submit, tokens,
 };
 use accept::Serve;
+pub(crate) use slots::network;
 use slots::Slots;
 
 /// Connections that are still open so long after the stop are cut.
@@ -208,8 +209,10 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         .merge(plugins::routes())
         .merge(host::routes())
         .merge(hosts::routes())
+        .merge(tokens::routes())
+        .merge(audit::routes())
         .merge(events::routes(&parts.engine, stop));
-    let all = Router::new().nest("/api/v1", api).merge(host::probes()).merge(pages::routes());
+    let all = Router::new().nest("/api/v1", api).merge(host::probes()).merge(session::routes()).merge(pages::routes());
     let path = parts.settings.path.clone();
     let all = if path.is_empty() { all } else { all.clone().nest(&path, all) };
     all.fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
