@@ -6,6 +6,7 @@
 //! reader     asks a table for its keys and notices what nobody asked for   reader.rs
 //! read       what the keys mean: host, connection, plugin, schedule        read/*.rs
 //! project    the file in a plugin's own folder, which is no configuration  project.rs
+//! schema     the keys as editors read them                                 schema.rs
 //! ```
 //!
 //! A mistake inside one `[schedule.x]`, `[plugin.x]` or `[connection.x]` leaves that table out and stops nothing else
@@ -19,6 +20,7 @@ mod problem;
 pub mod project;
 mod read;
 mod reader;
+mod schema;
 mod show;
 mod tree;
 
@@ -27,12 +29,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use noontide_domain::plugin::egress::AddressRule;
 use noontide_domain::{
     Connection, ConnectionName, ConnectionUrl, Grant, Labels, PluginName, Queues, Roles, Schedule, ScheduleName, Trust,
 };
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
+pub use schema::{SCHEMA, SCHEMA_FILE};
 pub use show::Shown;
 use tree::Place;
 
@@ -146,12 +150,37 @@ pub struct Compile {
 }
 
 /// The API on TCP.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Http {
     /// `None` leaves TCP off; the Unix socket is always there.
     pub listen: Option<SocketAddr>,
-    /// What clients must show. `None` only on loopback in the environment `local`.
+    /// What clients may show, beside the ledger's tokens.
     pub token: Option<Secret>,
+    /// A token is asked for although none is written here.
+    pub demand_token: bool,
+    /// Names of this host beyond its addresses, in small letters.
+    pub names: Vec<String>,
+    /// The path under which everything is served a second time; empty for none.
+    pub path: String,
+    /// Whose word counts on who asks.
+    pub trusted_proxies: Vec<AddressRule>,
+    /// Nothing is changed over TCP.
+    pub read_only: bool,
+    /// Open at the same time.
+    pub connections: usize,
+    /// Of them of one address.
+    pub connections_per_address: usize,
+    /// TLS on TCP.
+    pub tls: Option<TlsFiles>,
+}
+
+/// What TLS is spoken with: PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The host's certificate, and those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Which host this is, among others that share a ledger.

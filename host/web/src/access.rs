@@ -28,10 +28,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use noontide_domain::Scope;
 
 use crate::WebParts;
-use crate::audit::{Deed, Slip};
+use crate::audit::{Deed, Pending, Slip};
 use crate::problem::{Answer, Problem, Refused};
 use crate::register::digest;
-use crate::settings::WebSettings;
 
 pub(crate) use credentials::{COOKIE, cookie, of_token};
 pub(crate) use peer::Peer;
@@ -81,8 +80,8 @@ pub(crate) async fn guard(State(parts): State<WebParts>, request: Request, next:
         Err(problem) => return turned_away(&parts, &head, &peer, &base, problem),
     };
     let deed = changes(&head.method).then(|| deed(&head, &route, &peer, &parts));
-    let deed = deed.zip(visitor.clone());
     let slip = Slip::default();
+    let pending = deed.zip(visitor.as_ref()).map(|(deed, visitor)| Pending::new(deed.by(&visitor.name), &slip, &parts));
     let response = match visitor.as_ref().map_or(Ok(()), |visitor| allowed(&parts, &head.method, visitor, needs)) {
         Err(problem) => problem.into_response(),
         Ok(()) => {
@@ -95,10 +94,9 @@ pub(crate) async fn guard(State(parts): State<WebParts>, request: Request, next:
             next.run(Request::from_parts(head, body)).await
         }
     };
-    if let Some((deed, visitor)) = deed {
+    if let Some(pending) = pending {
         let refused = response.extensions().get::<Refused>().filter(|_| is_told(response.status()));
-        let deed = deed.by(&visitor.name).told(slip.told());
-        deed.note(&parts, response.status(), refused.map(|refused| refused.0.as_str()));
+        pending.answered(response.status(), refused.map(|refused| refused.0.as_str()));
     }
     response
 }
@@ -122,7 +120,7 @@ fn turned_away(parts: &WebParts, head: &Parts, peer: &Peer, base: &Base, problem
     }
     if credentials::shows_token(&head.headers) {
         let deed = Deed::new("token.refuse").at(peer, parts.engine.now());
-        deed.note(parts, problem.status(), Some(problem.detail()));
+        deed.note(parts, problem.status().as_u16(), Some(problem.detail()));
     } else if wants_page(head) {
         return Redirect::to(&base.login(&peer.prefix, &head.uri)).into_response();
     }
@@ -147,7 +145,8 @@ fn allowed(parts: &WebParts, method: &Method, visitor: &Visitor, needs: Needs) -
         return Err(lacking(visitor, scope));
     }
     if parts.settings.read_only && is_over_tcp(parts) && changes(method) {
-        let detail = "this host takes no changes over TCP ([http] read-only = true); use the Unix socket on its machine";
+        let detail =
+            "this host takes no changes over TCP ([http] read-only = true); use the Unix socket on its machine";
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     Ok(())

@@ -176,10 +176,42 @@ impl Deed {
         self
     }
 
-    pub fn note(mut self, parts: &WebParts, status: StatusCode, detail: Option<&str>) {
-        self.entry.status = status.as_u16();
+    pub fn note(mut self, parts: &WebParts, status: u16, detail: Option<&str>) {
+        self.entry.status = status;
         self.entry.detail = detail.map(|detail| line(detail, SENTENCE));
         parts.register.scribe.note(self.entry);
+    }
+}
+
+/// A deed that is being done. Who hangs up before the answer does not get around the log.
+pub(crate) struct Pending<'p> {
+    deed: Option<Deed>,
+    slip: Slip,
+    parts: &'p WebParts,
+}
+
+/// As other servers call it that a client did not wait for its answer.
+const GONE: u16 = 499;
+
+impl<'p> Pending<'p> {
+    pub fn new(deed: Deed, slip: &Slip, parts: &'p WebParts) -> Self {
+        Self { deed: Some(deed), slip: slip.clone(), parts }
+    }
+
+    pub fn answered(mut self, status: StatusCode, detail: Option<&str>) {
+        self.note(status.as_u16(), detail);
+    }
+
+    fn note(&mut self, status: u16, detail: Option<&str>) {
+        if let Some(deed) = self.deed.take() {
+            deed.told(self.slip.told()).note(self.parts, status, detail);
+        }
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.note(GONE, Some("the client went away before the answer; it may be done all the same"));
     }
 }
 

@@ -4,22 +4,26 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Sse;
 use axum::response::sse::{Event as SseEvent, KeepAlive};
 use axum::routing::{Router, get};
 use futures::Stream;
 use futures::stream::unfold;
 use noontide_engine::EngineHandle;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::WebParts;
+use crate::problem::{Answer, Problem};
 use crate::tape::{Line, Tape};
 
-pub(crate) fn routes(engine: &EngineHandle, stop: &CancellationToken) -> Router<WebParts> {
+/// `most` at the same time: they stay open, and shall not take up all connections.
+pub(crate) fn routes(engine: &EngineHandle, stop: &CancellationToken, most: usize) -> Router<WebParts> {
     let (tape, stop) = (Arc::new(Tape::new(engine.now())), stop.clone());
+    let places = Arc::new(Semaphore::new(most));
     tokio::spawn(Arc::clone(&tape).record(engine.events(), stop.clone()));
-    Router::new().route("/events", get(async move |headers: HeaderMap| events(tape, &headers, stop)))
+    Router::new().route("/events", get(async move |headers: HeaderMap| events(tape, &headers, stop, places)))
 }
 
 /// Ends when the host stops, so that open pages never hold a shutdown up.
@@ -27,17 +31,20 @@ fn events(
     tape: Arc<Tape>,
     headers: &HeaderMap,
     stop: CancellationToken,
-) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>> {
+    places: Arc<Semaphore>,
+) -> Answer<Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>>> {
+    let full = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many event streams are open; close one");
+    let place = places.try_acquire_owned().map_err(full)?;
     let newest = tape.newest();
     let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     // One that lies ahead is of a process whose clock did; waiting for it would be for ever.
     let last = shown.filter(|id| *id <= newest).unwrap_or(newest);
-    let stream = unfold((tape, last, stop), |(tape, last, stop)| async move {
+    let stream = unfold((tape, last, stop, place), |(tape, last, stop, place)| async move {
         let line = next(&tape, last, &stop).await?;
         let sse = SseEvent::default().id(line.id.to_string()).event(line.name).data(&*line.data);
-        Some((Ok(sse), (tape, line.id, stop)))
+        Some((Ok(sse), (tape, line.id, stop, place)))
     });
-    Sse::new(stream).keep_alive(KeepAlive::default())
+    Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
 
 async fn next(tape: &Tape, last: u64, stop: &CancellationToken) -> Option<Line> {

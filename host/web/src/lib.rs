@@ -54,7 +54,7 @@ use noontide_engine::EngineHandle;
 pub use access::{Access, Base, Visitor, Way};
 pub use client::{Client, ClientError};
 pub use register::Register;
-pub use server::{Bound, Listen, Serving, WebError, bind, serve};
+pub use server::{Bound, Listen, Serving, Tls, WebError, bind, serve};
 pub use settings::{Limits, WebSettings};
 
 /// What the API stands on.

@@ -5,6 +5,7 @@
 //! slots      how many there may be                             slots.rs
 //! patient    a client has to take what it is sent              patient.rs
 //! body       a body has to arrive                              body.rs
+//! tls        certificate and key                           tls.rs
 //! socket     the file of the Unix socket                       socket.rs
 //! ```
 
@@ -13,6 +14,7 @@ mod body;
 mod patient;
 mod slots;
 mod socket;
+mod tls;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -31,12 +33,13 @@ use tracing::warn;
 
 use crate::problem::Problem;
 use crate::{
-    Access, WebParts, access, artifacts, audit, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
-    schedules, session, submit, tokens,
+    Access, WebParts, access, artifacts, audit, chains, events, host, hosts, occurrences, outbox, pages, plugins, put,
+    runs, schedules, session, submit, tokens,
 };
 use accept::Serve;
-pub(crate) use slots::network;
 use slots::Slots;
+pub(crate) use slots::network;
+pub use tls::Tls;
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -155,12 +158,16 @@ impl Bound {
         let serve = Serve {
             limits: parts.settings.limits,
             slots: Slots::new(&parts.settings.limits, parts.settings.trusted_proxies.clone()),
+            tls: parts.settings.tls.clone().filter(|_| matches!(self.socket, Socket::Tcp(_))),
             router: router(parts, &stop),
             stop,
             open: TaskTracker::new(),
         };
         let task = tokio::spawn(async move {
             let (stop, open) = (serve.stop.clone(), serve.open.clone());
+            if let Some(tls) = serve.tls.clone() {
+                tokio::spawn(tls.follow(stop.clone()));
+            }
             let file = match self.socket {
                 Socket::Tcp(listener) => {
                     serve.tcp(listener).await;
@@ -211,7 +218,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         .merge(hosts::routes())
         .merge(tokens::routes())
         .merge(audit::routes())
-        .merge(events::routes(&parts.engine, stop));
+        .merge(events::routes(&parts.engine, stop, parts.settings.limits.streams));
     let all = Router::new().nest("/api/v1", api).merge(host::probes()).merge(session::routes()).merge(pages::routes());
     let path = parts.settings.path.clone();
     let all = if path.is_empty() { all } else { all.clone().nest(&path, all) };

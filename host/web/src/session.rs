@@ -8,13 +8,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{Router, post};
-use chrono::{DateTime, TimeDelta, Utc};
-use noontide_domain::Scope;
+use chrono::TimeDelta;
 use noontide_domain::ports::TokenRecord;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::access::{Base, COOKIE, Peer, Visitor, Way, cookie, of_token};
+use crate::access::{Base, COOKIE, Peer, cookie, of_token};
 use crate::audit::Deed;
 use crate::body::{JsonBody, Nothing};
 use crate::problem::{Answer, Problem};
@@ -45,12 +44,16 @@ async fn log_in(
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, waiting(wait));
         noted(&parts, "somebody".to_owned(), &peer, &problem);
         let mut response = problem.into_response();
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.num_seconds().max(0).unsigned_abs() + 1));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(wait.num_seconds().max(0).unsigned_abs() + 1));
         return Ok(response);
     }
     let visitor = match of_token(&parts, body.token.trim()).await {
         Ok(Some(visitor)) => visitor,
-        Ok(None) => return Err(wrong(&parts, &peer, Problem::new(StatusCode::UNAUTHORIZED, "the token is not the right one"))),
+        Ok(None) => {
+            return Err(wrong(&parts, &peer, Problem::new(StatusCode::UNAUTHORIZED, "the token is not the right one")));
+        }
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => return Err(wrong(&parts, &peer, problem)),
         Err(problem) => return Err(problem),
     };
@@ -60,7 +63,7 @@ async fn log_in(
     let token = digest(body.token.trim());
     let ends = parts.register.ledger.token(&token).await?.and_then(|token: TokenRecord| token.expires_at);
     let (cookie, expires_at) = parts.register.log_in(token, ends, now).await?;
-    Deed::new("login").at(&peer, now).by(&visitor.name).note(&parts, StatusCode::OK, None);
+    Deed::new("login").at(&peer, now).by(&visitor.name).note(&parts, 200, None);
     let answer = json!({
         "name": visitor.name,
         "scope": visitor.scope.as_str(),
@@ -81,7 +84,7 @@ fn wrong(parts: &WebParts, peer: &Peer, problem: Problem) -> Problem {
 
 fn noted(parts: &WebParts, who: String, peer: &Peer, problem: &Problem) {
     let deed = Deed::new("login").at(peer, parts.engine.now()).by(&who);
-    deed.note(parts, problem.status(), Some(problem.detail()));
+    deed.note(parts, problem.status().as_u16(), Some(problem.detail()));
 }
 
 fn waiting(wait: TimeDelta) -> String {

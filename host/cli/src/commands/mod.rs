@@ -1,10 +1,12 @@
 //! The verbs, a file each or a few that belong together. Each reads its flags, asks, and shows the answer.
 
 pub mod artifacts;
+pub mod audit;
 pub mod backfill;
 pub mod backup;
 pub mod chain;
 pub mod check;
+pub mod completions;
 pub mod config;
 pub mod enqueue;
 pub mod explain;
@@ -13,6 +15,7 @@ pub mod host;
 pub mod hosts;
 pub mod import;
 pub mod logs;
+pub mod man;
 pub mod next;
 pub mod outbox;
 pub mod plugin;
@@ -24,5 +27,6 @@ pub mod set;
 mod show;
 pub mod simulate;
 pub mod submit;
+pub mod token;
 mod wait;
 pub mod why;

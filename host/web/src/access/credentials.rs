@@ -17,12 +17,7 @@ pub(crate) const COOKIE: &str = "noontide_session";
 ///
 /// # Errors
 /// Nobody who is known, or a browser that some other page sent.
-pub(super) async fn visitor(
-    parts: &WebParts,
-    method: &Method,
-    headers: &HeaderMap,
-    peer: &Peer,
-) -> Answer<Visitor> {
+pub(super) async fn visitor(parts: &WebParts, method: &Method, headers: &HeaderMap, peer: &Peer) -> Answer<Visitor> {
     let on_this_machine = |name: String, way| Ok(Visitor { name, scope: Scope::Admin, way });
     if matches!(parts.access, Access::Socket) {
         let name = peer.user.map_or("somebody at the socket".to_owned(), |user| format!("user {user}"));

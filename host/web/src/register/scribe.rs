@@ -112,12 +112,19 @@ async fn write(ledger: Arc<dyn AccessLedger>, mut inbox: mpsc::Receiver<Letter>)
                 Err(problem) => {
                     error!(%problem, "the audit log is not written; trying again");
                     // Who waits for it need not wait for a ledger that is away.
-                    asked.drain(..).for_each(|sender| drop(sender.send(())));
+                    tell(&mut asked);
                     tokio::time::sleep(PAUSE).await;
                 }
             }
         }
-        asked.into_iter().for_each(|sender| drop(sender.send(())));
+        tell(&mut asked);
+    }
+}
+
+/// Who does not wait any more need not be told.
+fn tell(asked: &mut Vec<oneshot::Sender<()>>) {
+    for sender in asked.drain(..) {
+        let _ = sender.send(());
     }
 }
 

@@ -17,7 +17,8 @@ pub(crate) const PREFIX: &str = "noontide_";
 /// The system gives no random bytes.
 pub(crate) fn fresh(prefix: &str) -> Answer<String> {
     let mut bytes = [0; 32];
-    let failed = |error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("the system gives no random bytes: {error}"));
+    let failed =
+        |error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("the system gives no random bytes: {error}"));
     getrandom::fill(&mut bytes).map_err(failed)?;
     Ok(format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
 }

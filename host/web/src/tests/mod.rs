@@ -2,6 +2,7 @@
 
 mod access;
 mod artifacts;
+mod attacks;
 mod chains;
 mod events;
 mod host;
@@ -15,6 +16,7 @@ mod runs;
 mod schedules;
 mod server;
 mod timetable;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
