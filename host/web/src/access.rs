@@ -34,9 +34,9 @@ use crate::register::digest;
 
 pub(crate) use credentials::{COOKIE, cookie, of_token};
 pub(crate) use peer::Peer;
-use table::Needs;
 #[cfg(test)]
 pub(crate) use table::TABLE;
+pub(crate) use table::{Needs, needs};
 pub use visitor::{Base, Visitor, Way};
 
 /// Who is let in over one listener.

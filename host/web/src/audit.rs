@@ -6,38 +6,57 @@ use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
-use axum::routing::{Router, get};
 use chrono::{DateTime, Utc};
 use noontide_domain::AuditId;
 use noontide_domain::ports::{AuditEntry, AuditFilter};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::access::Peer;
 use crate::body::{Instant, Query};
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
-use crate::{WebParts, shape};
+use crate::shape::{Entry, Page, words};
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().route("/audit", get(list))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(list))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ListQuery {
+    /// By this one only, such as `token ci`.
     who: Option<String>,
+    /// Of this kind only, such as `schedule.pause`.
     action: Option<String>,
+    /// On this thing only.
     thing: Option<String>,
+    /// What was done only, or what was refused.
+    #[param(value_type = Option<words::AuditOutcome>, inline)]
     outcome: Option<String>,
+    /// At or after.
     since: Option<Instant>,
+    /// Before.
     until: Option<Instant>,
+    /// Older than this entry: the `next` of the page before.
+    #[param(value_type = Option<String>, format = Uuid)]
     after: Option<AuditId>,
+    /// Rows of one page.
     #[serde(default)]
+    #[param(required = false, inline)]
     limit: PageSize,
 }
 
-async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
+/// Who did what, newest first
+///
+/// Each change through the API, done or refused, and refused logins. Secrets and inputs are not in there.
+#[utoipa::path(get, path = "/audit", operation_id = "listAudit", params(ListQuery),
+    responses((status = 200, body = Page<Entry>, description = "A page of the audit log")))]
+async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Page<Entry>>> {
     let filter = AuditFilter {
         who: query.who,
         action: query.action,
@@ -50,7 +69,7 @@ async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> 
     };
     parts.register.settled().await;
     let entries = parts.register.ledger.audit(filter).await?;
-    Ok(query.limit.of(entries, |entry| entry.id.to_string(), entry))
+    Ok(query.limit.of(entries, |entry| entry.id.to_string()))
 }
 
 fn outcome(word: &str) -> Answer<bool> {
@@ -59,21 +78,6 @@ fn outcome(word: &str) -> Answer<bool> {
         "refused" => Ok(false),
         _ => Err(Problem::bad_request(format!("`outcome` is `{word}`; done or refused is expected"))),
     }
-}
-
-fn entry(entry: &AuditEntry) -> Value {
-    json!({
-        "id": entry.id.to_string(),
-        "at": shape::time(entry.at),
-        "who": entry.who,
-        "address": entry.address,
-        "action": entry.action,
-        "thing": entry.thing,
-        "reason": entry.reason,
-        "outcome": if entry.is_done() { "done" } else { "refused" },
-        "status": entry.status,
-        "detail": entry.detail,
-    })
 }
 
 /// What a route says of what it does, beyond what its address tells.

@@ -7,6 +7,9 @@ use axum::http::{StatusCode, header};
 use chrono::{DateTime, Timelike, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::audit::Slip;
 use crate::problem::Problem;
@@ -65,17 +68,27 @@ fn says_json(request: &Request) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
-/// The body of a verb without arguments; `reason` may be told with any.
+/// The body of a verb without arguments.
 #[derive(Deserialize)]
 #[serde(from = "OnlyReason")]
 pub(crate) struct Nothing {}
 
-#[derive(Deserialize)]
+/// Why, if somebody wants to say it.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OnlyReason {
+    /// Why, for the audit log.
     #[serde(rename = "reason")]
     _reason: Option<String>,
 }
+
+impl PartialSchema for Nothing {
+    fn schema() -> RefOr<Schema> {
+        OnlyReason::schema()
+    }
+}
+
+impl ToSchema for Nothing {}
 
 impl From<OnlyReason> for Nothing {
     fn from(_: OnlyReason) -> Self {
@@ -111,8 +124,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 }
 
 /// An instant as RFC 3339 has it, and no other: longer years and leap seconds are where the arithmetic of dates ends.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(value_type = String, format = DateTime, example = "2026-10-01T08:00:00Z")]
 pub(crate) struct Instant(pub(crate) DateTime<Utc>);
 
 impl TryFrom<String> for Instant {

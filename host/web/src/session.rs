@@ -13,13 +13,14 @@ use noontide_domain::ports::TokenRecord;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::WebParts;
 use crate::access::{Base, COOKIE, Peer, cookie, of_token};
 use crate::audit::Deed;
 use crate::body::{JsonBody, Nothing};
 use crate::problem::{Answer, Problem};
 use crate::register::digest;
 use crate::server::network;
-use crate::{WebParts, shape};
+use crate::shape::time;
 
 pub(crate) fn routes() -> Router<WebParts> {
     Router::new().route("/login", post(log_in)).route("/logout", post(log_out))
@@ -67,7 +68,7 @@ async fn log_in(
     let answer = json!({
         "name": visitor.name,
         "scope": visitor.scope.as_str(),
-        "expires_at": shape::time(expires_at),
+        "expires_at": time(expires_at),
         "next": base.after_login(body.next.as_deref()),
     });
     let seconds = (expires_at - now).num_seconds();

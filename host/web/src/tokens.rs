@@ -3,68 +3,74 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{Router, delete, get};
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::TokenRecord;
 use noontide_domain::{Scope, TokenName, duration};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::access::Visitor;
 use crate::audit::Slip;
 use crate::body::{Instant, JsonBody, Name, Query};
 use crate::problem::{Answer, Problem};
 use crate::register::{PREFIX, digest, fresh};
-use crate::{WebParts, shape};
+use crate::shape::{Page, Token, time, words};
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().route("/tokens", get(list).post(create)).route("/tokens/{name}", delete(revoke))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
 }
 
-async fn list(State(parts): State<WebParts>) -> Answer<Json<Value>> {
+/// All tokens, by name
+///
+/// What each opens, by whom and when it was made, when it was shown last. Not the tokens themselves.
+#[utoipa::path(get, path = "/tokens", operation_id = "listTokens",
+    responses((status = 200, body = Page<Token>, description = "All tokens")))]
+async fn list(State(parts): State<WebParts>) -> Answer<Json<Page<Token>>> {
     let now = parts.engine.now();
     let tokens = parts.register.ledger.tokens().await?;
-    Ok(Json(shape::list(tokens.iter().map(|token| shown(token, now)).collect(), None)))
+    Ok(Json(Page::whole(tokens.iter().map(|token| Token::of(token, now)))))
 }
 
-fn shown(token: &TokenRecord, now: DateTime<Utc>) -> Value {
-    let (revoked_at, revoked_by) = token.revoked.as_ref().map(|(at, by)| (shape::time(*at), by.clone())).unzip();
-    let state = match token.is_good(now) {
-        true => "good",
-        false if token.revoked.is_some() => "revoked",
-        false => "expired",
-    };
-    json!({
-        "name": token.name,
-        "scope": token.scope.as_str(),
-        "state": state,
-        "created_by": token.created_by,
-        "created_at": shape::time(token.created_at),
-        "expires_at": token.expires_at.map(shape::time),
-        "used_at": token.used_at.map(shape::time),
-        "revoked_at": revoked_at,
-        "revoked_by": revoked_by,
-    })
-}
-
-#[derive(Deserialize)]
+/// A token to make.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateBody {
+    /// Letters, digits, `-`, `_` and `.`.
     name: String,
+    #[schema(value_type = words::Scope)]
     scope: String,
     /// From now on, such as `30d`.
     expires: Option<String>,
     expires_at: Option<Instant>,
+    /// Why, for the audit log.
     #[serde(rename = "reason")]
     _reason: Option<String>,
 }
 
+/// A token that was made.
+#[derive(Serialize, ToSchema)]
+struct Made {
+    /// The token itself. It is shown now and never again.
+    #[schema(example = "noontide_…")]
+    token: String,
+    #[serde(flatten)]
+    shown: Token,
+}
+
+/// Make a token
+///
+/// It is in the answer, and nowhere else afterwards.
+#[utoipa::path(post, path = "/tokens", operation_id = "createToken", request_body = CreateBody,
+    responses((status = 201, body = Made, description = "The token")))]
 async fn create(
     State(parts): State<WebParts>,
     visitor: Visitor,
     slip: Slip,
     JsonBody(body): JsonBody<CreateBody>,
-) -> Answer<(StatusCode, Json<Value>)> {
+) -> Answer<(StatusCode, Json<Made>)> {
     slip.tell(|told| told.thing = Some(body.name.clone()));
     let now = parts.engine.now();
     let name: TokenName = body.name.parse().map_err(|reason| Problem::bad_request(format!("`name`: {reason}")))?;
@@ -85,9 +91,7 @@ async fn create(
         let detail = format!("there is a token `{name}`; take it back first, or choose another name");
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
-    let mut answer = shown(&token, now);
-    answer["token"] = secret.into();
-    Ok((StatusCode::CREATED, Json(answer)))
+    Ok((StatusCode::CREATED, Json(Made { token: secret, shown: Token::of(&token, now) })))
 }
 
 /// When it ends; it must lie ahead.
@@ -102,18 +106,25 @@ fn end(after: Option<&str>, at: Option<Instant>, now: DateTime<Utc>) -> Result<O
         (None, at) => at.map(|at| at.0),
     };
     match end {
-        Some(end) if end <= now => Err(format!("it would end at {}, which has passed", shape::time(end))),
+        Some(end) if end <= now => Err(format!("it would end at {}, which has passed", time(end))),
         end => Ok(end),
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct RevokeQuery {
+    /// Why, for the audit log.
     #[serde(rename = "reason")]
     _reason: Option<String>,
 }
 
+/// Take a token back
+///
+/// It opens nothing from then on, and its sessions end.
+#[utoipa::path(delete, path = "/tokens/{name}", operation_id = "revokeToken", params(RevokeQuery),
+    responses((status = 204, description = "It opens nothing any more")))]
 async fn revoke(
     State(parts): State<WebParts>,
     visitor: Visitor,

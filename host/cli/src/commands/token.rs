@@ -27,7 +27,7 @@ pub enum Token {
 pub struct New {
     /// What people call it, such as the program that will have it
     name: String,
-    /// What it opens: read (look), operate (and fire, pause, cancel), admin (everything), plugin-upload (nothing else)
+    /// What it opens: read (look), operate (and fire, pause, cancel), admin (everything), plugin-upload (kept for handing over plugin files)
     #[arg(long, value_name = "SCOPE")]
     scope: Scope,
     /// It ends after so long, such as 30d

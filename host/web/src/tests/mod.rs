@@ -4,6 +4,7 @@ mod access;
 mod artifacts;
 mod attacks;
 mod chains;
+mod document;
 mod events;
 mod host;
 mod hosts;

@@ -1,5 +1,10 @@
 //! The dashboard, as a browser asks for it.
 
+mod hosts;
+mod plugins;
+mod runs;
+mod why;
+
 use super::*;
 
 async fn page(world: &World, path: &str, cookies: &str) -> (reqwest::StatusCode, reqwest::header::HeaderMap, String) {

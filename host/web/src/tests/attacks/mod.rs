@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
+use crate::Limits;
 use crate::register::{PREFIX, digest, fresh};
-use crate::{Limits, Register};
 
 /// A host with a token, further tokens in its ledger, and somebody logged in.
 struct Ground {
