@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, backup, completions, config, enqueue, explain, fire, hosts, import, logs, man, next, outbox,
-    plugin, put, runs, schedules, set, simulate, submit, why,
+    artifacts, audit, backfill, backup, completions, config, enqueue, explain, fire, hosts, import, logs, man, next,
+    outbox, plugin, put, runs, schedules, set, simulate, submit, token, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -48,6 +48,9 @@ pub struct Global {
     /// The token of the API, for --server
     #[arg(long, value_name = "TOKEN", env = "NOONTIDE_TOKEN", hide_env_values = true, global = true)]
     pub token: Option<String>,
+    /// A certificate authority to trust with --server https://…, beside the usual ones: a PEM file
+    #[arg(long, value_name = "FILE", env = "NOONTIDE_CA", global = true)]
+    pub ca: Option<PathBuf>,
     /// How data is written
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t, global = true)]
     pub output: Format,
@@ -170,6 +173,11 @@ pub enum Verb {
     /// Translate the schedules of other schedulers into TOML; needs no host
     #[command(subcommand)]
     Import(import::Import),
+    /// Who may ask over TCP: make tokens, list them, take them back
+    #[command(subcommand)]
+    Token(token::Token),
+    /// Who did what, and what was refused, newest first
+    Audit(audit::Audit),
     /// Write the whole ledger into a file, as of one instant: history, states, plugins; hosts go on meanwhile
     Backup(backup::Backup),
     /// Write a backup into an empty ledger, in whichever database

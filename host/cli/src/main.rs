@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    artifacts, backfill, backup, check, completions, config, enqueue, explain, fire, host, hosts, import, logs, man,
-    next, outbox, plugin, put, runs, schedules, set, simulate, submit, why,
+    artifacts, audit, backfill, backup, check, completions, config, enqueue, explain, fire, host, hosts, import, logs,
+    man, next, outbox, plugin, put, runs, schedules, set, simulate, submit, token, why,
 };
 use exit::{Done, Exit, Stop};
 use serve::wiring;
@@ -102,6 +102,8 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Cancel(flags) => runs::cancel(&global, &flags).await,
         Verb::Backup(flags) => backup::backup(&global, &flags).await,
         Verb::Restore(flags) => backup::restore(&global, &flags).await,
+        Verb::Token(asked) => token::run(&global, &asked).await,
+        Verb::Audit(asked) => audit::run(&global, &asked).await,
         Verb::Plugin(flags) => plugin::run(&global, flags).await,
         Verb::Explain(_) | Verb::Config(_) | Verb::Completions(_) | Verb::Man(_) => Ok(Exit::Ok),
     }

@@ -22,7 +22,7 @@ impl Reach {
     /// If the configuration does not say where.
     pub fn to(global: &Global) -> Result<Self, Stop> {
         let client = match &global.server {
-            Some(url) => Client::http(url, global.token.clone()),
+            Some(url) => Client::over(url, global.token.clone(), global.ca.as_deref()),
             None => Client::unix(&conf::data_folder(global)?.join("noontide.sock")),
         };
         Ok(Self { client: client.map_err(stop)? })

@@ -29,6 +29,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use noontide_domain::plugin::egress::AddressRule;
 use noontide_domain::{
     Connection, ConnectionName, ConnectionUrl, Grant, Labels, PluginName, Queues, Roles, Schedule, ScheduleName, Trust,
 };
@@ -149,12 +150,37 @@ pub struct Compile {
 }
 
 /// The API on TCP.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Http {
     /// `None` leaves TCP off; the Unix socket is always there.
     pub listen: Option<SocketAddr>,
-    /// What clients must show. `None` only on loopback in the environment `local`.
+    /// What clients may show, beside the ledger's tokens.
     pub token: Option<Secret>,
+    /// A token is asked for although none is written here.
+    pub demand_token: bool,
+    /// Names of this host beyond its addresses, in small letters.
+    pub names: Vec<String>,
+    /// The path under which everything is served a second time; empty for none.
+    pub path: String,
+    /// Whose word counts on who asks.
+    pub trusted_proxies: Vec<AddressRule>,
+    /// Nothing is changed over TCP.
+    pub read_only: bool,
+    /// Open at the same time.
+    pub connections: usize,
+    /// Of them of one address.
+    pub connections_per_address: usize,
+    /// TLS on TCP.
+    pub tls: Option<TlsFiles>,
+}
+
+/// What TLS is spoken with: PEM files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The host's certificate, and those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Which host this is, among others that share a ledger.

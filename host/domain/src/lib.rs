@@ -52,7 +52,10 @@ pub use host::{HostState, Labels, Role, Roles};
 pub use key::{Key, KeyPart};
 pub use lang::Lang;
 pub use levels::{Included, Levels, Looking, Superseding};
-pub use name::{BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId};
+pub use name::{
+    AuditId, BadName, ConnectionName, HandlerRef, HostId, PluginName, QueueName, RunId, ScheduleName, SubmissionId,
+    TokenName,
+};
 pub use outbox::{BadWebhook, MessageId, MessageState, Webhook};
 pub use plugin::{
     Answer, Beyond, Conditions, ExitMeaning, FolderGrant, Grant, Granted, GrantedFolder, GuestClock, HandlerInfo,

@@ -103,6 +103,10 @@ name! {
     ConnectionName
 }
 name! {
+    /// Names a token of the API, for people.
+    TokenName
+}
+name! {
     /// Names a queue: a line of runs with places of its own on each host.
     QueueName
 }
@@ -197,6 +201,10 @@ id! {
     SubmissionId
 }
 id! {
+    /// Identifies an entry of the audit log. A UUID of version 7, so that ids sort by the time they were made.
+    AuditId
+}
+id! {
     /// One process start of a host. Random: never a host name, which two processes may share.
     HostId
 }
@@ -212,6 +220,19 @@ impl SubmissionId {
     /// A new id; the clock in it orders listings and decides nothing.
     pub fn new() -> Self {
         Self(crate::fresh::id())
+    }
+}
+
+impl AuditId {
+    /// A new id; the clock in it orders listings and decides nothing.
+    pub fn new() -> Self {
+        Self(Uuid::now_v7())
+    }
+}
+
+impl Default for AuditId {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

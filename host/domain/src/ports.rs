@@ -1,6 +1,7 @@
 //! The doors of the house. All speak domain words; all are used as `dyn`. A stand-in passes the same exam as
 //! the real thing.
 
+mod access;
 mod claim;
 mod connections;
 mod history;
@@ -22,6 +23,7 @@ use crate::{
     Schedule, ScheduleName, Standing, StateScope, StateSize, Submission, Unavailable,
 };
 
+pub use access::{AccessLedger, AuditEntry, AuditFilter, SecretDigest, Session, TokenRecord};
 pub use claim::{Claim, Claimed, Fire, Skip, Submitted, Tenant};
 pub use connections::Connections;
 pub use history::{

@@ -1,7 +1,7 @@
 //! The durable record: what was claimed, who works on it, how it ended.
 //!
 //! [`open`] takes a database URL and gives the doors of `noontide_domain::ports`: [`Ledger`] to write, [`History`] to
-//! read, [`Versions`] for the versions of plugins. What is done is written once; its SQL is in `sqlite/`, for one host, and in
+//! read, [`Versions`] for the versions of plugins, [`AccessLedger`] for tokens and the audit log. What is done is written once; its SQL is in `sqlite/`, for one host, and in
 //! `postgres/` and `mysql/`, for any number of them:
 //!
 //! ```text
@@ -15,8 +15,10 @@
 #[macro_use]
 mod query;
 
+mod access;
 mod again;
 mod artifacts;
+mod audit;
 mod chains;
 mod claim;
 mod columns;
@@ -54,13 +56,14 @@ mod steps;
 mod store;
 mod submissions;
 mod tasks;
+mod tokens;
 mod transfer;
 mod versions;
 mod writer;
 
 use std::sync::Arc;
 
-use noontide_domain::ports::{Clock, History, Ledger, Versions};
+use noontide_domain::ports::{AccessLedger, Clock, History, Ledger, Versions};
 
 use connection::Time;
 use store::Store;
@@ -76,6 +79,8 @@ pub struct Opened {
     pub history: Arc<dyn History>,
     /// The door to the versions of plugins.
     pub versions: Arc<dyn Versions>,
+    /// The door to tokens and the audit log.
+    pub access: Arc<dyn AccessLedger>,
     /// Version of the schema.
     pub schema: i64,
     /// Other hosts may use it at the same time.
@@ -121,9 +126,9 @@ pub async fn open_by_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, O
 }
 
 fn opened(store: Store) -> Opened {
-    let Store { ledger, history, versions, schema, source, closer } = store;
+    let Store { ledger, history, versions, access, schema, source, closer } = store;
     let is_shared = source.kind() != connection::Kind::Sqlite;
-    Opened { ledger, history, versions, schema, is_shared, source, closer }
+    Opened { ledger, history, versions, access, schema, is_shared, source, closer }
 }
 
 /// Where the record is.

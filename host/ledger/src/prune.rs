@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use noontide_domain::RunId;
-use noontide_domain::ports::Retention;
+use noontide_domain::ports::{AuditEntry, Retention};
 use serde_json::json;
 
 use crate::lease::limit;
@@ -12,7 +12,7 @@ use crate::query::query;
 use crate::writer::{Desk, Request};
 use crate::{links, receipts, rows};
 
-statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS);
+statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, TOKENS, SESSIONS, AUDIT);
 
 pub(crate) struct Prune {
     pub retention: Retention,
@@ -36,7 +36,9 @@ impl Request for Prune {
             }
         }
         links::many(LINKS, chains.into_iter().map(|chain| links::hex(chain).into()).collect(), desk).await?;
-        for statement in [SUBMISSIONS, MESSAGES, HOSTS] {
+        let kept = (desk.now - AuditEntry::KEPT).timestamp_millis().min(before);
+        let others = [SUBMISSIONS, MESSAGES, HOSTS, TOKENS].map(|statement| (statement, before));
+        for (statement, before) in others.into_iter().chain([(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept)]) {
             query(statement).bind(before).bind(batch).run(&mut *desk).await?;
         }
         receipts::forget(desk.now, desk).await?;

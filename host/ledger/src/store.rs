@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Edits, History, HostNews, KeyPage, Lapsed, Ledger, LedgerError,
-    Overdue, Pulse, Put, Removed, Retention, Settled, Settlement, Submitted, Tenant, Versions,
+    AccessLedger, CancelAnswer, ChainCancelled, Claim, Claimed, Edits, History, HostNews, KeyPage, Lapsed, Ledger,
+    LedgerError, Overdue, Pulse, Put, Removed, Retention, Settled, Settlement, Submitted, Tenant, Versions,
 };
 use noontide_domain::{
     Lease, Leased, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
@@ -17,7 +17,8 @@ use crate::connection::{Connection, Readers, Source, Time};
 use crate::nudges::Ear;
 use crate::writer::{Inbox, Lanes};
 use crate::{
-    chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, schedules, settle, state, versions,
+    access, chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, schedules, settle, state,
+    versions,
 };
 
 /// An open database.
@@ -25,6 +26,7 @@ pub(crate) struct Store {
     pub ledger: Arc<dyn Ledger>,
     pub history: Arc<dyn History>,
     pub versions: Arc<dyn Versions>,
+    pub access: Arc<dyn AccessLedger>,
     pub schema: i64,
     pub source: Source,
     pub closer: Closer,
@@ -61,7 +63,8 @@ impl Store {
                 ear: Ear::new(source),
             }),
             history: Arc::new(history::Reading { readers: readers.clone(), time, schema }),
-            versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
+            versions: Arc::new(versions::Versioning { inbox: inbox.clone(), readers: readers.clone() }),
+            access: Arc::new(access::Accessing { inbox, readers: readers.clone() }),
             schema,
             source: source.clone(),
             closer: Closer { lanes, readers },

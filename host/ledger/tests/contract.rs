@@ -10,8 +10,9 @@ use noontide_testkit::ledger_contract::Examined;
 /// A ledger at that address, and what has to stay as long as it is examined.
 async fn opened(url: &str, clock: Arc<ManualClock>, keep: impl Any + Send + Sync) -> Examined {
     let opened = noontide_ledger::open_by_clock(url, clock).await.expect("opens");
-    let (ledger, history, versions) = (opened.ledger.clone(), opened.history.clone(), opened.versions.clone());
-    Examined { ledger, history, versions, keep: Box::new((opened, keep)) }
+    let (ledger, history) = (opened.ledger.clone(), opened.history.clone());
+    let (versions, access) = (opened.versions.clone(), opened.access.clone());
+    Examined { ledger, history, versions, access, keep: Box::new((opened, keep)) }
 }
 
 mod sqlite {

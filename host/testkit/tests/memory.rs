@@ -13,7 +13,13 @@ struct Memory;
 impl Candidate for Memory {
     async fn fresh(&self, clock: Arc<ManualClock>) -> Examined {
         let ledger = MemoryLedger::new(clock);
-        Examined { history: ledger.clone(), versions: ledger.clone(), ledger, keep: Box::new(()) }
+        Examined {
+            history: ledger.clone(),
+            versions: ledger.clone(),
+            access: ledger.clone(),
+            ledger,
+            keep: Box::new(()),
+        }
     }
 }
 

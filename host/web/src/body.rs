@@ -7,8 +7,11 @@ use axum::http::{StatusCode, header};
 use chrono::{DateTime, Timelike, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
+use crate::audit::Slip;
 use crate::problem::Problem;
 
 /// What is said of a body that is not read to its end.
@@ -25,15 +28,29 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         // First: what is not taken anyway need not be read.
         says_json(&request)?;
+        let slip = request.extensions().get::<Slip>().cloned();
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(TOO_LARGE),
             status => Problem::new(status, rejection.body_text()),
         })?;
         let text = if bytes.is_empty() { b"{}".as_slice() } else { &bytes };
-        serde_json::from_slice(text)
-            .map(Self)
-            .map_err(|reason| Problem::bad_request(format!("the body cannot be read: {reason}")))
+        let read = serde_json::from_slice(text)
+            .map_err(|reason| Problem::bad_request(format!("the body cannot be read: {reason}")))?;
+        // Of any change somebody may say why.
+        if let (Some(slip), true) = (slip, text.len() <= REASONED) {
+            let reason = serde_json::from_slice::<Reasoned>(text).ok().and_then(|told| told.reason);
+            slip.tell(|told| told.reason = reason);
+        }
+        Ok(Self(read))
     }
+}
+
+/// Larger bodies are batches, which have no reason of their own; in bytes.
+const REASONED: usize = 64 << 10;
+
+#[derive(Deserialize)]
+struct Reasoned {
+    reason: Option<String>,
 }
 
 /// In small letters and without parameters; empty if none is given.
@@ -52,9 +69,32 @@ fn says_json(request: &Request) -> Result<(), Problem> {
 }
 
 /// The body of a verb without arguments.
+#[derive(Deserialize)]
+#[serde(from = "OnlyReason")]
+pub(crate) struct Nothing {}
+
+/// Why, if somebody wants to say it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Nothing {}
+struct OnlyReason {
+    /// Why, for the audit log.
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
+}
+
+impl PartialSchema for Nothing {
+    fn schema() -> RefOr<Schema> {
+        OnlyReason::schema()
+    }
+}
+
+impl ToSchema for Nothing {}
+
+impl From<OnlyReason> for Nothing {
+    fn from(_: OnlyReason) -> Self {
+        Self {}
+    }
+}
 
 /// The name in the path, or the names.
 pub(crate) struct Name<T = String>(pub(crate) T);

@@ -1,6 +1,9 @@
 //! The other end of the API.
 
+mod tls;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -17,6 +20,8 @@ pub struct Client {
     /// For messages.
     place: String,
     token: Option<String>,
+    /// For `https`.
+    trust: Option<Arc<rustls::ClientConfig>>,
 }
 
 /// Why there is no answer, or not the one that was wanted.
@@ -50,7 +55,7 @@ impl Client {
     pub fn unix(path: &Path) -> Result<Self, ClientError> {
         let place = path.display().to_string();
         let http = reqwest::Client::builder().unix_socket(PathBuf::from(path)).build();
-        Ok(Self { http: built(http, &place)?, base: "http://localhost".to_owned(), place, token: None })
+        Ok(Self { http: built(http, &place)?, base: "http://localhost".to_owned(), place, token: None, trust: None })
     }
 
     /// Over TCP, such as `http://127.0.0.1:7878`.
@@ -58,9 +63,19 @@ impl Client {
     /// # Errors
     /// If the client cannot be built.
     pub fn http(url: &str, token: Option<String>) -> Result<Self, ClientError> {
+        Self::over(url, token, None)
+    }
+
+    /// Over TCP, also with `https://`; `ca` is a PEM file with authorities that are trusted beside the usual ones.
+    ///
+    /// # Errors
+    /// If the client cannot be built, or the file cannot be used.
+    pub fn over(url: &str, token: Option<String>, ca: Option<&Path>) -> Result<Self, ClientError> {
         let place = url.trim_end_matches('/').to_owned();
+        let trust = place.starts_with("https://").then(|| tls::config(ca)).transpose();
+        let trust = trust.map_err(|reason| ClientError::Unreachable { place: place.clone(), reason })?;
         let http = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT).build();
-        Ok(Self { http: built(http, &place)?, base: place.clone(), place, token })
+        Ok(Self { http: built(http, &place)?, base: place.clone(), place, token, trust })
     }
 
     /// Asks for `path`, such as `/api/v1/runs?limit=5`.
@@ -152,7 +167,15 @@ impl Client {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
-        request.send().await.map_err(|error| unreachable(&self.place, &error))
+        let failed = |error: &reqwest::Error| unreachable(&self.place, error);
+        match &self.trust {
+            None => request.send().await.map_err(|error| failed(&error)),
+            Some(trust) => {
+                let request = request.build().map_err(|error| failed(&error))?;
+                let answer = tls::send(Arc::clone(trust), request).await;
+                answer.map_err(|reason| ClientError::Unreachable { place: self.place.clone(), reason })
+            }
+        }
     }
 
     fn refused(&self, status: StatusCode, body: Value) -> ClientError {

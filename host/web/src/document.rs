@@ -15,7 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::access::{Needs, needs};
 use crate::problem::ProblemDetails;
 use crate::{
-    WebParts, artifacts, chains, events, host, hosts, occurrences, outbox, plugins, put, runs, schedules, submit,
+    WebParts, artifacts, audit, chains, events, host, hosts, occurrences, outbox, plugins, put, runs, schedules,
+    submit, tokens,
 };
 
 /// Where the API lies.
@@ -25,7 +26,7 @@ const BASE: &str = "/api/v1";
 const BEARER: &str = "bearer";
 
 /// Each resource, in the order of a reader's questions.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 11] = [
     ("schedules", "What comes due when, and what it calls"),
     ("runs", "What was carried out, is going on or waits"),
     ("occurrences", "Why something ran or did not"),
@@ -34,6 +35,8 @@ const TAGS: [(&str, &str); 9] = [
     ("plugins", "What is loaded, and which version"),
     ("hosts", "Those that share the ledger"),
     ("events", "What happens"),
+    ("tokens", "Who may ask"),
+    ("audit", "Who did what"),
     ("host", "This host"),
 ];
 
@@ -51,6 +54,8 @@ fn routes() -> OpenApiRouter<WebParts> {
         .merge(plugins::routes())
         .merge(host::routes())
         .merge(hosts::routes())
+        .merge(tokens::routes())
+        .merge(audit::routes())
         .merge(events::routes());
     OpenApiRouter::with_openapi(head()).nest(BASE, api).merge(host::probes())
 }

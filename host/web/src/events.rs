@@ -5,17 +5,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Sse;
 use axum::response::sse::{Event as SseEvent, KeepAlive};
 use futures::Stream;
 use futures::stream::unfold;
 use noontide_engine::EngineHandle;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::WebParts;
+use crate::problem::{Answer, Problem};
 use crate::tape::{Line, Tape};
 
 pub(crate) fn routes() -> OpenApiRouter<WebParts> {
@@ -27,14 +29,16 @@ pub(crate) fn routes() -> OpenApiRouter<WebParts> {
 pub(crate) struct Source {
     tape: Arc<Tape>,
     stop: CancellationToken,
+    places: Arc<Semaphore>,
 }
 
 impl Source {
     /// Writes down what happens from now on.
-    pub(crate) fn of(engine: &EngineHandle, stop: &CancellationToken) -> Self {
+    /// For `most` streams at the same time: they stay open, and shall not take up all connections.
+    pub(crate) fn of(engine: &EngineHandle, stop: &CancellationToken, most: usize) -> Self {
         let (tape, stop) = (Arc::new(Tape::new(engine.now())), stop.clone());
         tokio::spawn(Arc::clone(&tape).record(engine.events(), stop.clone()));
-        Self { tape, stop }
+        Self { tape, stop, places: Arc::new(Semaphore::new(most)) }
     }
 }
 
@@ -46,19 +50,21 @@ impl Source {
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
     responses((status = 200, content_type = "text/event-stream", body = String, description = "The stream")))]
 async fn events(
-    Extension(Source { tape, stop }): Extension<Source>,
+    Extension(Source { tape, stop, places }): Extension<Source>,
     headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>> {
+) -> Answer<Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>>> {
+    let full = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many event streams are open; close one");
+    let place = places.try_acquire_owned().map_err(full)?;
     let newest = tape.newest();
     let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     // One that lies ahead is of a process whose clock did; waiting for it would be for ever.
     let last = shown.filter(|id| *id <= newest).unwrap_or(newest);
-    let stream = unfold((tape, last, stop), |(tape, last, stop)| async move {
+    let stream = unfold((tape, last, stop, place), |(tape, last, stop, place)| async move {
         let line = next(&tape, last, &stop).await?;
         let sse = SseEvent::default().id(line.id.to_string()).event(line.name).data(&*line.data);
-        Some((Ok(sse), (tape, line.id, stop)))
+        Some((Ok(sse), (tape, line.id, stop, place)))
     });
-    Sse::new(stream).keep_alive(KeepAlive::default())
+    Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
 
 async fn next(tape: &Tape, last: u64, stop: &CancellationToken) -> Option<Line> {

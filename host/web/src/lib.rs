@@ -4,6 +4,7 @@
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
 //! access     who is let in, and which scope each route needs         access.rs
 //! routes     one file for each resource         schedules.rs put.rs submit.rs runs.rs artifacts.rs …
+//! register   tokens, sessions, the audit log                         register.rs tokens.rs session.rs audit.rs
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
@@ -17,6 +18,7 @@
 
 mod access;
 mod artifacts;
+mod audit;
 mod body;
 mod chain;
 mod chains;
@@ -33,13 +35,16 @@ mod pages;
 mod plugins;
 mod problem;
 mod put;
+mod register;
 mod runs;
 mod schedules;
 mod server;
+mod session;
 mod settings;
 mod shape;
 mod submit;
 mod tape;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -51,7 +56,8 @@ use noontide_engine::EngineHandle;
 pub use access::{Access, Base, Visitor, Way};
 pub use client::{Client, ClientError};
 pub use document::document;
-pub use server::{Bound, Listen, Serving, WebError, bind, serve};
+pub use register::Register;
+pub use server::{Bound, Listen, Serving, Tls, WebError, bind, serve};
 pub use settings::{Limits, WebSettings};
 
 /// What the API stands on.
@@ -65,6 +71,8 @@ pub struct WebParts {
     pub host: Arc<dyn HostControl>,
     /// Who is let in over TCP; the Unix socket is guarded by its file permission.
     pub access: Access,
+    /// Tokens, sessions, the audit log.
+    pub register: Register,
     /// What the operator says of the API.
     pub settings: WebSettings,
 }

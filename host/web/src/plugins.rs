@@ -60,6 +60,9 @@ struct Wish {
     sha256: Option<String>,
     /// Who wants it.
     by: Option<String>,
+    /// Why, for the audit log.
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
 }
 
 /// What was decided about a version.

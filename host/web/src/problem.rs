@@ -21,6 +21,10 @@ pub(crate) struct Problem {
     errors: Vec<String>,
 }
 
+/// The sentence of a refusal, for whoever notes it on its way out.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused(pub String);
+
 /// What a refusal looks like, for the document.
 #[derive(ToSchema)]
 #[schema(as = Problem)]
@@ -184,6 +188,7 @@ impl IntoResponse for Problem {
             body["errors"] = self.errors.into();
         }
         let mut response = (self.status, Json(body)).into_response();
+        response.extensions_mut().insert(Refused(self.detail));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {

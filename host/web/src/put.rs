@@ -79,6 +79,9 @@ struct RemoveQuery {
     #[serde(default)]
     #[param(required = false)]
     force: bool,
+    /// Why, for the audit log.
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
 }
 
 /// Take a schedule away; its history stays

@@ -175,6 +175,9 @@ struct FireBody {
     delay: Option<String>,
     /// When, instead of `delay`.
     at: Option<Instant>,
+    /// Why, for the audit log.
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
 }
 
 /// A half-open span of data.
@@ -223,6 +226,9 @@ struct BackfillBody {
     /// Only tell.
     #[serde(default)]
     dry_run: bool,
+    /// Why, for the audit log.
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
 }
 
 /// What a backfill comes to.

@@ -5,6 +5,7 @@
 //! slots      how many there may be                             slots.rs
 //! patient    a client has to take what it is sent              patient.rs
 //! body       a body has to arrive                              body.rs
+//! tls        certificate and key                           tls.rs
 //! socket     the file of the Unix socket                       socket.rs
 //! ```
 
@@ -13,6 +14,7 @@ mod body;
 mod patient;
 mod slots;
 mod socket;
+mod tls;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -31,9 +33,11 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{Access, WebParts, access, document, events, pages};
+use crate::{Access, WebParts, access, document, events, pages, session};
 use accept::Serve;
 use slots::Slots;
+pub(crate) use slots::network;
+pub use tls::Tls;
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -152,12 +156,16 @@ impl Bound {
         let serve = Serve {
             limits: parts.settings.limits,
             slots: Slots::new(&parts.settings.limits, parts.settings.trusted_proxies.clone()),
+            tls: parts.settings.tls.clone().filter(|_| matches!(self.socket, Socket::Tcp(_))),
             router: router(parts, &stop),
             stop,
             open: TaskTracker::new(),
         };
         let task = tokio::spawn(async move {
             let (stop, open) = (serve.stop.clone(), serve.open.clone());
+            if let Some(tls) = serve.tls.clone() {
+                tokio::spawn(tls.follow(stop.clone()));
+            }
             let file = match self.socket {
                 Socket::Tcp(listener) => {
                     serve.tcp(listener).await;
@@ -195,10 +203,10 @@ async fn last_call(stop: &CancellationToken, open: &TaskTracker) {
 
 fn router(parts: WebParts, stop: &CancellationToken) -> Router {
     let (routes, document) = document::parts();
-    let all = routes.merge(document::route(document)).merge(pages::routes());
+    let all = routes.merge(document::route(document)).merge(session::routes()).merge(pages::routes());
     let path = parts.settings.path.clone();
     let all = if path.is_empty() { all } else { all.clone().nest(&path, all) };
-    all.layer(Extension(events::Source::of(&parts.engine, stop)))
+    all.layer(Extension(events::Source::of(&parts.engine, stop, parts.settings.limits.streams)))
         .fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             let detail = format!("{method} is not possible on {}", uri.path());

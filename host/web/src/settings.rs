@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use noontide_domain::plugin::egress::AddressRule;
 
+use crate::server::Tls;
+
 /// The API's settings, for all listeners.
 #[derive(Debug, Clone, Default)]
 pub struct WebSettings {
@@ -15,6 +17,8 @@ pub struct WebSettings {
     pub read_only: bool,
     /// Peers whose word counts on who asks, and under which path.
     pub trusted_proxies: Vec<AddressRule>,
+    /// What is spoken on TCP; without it plain HTTP.
+    pub tls: Option<Tls>,
     /// What clients may take up.
     pub limits: Limits,
 }

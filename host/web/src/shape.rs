@@ -11,6 +11,7 @@
 //! event       what happens                   page      pages of lists
 //! ```
 
+mod access;
 mod chain;
 mod detail;
 mod event;
@@ -24,6 +25,7 @@ mod schedule;
 mod time;
 pub(crate) mod words;
 
+pub(crate) use access::{Entry, Token};
 pub(crate) use chain::{Around, Link};
 pub(crate) use detail::RunDetail;
 pub(crate) use event::event;

@@ -61,8 +61,9 @@ pub async fn around(reach: &Reach, run: &Value) -> Result<Option<String>, Stop> 
 ///
 /// # Errors
 /// Nothing of a chain has that id (4); the host does not answer (5).
-pub async fn cancel(global: &Global, id: &str) -> Done {
-    let answer = Reach::to(global)?.post(&format!("/chains/{}/cancel", segment(id)), &json!({})).await?;
+pub async fn cancel(global: &Global, id: &str, reason: Option<&str>) -> Done {
+    let answer =
+        Reach::to(global)?.post(&format!("/chains/{}/cancel", segment(id)), &json!({ "reason": reason })).await?;
     global.output().thing(&answer, || lines(&answer))?;
     Ok(Exit::Ok)
 }

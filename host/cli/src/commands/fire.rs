@@ -20,6 +20,9 @@ pub struct Fire {
     /// The data window, in place of the schedule's
     #[arg(long, value_name = "FROM..TO")]
     window: Option<String>,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
     #[command(flatten)]
     moment: Moment,
     #[command(flatten)]
@@ -50,6 +53,7 @@ pub async fn fire(global: &Global, asked: &Fire) -> Done {
     let window = window.map(|span| json!({"from": zone::rfc3339(span.from), "to": zone::rfc3339(span.to)}));
     set(&mut body, "window", window);
     set(&mut body, "at", asked.moment.read(zone)?);
+    set(&mut body, "reason", asked.reason.clone().map(Value::from));
     let reach = Reach::to(global)?;
     let answer = reach.post(&format!("/schedules/{}/fire", segment(&asked.name)), &body).await?;
     let run = answer["run"].as_str().ok_or_else(|| Stop::failed(format!("the host names no run: {answer}")))?;

@@ -1,6 +1,7 @@
 //! The verbs, a file each or a few that belong together. Each reads its flags, asks, and shows the answer.
 
 pub mod artifacts;
+pub mod audit;
 pub mod backfill;
 pub mod backup;
 pub mod chain;
@@ -26,5 +27,6 @@ pub mod set;
 mod show;
 pub mod simulate;
 pub mod submit;
+pub mod token;
 mod wait;
 pub mod why;

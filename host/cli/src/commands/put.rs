@@ -10,7 +10,7 @@ use crate::args::Global;
 use crate::exit::{Done, Exit, Stop};
 use crate::input;
 use crate::output::complain;
-use crate::reach::{Reach, segment};
+use crate::reach::{Reach, query, segment};
 
 /// What a schedule shall be: the keys of `[schedule.NAME]` from a file, a few of them as flags.
 #[derive(Debug, Args)]
@@ -48,6 +48,9 @@ pub struct Rm {
     /// Although other schedules are `after` it
     #[arg(long)]
     force: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 /// `put NAME`
@@ -72,8 +75,8 @@ pub async fn put(global: &Global, asked: &Put) -> Done {
 /// # Errors
 /// No such schedule (4), a file owns it or others follow it (6), the host does not answer (5).
 pub async fn rm(global: &Global, asked: &Rm) -> Done {
-    let force = if asked.force { "?force=true" } else { "" };
-    Reach::to(global)?.delete(&format!("/schedules/{}{force}", segment(&asked.name))).await?;
+    let said = query(&[("force", asked.force.then(|| "true".to_owned())), ("reason", asked.reason.clone())]);
+    Reach::to(global)?.delete(&format!("/schedules/{}{said}", segment(&asked.name))).await?;
     global.output().hint(&format!("removed {}; its history stays", asked.name));
     Ok(Exit::Ok)
 }

@@ -56,6 +56,9 @@ pub struct Cancel {
     /// All of a chain: its runs, and what has yet to come. A group or a call within it: that, and what follows it
     #[arg(long)]
     chain: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 /// `runs`
@@ -105,11 +108,11 @@ pub async fn show(global: &Global, asked: &ShowRun) -> Done {
 /// No such run (4); it is over (6); the host does not answer (5).
 pub async fn cancel(global: &Global, asked: &Cancel) -> Done {
     if asked.chain {
-        return chain::cancel(global, &asked.id).await;
+        return chain::cancel(global, &asked.id, asked.reason.as_deref()).await;
     }
     let reach = Reach::to(global)?;
     let id = full_id(&reach, &asked.id).await?;
-    let answer = reach.post(&format!("/runs/{id}/cancel"), &json!({})).await?;
+    let answer = reach.post(&format!("/runs/{id}/cancel"), &json!({ "reason": asked.reason })).await?;
     global.output().thing(&answer, || lines(&answer))?;
     Ok(Exit::Ok)
 }

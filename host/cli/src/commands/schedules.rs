@@ -44,6 +44,9 @@ pub struct Pause {
 pub struct Resume {
     /// The schedule
     name: String,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
 }
 
 /// `ls`
@@ -115,7 +118,8 @@ pub async fn pause(global: &Global, asked: &Pause) -> Done {
 /// # Errors
 /// No such schedule; the host does not answer.
 pub async fn resume(global: &Global, asked: &Resume) -> Done {
-    let answer = Reach::to(global)?.post(&format!("/schedules/{}/resume", segment(&asked.name)), &json!({})).await?;
+    let body = json!({ "reason": asked.reason });
+    let answer = Reach::to(global)?.post(&format!("/schedules/{}/resume", segment(&asked.name)), &body).await?;
     changed(global, &answer)?;
     global.output().hint(&format!("resumed {}; it goes on with its next due instant", asked.name));
     Ok(Exit::Ok)

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use noontide_config::{Body, Http, Loaded};
+use noontide_config::{Body, Http, Loaded, TlsFiles};
 use noontide_domain::Schedule;
-use noontide_domain::ports::{History, PluginHost, RefusedEdit};
+use noontide_domain::ports::{AccessLedger, History, PluginHost, RefusedEdit};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
-use noontide_web::{Access, Bound, HostControl, Listen, ReloadReport, Serving, WebError, WebParts, WebSettings, bind};
+use noontide_web::{
+    Access, Bound, HostControl, Limits, Listen, Register, ReloadReport, Serving, Tls, WebError, WebParts, WebSettings,
+    bind,
+};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -82,6 +85,7 @@ impl HostControl for Process {
 pub struct Taken {
     listeners: Vec<Bound>,
     access: Access,
+    settings: WebSettings,
 }
 
 impl Taken {
@@ -90,12 +94,17 @@ impl Taken {
     /// # Errors
     /// Names the address or file, and the next step; a port in use is a conflict (6).
     pub async fn take(http: &Http, socket: PathBuf) -> Result<Self, Stop> {
-        let access = http.token.as_ref().map_or(Access::Loopback, |token| Access::token(token.reveal()));
+        let access = match &http.token {
+            Some(token) => Access::token(token.reveal()),
+            None if http.demand_token => Access::Tokens,
+            None => Access::Loopback,
+        };
+        let settings = settings(http)?;
         let mut listeners = Vec::new();
         for listen in http.listen.map(Listen::Tcp).into_iter().chain([Listen::Unix(socket)]) {
             listeners.push(bind(listen, &access).await.map_err(|error| refused(&error))?);
         }
-        Ok(Self { listeners, access })
+        Ok(Self { listeners, access, settings })
     }
 
     /// The TCP address, with the real port.
@@ -104,18 +113,20 @@ impl Taken {
     }
 
     /// Answers from now on.
-    pub fn open(self, process: &Arc<Process>, history: Arc<dyn History>) -> Api {
+    pub fn open(self, process: &Arc<Process>, history: Arc<dyn History>, access: Arc<dyn AccessLedger>) -> Api {
+        let register = Register::open(access);
         let host = Arc::clone(process) as Arc<dyn HostControl>;
         let parts = WebParts {
             engine: process.engine.clone(),
             history,
             host,
             access: self.access,
-            settings: WebSettings::default(),
+            register: register.clone(),
+            settings: self.settings,
         };
         let stop = CancellationToken::new();
         let serve = |bound: Bound| bound.serve(parts.clone(), stop.clone());
-        Api { listeners: self.listeners.into_iter().map(serve).collect(), stop }
+        Api { listeners: self.listeners.into_iter().map(serve).collect(), stop, register }
     }
 }
 
@@ -123,6 +134,23 @@ impl Taken {
 pub struct Api {
     listeners: Vec<Serving>,
     stop: CancellationToken,
+    register: Register,
+}
+
+/// # Errors
+/// A file of `tls` cannot be used (3).
+fn settings(http: &Http) -> Result<WebSettings, Stop> {
+    let load = |files: &TlsFiles| Tls::load(&files.certificate, &files.key);
+    let tls = http.tls.as_ref().map(load).transpose().map_err(|reason| Stop::new(Exit::Config, reason))?;
+    let Http { connections, connections_per_address, .. } = *http;
+    Ok(WebSettings {
+        names: http.names.clone(),
+        path: http.path.clone(),
+        read_only: http.read_only,
+        trusted_proxies: http.trusted_proxies.clone(),
+        tls,
+        limits: Limits { connections, connections_per_address, ..Limits::default() },
+    })
 }
 
 impl Api {
@@ -132,6 +160,7 @@ impl Api {
         for listener in self.listeners {
             listener.stopped().await;
         }
+        self.register.settled().await;
     }
 }
 
@@ -151,7 +180,9 @@ mod tests {
     async fn a_port_in_use_is_a_conflict_that_names_it() {
         let folder = tempfile::tempdir().unwrap();
         let first = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let http = Http { listen: first.local_addr().ok(), token: None };
+        let loaded =
+            noontide_config::load(&noontide_config::LoadRequest { dir: folder.path().into(), ..Default::default() });
+        let http = Http { listen: first.local_addr().ok(), ..loaded.unwrap().config.http };
         let stop = Taken::take(&http, folder.path().join("s")).await.err().unwrap();
         assert_eq!(stop.exit, Exit::Conflict);
         assert!(stop.message.contains(&first.local_addr().unwrap().to_string()), "{}", stop.message);

@@ -167,7 +167,7 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
         facts: api::facts(loaded, &data.socket()),
         address,
     });
-    let api = taken.open(&process, Arc::clone(&ledger.history));
+    let api = taken.open(&process, Arc::clone(&ledger.history), Arc::clone(&ledger.access));
     if let Err(refused) = data.announce(address) {
         engine.drain().await;
         api.close().await;

@@ -230,7 +230,7 @@ fn laid_down(old: &Config, new: &Config) -> Vec<&'static str> {
     let differs = [
         ("ledger", old.ledger_url != new.ledger_url),
         ("plugins", old.plugins != new.plugins),
-        ("http", old.http.listen != new.http.listen || old.http.token != new.http.token),
+        ("http", old.http != new.http),
         ("http-client", old.http_client != new.http_client),
         ("data", old.data_dir != new.data_dir),
         ("engine", old.engine != new.engine),

@@ -1,6 +1,5 @@
 //! The host's own settings. The built-in defaults set every key, so what is missing has been noted as wrong.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use noontide_domain::{Queues, Trust, suggest};
@@ -8,10 +7,7 @@ use noontide_domain::{Queues, Trust, suggest};
 use super::{log_file, queue, trust};
 use crate::reader::Reader;
 use crate::tree::{Node, Value};
-use crate::{Compile, Engine, Http, HttpClient, Log, Plugins, Secret};
-
-/// Shorter tokens can be guessed.
-const TOKEN_LENGTH: usize = 16;
+use crate::{Compile, Engine, HttpClient, Log, Plugins};
 
 pub(super) fn data_dir(top: &Reader<'_>) -> Option<PathBuf> {
     let reader = top.inside(top.table("data")?);
@@ -41,25 +37,6 @@ pub(super) fn plugins(top: &Reader<'_>) -> Option<(Plugins, Trust)> {
     finished(&reader, plugins().zip(trust))
 }
 
-pub(super) fn http(top: &Reader<'_>, env: &str) -> Option<Http> {
-    let reader = top.inside(top.table("http")?);
-    let token_node = reader.get("token");
-    let token = token_node.and_then(|node| token(&reader, node));
-    let listen = reader.text("listen").and_then(|(text, node)| listen(&reader, &text, node));
-    if let (Some(Some(address)), None) = (listen, token_node) {
-        let place = reader.place_of("listen");
-        let remedy =
-            "set `token = { env = \"NOONTIDE_TOKEN\" }` in [http], or listen = \"off\" and use the Unix socket";
-        if !address.ip().is_loopback() {
-            reader
-                .problem(&place, format!("{address} can be reached from outside and no token is asked for; {remedy}"));
-        } else if env != "local" {
-            reader.problem(&place, format!("in environment `{env}` the API on TCP asks for a token; {remedy}"));
-        }
-    }
-    finished(&reader, listen).map(|listen| Http { listen, token })
-}
-
 /// What plugins reach over HTTPS. The files are read when the sandbox is opened.
 pub(super) fn http_client(top: &Reader<'_>) -> Option<HttpClient> {
     let reader = top.inside(top.table("http-client")?);
@@ -71,31 +48,6 @@ pub(super) fn http_client(top: &Reader<'_>) -> Option<HttpClient> {
         Some(node) => reader.as_path("ca", node).into_iter().collect(),
     };
     finished(&reader, Some(HttpClient { ca }))
-}
-
-fn listen(reader: &Reader<'_>, text: &str, node: &Node) -> Option<Option<SocketAddr>> {
-    if text == "off" {
-        return Some(None);
-    }
-    let address = text.parse::<SocketAddr>().map_err(|_| {
-        format!("`listen` is `{text}`; an address with a port is expected, such as 127.0.0.1:7878 or [::1]:0, or `off`")
-    });
-    reader.good(&node.place, address).map(Some)
-}
-
-fn token<'a>(reader: &Reader<'a>, node: &'a Node) -> Option<Secret> {
-    let value = reader.secret("token", node)?;
-    let long = match value.len() {
-        length if length < TOKEN_LENGTH => {
-            let remedy = "for example from `openssl rand -hex 24`";
-            Err(format!("`token` has {length} characters; at least {TOKEN_LENGTH} are needed, {remedy}"))
-        }
-        _ if !value.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Err("`token` holds a blank or a character that no HTTP header carries; letters and digits do".to_owned())
-        }
-        _ => Ok(Secret(value)),
-    };
-    reader.good(&node.place, long)
 }
 
 pub(super) fn engine(top: &Reader<'_>, queues: &mut Queues) -> Option<Engine> {
@@ -157,7 +109,7 @@ pub(super) fn level(filter: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn finished<T>(reader: &Reader<'_>, value: Option<T>) -> Option<T> {
+pub(super) fn finished<T>(reader: &Reader<'_>, value: Option<T>) -> Option<T> {
     let clean = reader.finish();
     value.filter(|_| clean)
 }

@@ -5,6 +5,7 @@ pub(crate) mod calendar;
 mod connection;
 mod every;
 mod host;
+mod http;
 mod identity;
 pub(crate) mod input;
 mod ledger;
@@ -41,7 +42,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let data_dir = host::data_dir(&top);
     let ledger_url = ledger::url(&top, data_dir.as_deref());
     let plugins = host::plugins(&top);
-    let http = host::http(&top, &layers.env);
+    let http = http::http(&top, &layers.env);
     let http_client = host::http_client(&top);
     let mut queues = queue::queues(&desk, &top);
     let engine = host::engine(&top, &mut queues);

@@ -11,7 +11,7 @@ use crate::schema::SCHEMA;
 const WRONG: &str = "qqqqqqqqqqqq";
 
 /// Where a table's keys are in the schema, and a file with a wrong key in such a table.
-const TABLES: [(&str, &str); 27] = [
+const TABLES: [(&str, &str); 28] = [
     ("", "@ = 1"),
     ("/properties/data", "[data]\n@ = 1"),
     ("/properties/ledger", "[ledger]\n@ = 1"),
@@ -19,6 +19,7 @@ const TABLES: [(&str, &str); 27] = [
     ("/properties/plugins", "[plugins]\n@ = 1"),
     ("/properties/plugins/properties/trust", "[plugins]\ntrust = { @ = 1 }"),
     ("/properties/http", "[http]\n@ = 1"),
+    ("/properties/http/properties/tls", "[http]\ntls = { @ = 1 }"),
     ("/properties/http-client", "[http-client]\n@ = 1"),
     ("/properties/engine", "[engine]\n@ = 1"),
     ("/properties/log", "[log]\n@ = 1"),

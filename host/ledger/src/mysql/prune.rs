@@ -46,6 +46,11 @@ pub(crate) const MESSAGES: &str = "\
 /// Those that ended, or were heard of last, so long ago.
 pub(crate) const HOSTS: &str = "DELETE FROM host WHERE coalesce(ended_at, lease_until) < ?1 ORDER BY id LIMIT ?2";
 
+/// Those that open nothing since so long.
+pub(crate) const TOKENS: &str = "DELETE FROM token WHERE revoked_at < ?1 ORDER BY name LIMIT ?2";
+pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE expires_at < ?1 ORDER BY expires_at, digest LIMIT ?2";
+pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE at < ?1 ORDER BY at, id LIMIT ?2";
+
 /// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock on
 /// what is left lets the second one look when the first has committed.
 pub(crate) const LINKS: &str = concat!(

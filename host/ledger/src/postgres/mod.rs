@@ -2,6 +2,7 @@
 
 pub(crate) mod again;
 pub(crate) mod artifacts;
+pub(crate) mod audit;
 pub(crate) mod chains;
 pub(crate) mod claim;
 pub(crate) mod edits;
@@ -27,6 +28,7 @@ pub(crate) mod state;
 pub(crate) mod submissions;
 pub(crate) mod tasks;
 pub(crate) mod text;
+pub(crate) mod tokens;
 pub(crate) mod transfer;
 pub(crate) mod versions;
 

@@ -30,6 +30,14 @@ pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq = ANY (ARRAY \
 pub(crate) const HOSTS: &str = "DELETE FROM host WHERE id = ANY (ARRAY \
     (SELECT id FROM host WHERE coalesce(ended_at, lease_until) < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
+/// Those that open nothing since so long.
+pub(crate) const TOKENS: &str = "DELETE FROM token WHERE name = ANY (ARRAY \
+    (SELECT name FROM token WHERE revoked_at < $1 ORDER BY name LIMIT $2 FOR UPDATE SKIP LOCKED))";
+pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE digest = ANY (ARRAY \
+    (SELECT digest FROM session WHERE expires_at < $1 ORDER BY digest LIMIT $2 FOR UPDATE SKIP LOCKED))";
+pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id = ANY (ARRAY \
+    (SELECT id FROM audit WHERE at < $1 ORDER BY at, id LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
 /// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock
 /// lets the second one look when the first has committed.
 pub(crate) const LINKS: &str = concat!(

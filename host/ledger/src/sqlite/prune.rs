@@ -29,12 +29,20 @@ pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq IN \
 pub(crate) const HOSTS: &str = "DELETE FROM host WHERE id IN \
     (SELECT id FROM host WHERE coalesce(ended_at, lease_until) < ?1 LIMIT ?2)";
 
+/// Those that open nothing since so long.
+pub(crate) const TOKENS: &str = "DELETE FROM token WHERE name IN \
+    (SELECT name FROM token WHERE revoked_at < ?1 LIMIT ?2)";
+pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE digest IN \
+    (SELECT digest FROM session WHERE expires_at < ?1 LIMIT ?2)";
+pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id IN \
+    (SELECT id FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)";
+
 /// The links of chains without a run.
 pub(crate) const LINKS: &str = "\
     DELETE FROM link WHERE chain IN ( \
         SELECT unhex(value) FROM json_each(?1) WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.chain = unhex(value)))";
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 9] {
-    [CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, MESSAGES, RUNS, LINKS]
+pub(super) fn statements() -> [&'static str; 11] {
+    [CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, MESSAGES, RUNS, LINKS, SESSIONS, AUDIT]
 }

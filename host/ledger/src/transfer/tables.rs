@@ -1,5 +1,5 @@
 //! What is carried: every table with its columns, in the order in which they are written. `state_use` is not: triggers make
-//! it of `state`; nor `counted_queue`, which is there to be locked. Nor is what a database computes, such as `begins_by`.
+//! it of `state`; nor `counted_queue`, which is there to be locked; nor `session`: browsers log in again, tokens of people and programs go on. Nor is what a database computes, such as `begins_by`.
 
 /// How a value is written on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +103,12 @@ pub(super) const TABLES: &[Table] = &[
         "id" Id, "name" Text, "version" Text, "started_at" Number, "seen_at" Number, "lease_until" Number,
         "skew_ms" Number, "roles" Text, "queues" Text, "labels" Text, "plugins" Text, "draining" Number,
         "ended_at" Number),
+    table!("token", 1, MANY,
+        "name" Text, "digest" Bytes, "scope" Text, "created_by" Text, "created_at" Number, "expires_at" Number,
+        "used_at" Number, "revoked_at" Number, "revoked_by" Text),
+    table!("audit", 1, MANY,
+        "id" Id, "at" Number, "who" Text, "address" Text, "action" Text, "thing" Text, "reason" Text, "status" Number,
+        "detail" Text),
     table!("state", 2, SOME, "scope" Text, "key" Text, "value" Bytes, "revision" Number, "plugin" Text),
     table!("plugin_content", 1, ONE, "sha256" Text, "size" Number, "signature" Text, "content" Bytes),
     table!("plugin_version", 2, SOME,

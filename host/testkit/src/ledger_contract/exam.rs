@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{
-    Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant, Versions,
+    AccessLedger, Claim, Claimed, Fire, History, Lapsed, Ledger, RunFilter, RunRecord, Settled, Settlement, Tenant,
+    Versions,
 };
 use noontide_domain::{
     Cause, HostId, Included, Key, Lease, Leased, Order, Outcome, Overlap, QueueRoom, Report, RetryPolicy, RunId,
@@ -21,6 +22,7 @@ pub struct Exam {
     pub ledger: Arc<dyn Ledger>,
     pub history: Arc<dyn History>,
     pub versions: Arc<dyn Versions>,
+    pub access: Arc<dyn AccessLedger>,
     pub clock: Arc<ManualClock>,
     _keep: Box<dyn Any + Send + Sync>,
 }
@@ -34,8 +36,8 @@ pub const LEASE: Duration = Duration::from_secs(30);
 impl Exam {
     pub async fn of(candidate: &impl Candidate) -> Self {
         let clock = ManualClock::at(START);
-        let Examined { ledger, history, versions, keep } = candidate.fresh(clock.clone()).await;
-        Self { ledger, history, versions, clock, _keep: keep }
+        let Examined { ledger, history, versions, access, keep } = candidate.fresh(clock.clone()).await;
+        Self { ledger, history, versions, access, clock, _keep: keep }
     }
 
     pub(super) async fn claim(&self, fire: Vec<Fire>) -> Vec<Claimed> {

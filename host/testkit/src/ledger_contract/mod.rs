@@ -8,10 +8,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use noontide_domain::ports::{History, Ledger, Versions};
+use noontide_domain::ports::{AccessLedger, History, Ledger, Versions};
 
 use crate::ManualClock;
 
+pub mod access;
 pub mod again;
 pub mod artifacts;
 pub mod backfill;
@@ -52,6 +53,7 @@ pub struct Examined {
     pub ledger: Arc<dyn Ledger>,
     pub history: Arc<dyn History>,
     pub versions: Arc<dyn Versions>,
+    pub access: Arc<dyn AccessLedger>,
     /// Kept until the check is over: a folder, a container.
     pub keep: Box<dyn Any + Send + Sync>,
 }
@@ -348,6 +350,14 @@ macro_rules! ledger_contract {
                 no_run_no_answer
                 an_instant_is_found_with_all_its_rows
                 a_row_for_many_instants_is_found_by_each_of_them
+            }
+            access {
+                a_token_is_found_by_its_digest_with_all_that_was_said_of_it
+                a_name_is_given_once_and_again_when_it_was_taken_back
+                the_last_use_of_a_token_is_noted_and_never_set_back
+                a_session_ends_when_it_is_closed_or_its_token_is_taken_back
+                what_was_done_is_listed_newest_first_by_page_and_only_what_was_asked_for
+                what_is_past_its_time_is_forgotten_sessions_first_and_the_audit_log_last
             }
             hosts {
                 a_host_is_listed_with_all_it_said_last

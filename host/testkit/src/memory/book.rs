@@ -9,6 +9,7 @@ use noontide_domain::{
     HostId, Link, Owner, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
 };
 
+use super::access::Gatebook;
 use super::hosts::Announced;
 use super::items::ItemRow;
 use super::outbox::Letter;
@@ -34,6 +35,7 @@ pub(super) struct Book {
     pub messages: Vec<Letter>,
     pub versions: Shelf,
     pub hosts: BTreeMap<HostId, Announced>,
+    pub access: Gatebook,
 }
 
 /// What a handler remembers under a key.
@@ -148,7 +150,8 @@ impl Book {
         }
     }
 
-    pub fn prune(&mut self, retention: Retention) -> u64 {
+    pub fn prune(&mut self, retention: Retention, now: DateTime<Utc>) -> u64 {
+        self.access.prune(retention.before, now);
         let mut old: Vec<_> = self
             .rows
             .values()

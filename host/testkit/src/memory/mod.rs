@@ -1,5 +1,6 @@
 //! A ledger in memory: simple, obviously right, and gone with the process. It passes the same exam as the durable ones.
 
+mod access;
 mod again;
 mod book;
 mod claim;
@@ -266,6 +267,7 @@ impl Ledger for MemoryLedger {
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {
-        self.write(|book| Ok(book.prune(retention)))
+        let now = self.clock.now();
+        self.write(|book| Ok(book.prune(retention, now)))
     }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 
 use crate::settings::WebSettings;
 
@@ -63,6 +65,14 @@ fn prefix(text: &str) -> Option<String> {
     let path = text.trim_end_matches('/');
     let is_path = path.starts_with('/') && !path.contains("//") && !path.contains("..") && path.chars().all(plain);
     is_path.then(|| path.to_owned())
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get().cloned().unwrap_or_default())
+    }
 }
 
 impl fmt::Display for Peer {

@@ -43,6 +43,13 @@ fn fetch_site(headers: &HeaderMap) -> Option<&str> {
     headers.get(FETCH_SITE).map(|value| value.to_str().unwrap_or("?"))
 }
 
+/// Whether the browser itself says that one of our pages sent it: what a session needs to change anything. Who checked the
+/// origin before found none that is not ours.
+pub(super) fn is_from_own_page(headers: &HeaderMap) -> bool {
+    fetch_site(headers) == Some("same-origin")
+        || (fetch_site(headers).is_none() && headers.contains_key(header::ORIGIN))
+}
+
 /// The one name that the request is for.
 fn host(head: &Parts) -> Answer<&str> {
     let mut named = head.headers.get_all(header::HOST).iter();

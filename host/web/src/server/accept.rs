@@ -4,6 +4,7 @@
 //! not come, a body that trickles, an answer that is not taken. An event stream is none of these; it may stay for ever.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,7 +17,8 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -25,6 +27,7 @@ use tracing::{debug, warn};
 use super::body::timed;
 use super::patient::Patient;
 use super::slots::{Slot, Slots};
+use super::tls::Tls;
 use crate::access::Peer;
 use crate::settings::Limits;
 
@@ -43,6 +46,7 @@ pub(super) struct Serve {
     pub slots: Slots,
     pub stop: CancellationToken,
     pub open: TaskTracker,
+    pub tls: Option<Tls>,
 }
 
 impl Serve {
@@ -55,7 +59,10 @@ impl Serve {
             };
             // Small answers are not held back to be joined with others.
             let _ = stream.set_nodelay(true);
-            self.connection(stream, Peer::tcp(address, false), slot);
+            match self.tls.as_ref().map(Tls::acceptor) {
+                None => self.connection(stream, Peer::tcp(address, false), slot),
+                Some(acceptor) => self.greeted(acceptor, stream, address, slot),
+            }
         }
     }
 
@@ -86,7 +93,20 @@ impl Serve {
         }
     }
 
-    pub(super) fn connection<S>(&self, stream: S, peer: Peer, slot: Slot)
+    /// After a handshake, which has its time, too.
+    fn greeted(&self, acceptor: TlsAcceptor, stream: TcpStream, address: SocketAddr, slot: Slot) {
+        let serve = self.clone();
+        self.open.spawn(async move {
+            match tokio::time::timeout(serve.limits.handshake, acceptor.accept(stream)).await {
+                Ok(Ok(stream)) => serve.exchange(stream, Peer::tcp(address, true)).await,
+                Ok(Err(problem)) => debug!(%problem, "no TLS was agreed on"),
+                Err(_) => debug!("a client did not greet in time"),
+            }
+            drop(slot);
+        });
+    }
+
+    fn connection<S>(&self, stream: S, peer: Peer, slot: Slot)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
@@ -149,6 +169,7 @@ mod tests {
             slots: Slots::new(&Limits::default(), Vec::new()),
             stop: CancellationToken::new(),
             open: TaskTracker::new(),
+            tls: None,
         };
         let (tries, emfile) = (AtomicUsize::new(0), 24);
         let taken = serve.next(|| async {

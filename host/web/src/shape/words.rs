@@ -4,7 +4,7 @@ use noontide_domain::chain::LinkState as DomainLinkState;
 use noontide_domain::plugin::upgrade::VersionStanding as DomainStanding;
 use noontide_domain::{
     HostState as DomainHostState, ItemStatus as DomainItemStatus, MessageState as DomainMessageState,
-    Overlap as DomainOverlap, Role as DomainRole, RunState as DomainRunState,
+    Overlap as DomainOverlap, Role as DomainRole, RunState as DomainRunState, Scope as DomainScope,
 };
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -40,6 +40,9 @@ words! {
     HostState: DomainHostState::ALL.map(DomainHostState::as_str), "How a host stands.";
     Role: DomainRole::ALL.map(DomainRole::as_str), "What a host does.";
     VersionStanding: DomainStanding::ALL.map(DomainStanding::as_str), "What a version is to its plugin.";
+    Scope: DomainScope::ALL.map(DomainScope::as_str), "What a token opens: `read` < `operate` < `admin`, and `plugin-upload` beside them.";
+    TokenState: ["good", "expired", "revoked"], "Whether a token opens anything.";
+    AuditOutcome: ["done", "refused"], "What became of a wish.";
     LinkState: link_states(), "Where a link of a chain stands: its run's state where there is one.";
 }
 

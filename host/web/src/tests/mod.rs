@@ -2,6 +2,7 @@
 
 mod access;
 mod artifacts;
+mod attacks;
 mod chains;
 mod document;
 mod events;
@@ -16,6 +17,7 @@ mod runs;
 mod schedules;
 mod server;
 mod timetable;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +31,7 @@ use noontide_testkit::{ManualClock, MemoryLedger, ScriptedOutlet, ScriptedPlugin
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Access, Client, ClientError, HostControl, Listen, ReloadReport, WebParts, WebSettings, serve};
+use crate::{Access, Client, ClientError, HostControl, Listen, Register, ReloadReport, WebParts, WebSettings, serve};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -106,8 +108,9 @@ async fn world_with(access: Access, settings: WebSettings) -> World {
         outlet: outlet.clone(),
         settings: Settings::default(),
     };
+    let register = Register::open(ledger.clone());
     let engine = noontide_engine::start(parts, vec![nightly()]).await.expect("an engine");
-    let parts = WebParts { engine, history: ledger.clone(), host: Arc::new(Nobody), access, settings };
+    let parts = WebParts { engine, history: ledger.clone(), host: Arc::new(Nobody), access, register, settings };
     let stop = CancellationToken::new();
     let serving = serve(Listen::Tcp(any_port()), parts.clone(), stop.clone()).await.expect("a free port");
     let url = format!("http://{}", serving.address.expect("an address"));
