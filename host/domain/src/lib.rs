@@ -27,6 +27,7 @@ pub mod plugin;
 pub mod policy;
 pub mod ports;
 pub mod queue;
+pub mod rollup;
 pub mod run;
 pub mod schedule;
 pub mod state;

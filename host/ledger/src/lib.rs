@@ -44,6 +44,7 @@ mod prune;
 mod ready;
 mod receipts;
 mod records;
+mod rollups;
 mod row;
 mod rows;
 mod schedules;
