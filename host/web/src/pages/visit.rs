@@ -12,10 +12,7 @@ use super::assets;
 use super::moment::Moment;
 use super::zone::Zone;
 use crate::WebParts;
-
-/// The prefix that a proxy serves everything under, without a slash at its end; put on requests by the server.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Base(pub(crate) String);
+use crate::access::{Base, Visitor};
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +64,8 @@ const MENU: &[&[(&str, &str, char)]] = &[&[("Schedules", "/schedules", 's')]];
 /// One look at a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Visit {
+    /// Who looks: buttons that they may not press are not drawn.
+    pub(crate) visitor: Visitor,
     /// What links begin with.
     pub(crate) base: String,
     /// The path, below the base.
@@ -122,8 +121,10 @@ impl FromRequestParts<WebParts> for Visit {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &WebParts) -> Result<Self, Infallible> {
-        let Base(base) = parts.extensions.get().cloned().unwrap_or_default();
+        let Ok(Base(base)) = Base::from_request_parts(parts, state).await;
+        let Ok(visitor) = Visitor::from_request_parts(parts, state).await;
         Ok(Self {
+            visitor,
             path: parts.uri.path().to_owned(),
             base,
             zone: Zone::named(cookie(parts, "zone").as_deref()),
