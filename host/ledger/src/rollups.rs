@@ -75,7 +75,7 @@ pub(crate) async fn next(readers: &Readers, now: DateTime<Utc>, batch: usize) ->
         _ => (from.at, from.run),
     };
     let late = ended(query(LATE).bind(to.0.timestamp_millis()).bind(limit(batch)).all(readers).await?)?;
-    let (ends, notes) = (counted.len().max(late.len()) as u64, late.iter().map(|one| one.run).collect());
+    let (ends, notes) = ((counted.len() + late.len()) as u64, late.iter().map(|one| one.run).collect());
     counted.extend(late);
     Ok((ends > 0).then(|| Counted { ends, counts: roll_up(&counted), notes, from, to }))
 }

@@ -40,10 +40,17 @@ function read(form) {
   const body = {};
   for (const field of form.elements) {
     if (!field.name || field.disabled) continue;
-    if (field.type === "checkbox") body[field.name] = field.checked;
-    else if (field.value.trim() !== "") body[field.name] = "json" in field.dataset ? json(field) : field.value;
+    if (field.type === "checkbox") put(body, field.name, field.checked);
+    else if (field.value.trim() !== "") put(body, field.name, "json" in field.dataset ? json(field) : field.value);
   }
   return body;
+}
+
+// A name with dots is a path: `filter.state` is `state` in the object `filter`.
+function put(body, name, value) {
+  const path = name.split(".");
+  const last = path.pop();
+  path.reduce((inner, key) => (inner[key] ??= {}), body)[last] = value;
 }
 
 function json(field) {

@@ -6,6 +6,7 @@
 //! routes     one file for each resource         schedules.rs put.rs submit.rs runs.rs artifacts.rs …
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! tape       what happened lately, for who comes back               tape.rs
+//! selection  which schedules a filter means                         selection.rs
 //! shape      what the JSON looks like, once                          shape.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
 //! pages      the dashboard, drawn by the server                      pages/
@@ -33,6 +34,7 @@ mod problem;
 mod put;
 mod runs;
 mod schedules;
+mod selection;
 mod server;
 mod settings;
 mod shape;

@@ -5,7 +5,8 @@
 //! page        a drawn page, with the headers that keep it safe        page.rs
 //! assets      style and modules, embedded                             assets.rs   ../assets
 //! moment      an instant, as a reader wants it                        moment.rs
-//! pages       one file for each, with a template of the same name     schedules.rs …   ../templates
+//! pages       one file for each, with a template of the same name     now.rs schedules.rs …   ../templates
+//! pictures    from data to SVG                                        picture/
 //! ```
 //!
 //! A page reads the engine and the history and decides nothing. What a reader does goes to the API, like everybody's wishes. A page
@@ -13,8 +14,11 @@
 //! that are marked `data-live`.
 
 mod assets;
+mod length;
 mod moment;
+mod now;
 mod page;
+mod picture;
 mod schedules;
 mod visit;
 mod zone;
@@ -24,5 +28,5 @@ use axum::routing::Router;
 use crate::WebParts;
 
 pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().merge(assets::routes()).merge(schedules::routes())
+    Router::new().merge(assets::routes()).merge(now::routes()).merge(schedules::routes())
 }
