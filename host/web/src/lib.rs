@@ -18,6 +18,7 @@
 mod access;
 mod artifacts;
 mod body;
+mod bulk;
 mod chain;
 mod chains;
 mod client;

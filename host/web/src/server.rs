@@ -31,7 +31,7 @@ use tracing::warn;
 
 use crate::problem::Problem;
 use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
+    bulk, Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
     schedules, submit,
 };
 use accept::Serve;
@@ -198,6 +198,7 @@ async fn last_call(stop: &CancellationToken, open: &TaskTracker) {
 fn router(parts: WebParts, stop: &CancellationToken) -> Router {
     let api = Router::new()
         .merge(schedules::routes())
+        .merge(bulk::routes())
         .merge(put::routes())
         .merge(submit::routes())
         .merge(chains::routes())

@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 }
 
 /// All that needs no scope, or another one than its verb says.
-pub(crate) const TABLE: [(&str, &str, Needs); 22] = {
+pub(crate) const TABLE: [(&str, &str, Needs); 23] = {
     const OPERATE: Needs = Needs::Scope(Scope::Operate);
     const ADMIN: Needs = Needs::Scope(Scope::Admin);
     [
@@ -34,6 +34,8 @@ pub(crate) const TABLE: [(&str, &str, Needs); 22] = {
         ("POST", "/api/v1/schedules/{name}/submit", OPERATE),
         ("POST", "/api/v1/schedules/{name}/pause", OPERATE),
         ("POST", "/api/v1/schedules/{name}/resume", OPERATE),
+        // Many at once: `pause`, `resume` or `fire` in the place of a name.
+        ("POST", "/api/v1/schedules/{name}", OPERATE),
         ("POST", "/api/v1/runs", OPERATE),
         ("POST", "/api/v1/runs/{id}/cancel", OPERATE),
         ("POST", "/api/v1/runs/{id}/retry", OPERATE),

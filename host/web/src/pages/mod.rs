@@ -19,6 +19,7 @@ mod moment;
 mod now;
 mod page;
 mod picture;
+mod schedule;
 mod schedules;
 mod visit;
 mod zone;
@@ -28,5 +29,5 @@ use axum::routing::Router;
 use crate::WebParts;
 
 pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().merge(assets::routes()).merge(now::routes()).merge(schedules::routes())
+    Router::new().merge(assets::routes()).merge(now::routes()).merge(schedules::routes()).merge(schedule::routes())
 }

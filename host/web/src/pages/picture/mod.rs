@@ -1,4 +1,6 @@
 //! Pictures, drawn by the server as SVG: pure functions from data to shapes, which templates write down. Colours are classes.
 
 pub(crate) mod day;
+pub(crate) mod heat;
+pub(crate) mod lengths;
 pub(crate) mod spark;
