@@ -14,6 +14,7 @@ pub mod connection;
 pub mod duration;
 pub mod errand;
 pub mod excerpt;
+pub mod forecast;
 pub mod gate;
 pub mod headers;
 pub mod host;

@@ -176,9 +176,9 @@ mod tests {
     fn counts_of_the_same_are_added_up() {
         let one = roll_up(&[ended(Some("a"), "2026-07-01T08:05:00Z", RunState::Succeeded, 10)]);
         let sum = joined(one.clone(), one);
-        assert_eq!(sum.iter().map(|count| (count.ends, count.wall_ms, count.wall_ms_max)).collect::<Vec<_>>(), [
-            (2, 20, 10),
-            (2, 20, 10)
-        ]);
+        assert_eq!(
+            sum.iter().map(|count| (count.ends, count.wall_ms, count.wall_ms_max)).collect::<Vec<_>>(),
+            [(2, 20, 10), (2, 20, 10)]
+        );
     }
 }

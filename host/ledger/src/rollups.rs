@@ -50,7 +50,11 @@ struct Mark {
 
 async fn mark(readers: &Readers) -> Result<Mark, sqlx::Error> {
     let row = query(MARK).one(readers).await?;
-    Ok(Mark { at: rows::instant(&row, "finished_at")?, run: rows::uuid(&row, "run_id")?, revision: row.try_get("revision")? })
+    Ok(Mark {
+        at: rows::instant(&row, "finished_at")?,
+        run: rows::uuid(&row, "run_id")?,
+        revision: row.try_get("revision")?,
+    })
 }
 
 /// The next ends, counted, and where the mark moves with that. Written only if nobody has moved it.

@@ -17,7 +17,8 @@ use crate::connection::{Connection, Readers, Source, Time};
 use crate::nudges::Ear;
 use crate::writer::{Inbox, Lanes};
 use crate::{
-    chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, rollups, schedules, settle, state, versions,
+    chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, rollups, schedules, settle, state,
+    versions,
 };
 
 /// An open database.

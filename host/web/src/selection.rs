@@ -39,7 +39,8 @@ impl Selection {
         let failed: BTreeSet<_> =
             parts.history.runs(filter).await?.into_iter().filter_map(|run| run.schedule).collect();
         let newest = parts.history.newest(&failed.into_iter().collect::<Vec<_>>(), 1).await?;
-        let fails = newest.into_iter().filter(|(_, runs)| runs.first().is_some_and(|run| run.state == RunState::Failed));
+        let fails =
+            newest.into_iter().filter(|(_, runs)| runs.first().is_some_and(|run| run.state == RunState::Failed));
         Ok(Some(fails.map(|(name, _)| name).collect()))
     }
 

@@ -31,8 +31,8 @@ use tracing::warn;
 
 use crate::problem::Problem;
 use crate::{
-    bulk, Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
-    schedules, submit,
+    Access, WebParts, access, artifacts, bulk, chains, events, host, hosts, occurrences, outbox, pages, plugins, put,
+    runs, schedules, submit,
 };
 use accept::Serve;
 use slots::Slots;

@@ -20,8 +20,7 @@ pub(crate) const LATE: &str = concat!(
     ended!(),
     "FROM rollup_late STRAIGHT_JOIN run ON run.id = run_id WHERE state >= 2 AND finished_at < ?1 ORDER BY run.id LIMIT ?2"
 );
-pub(crate) const NOTE: &str =
-    "\
+pub(crate) const NOTE: &str = "\
     INSERT IGNORE INTO rollup_late (run_id) \
     SELECT unhex(told.id) FROM json_table(?1, '$[*]' COLUMNS (id CHAR(32) PATH '$')) AS told";
 pub(crate) const FORGET: &str = "\

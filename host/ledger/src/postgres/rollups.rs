@@ -19,9 +19,8 @@ pub(crate) const LATE: &str = concat!(
     ended!(),
     "FROM rollup_late JOIN run ON run.id = run_id WHERE state >= 2 AND finished_at < $1 ORDER BY run.id LIMIT $2"
 );
-pub(crate) const NOTE: &str =
-    "INSERT INTO rollup_late (run_id) SELECT value::uuid FROM json_array_elements_text($1::json) ON CONFLICT DO NOTHING";
-pub(crate) const FORGET: &str = 
+pub(crate) const NOTE: &str = "INSERT INTO rollup_late (run_id) SELECT value::uuid FROM json_array_elements_text($1::json) ON CONFLICT DO NOTHING";
+pub(crate) const FORGET: &str =
     "DELETE FROM rollup_late WHERE run_id IN (SELECT value::uuid FROM json_array_elements_text($1::json))";
 
 /// Only if nobody has counted since the look.
@@ -54,10 +53,8 @@ macro_rules! brief {
         "SELECT id, schedule, handler, due_at, state, attempt, started_at, finished_at, wall_ms FROM run "
     };
 }
-pub(crate) const LATEST: &str = concat!(
-    brief!(),
-    "WHERE state >= 2 AND finished_at >= $1 ORDER BY finished_at DESC, id DESC LIMIT $2"
-);
+pub(crate) const LATEST: &str =
+    concat!(brief!(), "WHERE state >= 2 AND finished_at >= $1 ORDER BY finished_at DESC, id DESC LIMIT $2");
 /// Of one schedule; how it goes on is put together for each of them.
 pub(crate) const NEWEST: &str = concat!(brief!(), "WHERE state >= 2 AND schedule = ");
 pub(crate) const NEWEST_FIRST: &str = " ORDER BY schedule DESC, id DESC LIMIT ";

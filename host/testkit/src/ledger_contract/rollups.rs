@@ -39,7 +39,9 @@ fn of(schedule: &str) -> Whose {
 
 pub async fn ends_are_counted_alike_before_and_after_they_are_rolled_up(exam: &Exam) {
     let (good, bad) = (RunState::Succeeded, RunState::Failed);
-    for (schedule, at, state, wall_ms) in [("a", -50, good, 10), ("a", -30, good, 30), ("a", -55, bad, 5), ("b", -53, bad, 7)] {
+    for (schedule, at, state, wall_ms) in
+        [("a", -50, good, 10), ("a", -30, good, 30), ("a", -55, bad, 5), ("b", -53, bad, 7)]
+    {
         end(exam, schedule, at, state, wall_ms).await;
     }
     let skip = Skip {

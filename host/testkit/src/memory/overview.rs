@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use noontide_domain::ScheduleName;
 use noontide_domain::ports::{LedgerError, Overview, RunBrief};
 use noontide_domain::rollup::{Ended, Ends, KEPT, LAG, Whose, joined, roll_up};
-use noontide_domain::ScheduleName;
 
 use super::MemoryLedger;
 use super::book::Book;

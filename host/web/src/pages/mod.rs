@@ -21,6 +21,7 @@ mod page;
 mod picture;
 mod schedule;
 mod schedules;
+mod simulator;
 mod visit;
 mod zone;
 
@@ -29,5 +30,10 @@ use axum::routing::Router;
 use crate::WebParts;
 
 pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().merge(assets::routes()).merge(now::routes()).merge(schedules::routes()).merge(schedule::routes())
+    Router::new()
+        .merge(assets::routes())
+        .merge(now::routes())
+        .merge(schedules::routes())
+        .merge(schedule::routes())
+        .merge(simulator::routes())
 }

@@ -146,7 +146,10 @@ fn goes_on(parts: &WebParts, visit: &Visit, run: &RunRecord) -> Running {
 
 fn failure(parts: &WebParts, visit: &Visit, run: &RunRecord) -> Failure {
     let error = run.outcome.as_ref().and_then(|outcome| {
-        outcome.message().and_then(|message| message.lines().next().map(str::to_owned)).or(Some(outcome.as_str().into()))
+        outcome
+            .message()
+            .and_then(|message| message.lines().next().map(str::to_owned))
+            .or(Some(outcome.as_str().into()))
     });
     Failure {
         id: run.id.to_string(),

@@ -76,9 +76,9 @@ struct Run {
 
 async fn schedule(visit: Visit, State(parts): State<WebParts>, Path(name): Path<String>) -> Shown<SchedulePage> {
     let standing = parts.engine.standing(&name).map_err(visit.problem())?;
-    let (runs, ends) = found(&parts, &standing.schedule.name, &visit).await.map_err(|problem| {
-        visit.problem()(Problem::from(problem))
-    })?;
+    let (runs, ends) = found(&parts, &standing.schedule.name, &visit)
+        .await
+        .map_err(|problem| visit.problem()(Problem::from(problem)))?;
     Ok(Page(drawn(visit, &parts, &standing, &runs, &ends)))
 }
 
@@ -112,7 +112,11 @@ fn drawn(visit: Visit, parts: &WebParts, standing: &Standing, runs: &[RunBrief],
         is_of_the_api: schedule.owner.place().is_none(),
         definition: definition(schedule),
         policies: facts::policies(schedule),
-        pause: standing.pause.as_ref().filter(|pause| pause.covers(visit.now)).map(|pause| paused(&visit, schedule, pause)),
+        pause: standing
+            .pause
+            .as_ref()
+            .filter(|pause| pause.covers(visit.now))
+            .map(|pause| paused(&visit, schedule, pause)),
         first_seen: moment(standing.anchor),
         last_success: standing.last_success.map(moment),
         next: next::next(&visit, standing, &parts.engine.levels()),

@@ -45,7 +45,8 @@ pub(super) async fn tiles(
     let hosts = parts.history.hosts(HostFilter { limit: HOSTS, ..HostFilter::default() }).await?;
     let states: Vec<_> = hosts.iter().map(|host| host.state).collect();
     let facts = parts.host.facts();
-    let mut tiles = vec![lateness(&latest), database(parts, ledger, answered_in), plugins(parts, &facts), of_hosts(&states)];
+    let mut tiles =
+        vec![lateness(&latest), database(parts, ledger, answered_in), plugins(parts, &facts), of_hosts(&states)];
     tiles.extend(disk(&facts["disk"]));
     Ok(tiles)
 }
@@ -73,7 +74,8 @@ fn plugins(parts: &WebParts, facts: &Value) -> Tile {
     let plugins = parts.engine.plugins();
     let refused: Vec<_> = plugins.iter().filter(|plugin| plugin.error.is_some()).map(|one| one.file.as_str()).collect();
     let loaded = plugins.iter().filter(|plugin| plugin.loaded.is_some()).count();
-    let watcher = facts["plugins"]["watcher"].as_str().map_or_else(String::new, |watcher| format!("watched by {watcher}"));
+    let watcher =
+        facts["plugins"]["watcher"].as_str().map_or_else(String::new, |watcher| format!("watched by {watcher}"));
     match refused.as_slice() {
         [] => tile("Plugins", "ok", format!("{loaded} loaded"), watcher),
         refused => tile("Plugins", "bad", format!("{} refused", refused.len()), refused.join(", ")),
@@ -92,7 +94,13 @@ fn of_hosts(states: &[HostState]) -> Tile {
 
 fn disk(disk: &Value) -> Option<Tile> {
     let (free, total) = (disk["free"].as_u64()?, disk["total"].as_u64()?);
-    let state = if free < FREE[1] { "bad" } else if free < FREE[0] { "warn" } else { "ok" };
+    let state = if free < FREE[1] {
+        "bad"
+    } else if free < FREE[0] {
+        "warn"
+    } else {
+        "ok"
+    };
     let note = format!("free of {}, data folder", rounded(total));
     Some(tile("Disk", state, rounded(free), note))
 }
@@ -140,7 +148,9 @@ mod tests {
 
     #[test]
     fn a_disk_is_told_of_before_it_is_full() {
-        let of = |free: u64| disk(&serde_json::json!({ "free": free, "total": 100_u64 << 30 })).map(|tile| (tile.state, tile.value));
+        let of = |free: u64| {
+            disk(&serde_json::json!({ "free": free, "total": 100_u64 << 30 })).map(|tile| (tile.state, tile.value))
+        };
         assert_eq!(of(50 << 30), Some(("ok", "50 GiB".to_owned())));
         assert_eq!(of(1 << 30).map(|(state, _)| state), Some("warn"));
         assert_eq!(of(1 << 20).map(|(state, _)| state), Some("bad"));

@@ -61,7 +61,8 @@ pub(crate) fn day(counts: &[Count], now: DateTime<Utc>, zone: Tz) -> Day {
         *totals.entry(count.state).or_default() += count.ends;
     }
     let most = quarters.values().map(|states| states.values().sum::<u64>()).max().unwrap_or(0);
-    let bars = quarters.iter().map(|(place, states)| bar(begin + QUARTER * (*place as i32), *place, states, most, zone));
+    let bars =
+        quarters.iter().map(|(place, states)| bar(begin + QUARTER * (*place as i32), *place, states, most, zone));
     let total = |state: &RunState| Some((state.as_str(), *totals.get(state)?));
     Day { bars: bars.collect(), hours: hours(begin, zone), most, totals: ORDER.iter().filter_map(total).collect() }
 }

@@ -75,7 +75,12 @@ pub(crate) fn heat(counts: &[Count], planned: &Planned, now: DateTime<Utc>, zone
 }
 
 /// Colour, number and words of a day. The worst that happened gives the colour.
-fn told(ended: Option<&BTreeMap<RunState, u64>>, due: u64, is_coming: bool, is_unknown: bool) -> (&'static str, u64, String) {
+fn told(
+    ended: Option<&BTreeMap<RunState, u64>>,
+    due: u64,
+    is_coming: bool,
+    is_unknown: bool,
+) -> (&'static str, u64, String) {
     const WORST: [RunState; 5] =
         [RunState::Failed, RunState::Expired, RunState::Cancelled, RunState::Succeeded, RunState::Skipped];
     let Some(states) = ended else {

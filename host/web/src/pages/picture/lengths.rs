@@ -69,7 +69,12 @@ fn summary(ran: &[RunBrief]) -> Vec<(&'static str, String)> {
     let mut lengths: Vec<_> = ran.iter().map(|run| run.wall_ms).collect();
     lengths.sort_unstable();
     let rank = |percent: usize| lengths.get((lengths.len() * percent).div_ceil(100).saturating_sub(1));
-    let told = [("shortest", lengths.first()), ("median", rank(50)), ("95 of 100 within", rank(95)), ("longest", lengths.last())];
+    let told = [
+        ("shortest", lengths.first()),
+        ("median", rank(50)),
+        ("95 of 100 within", rank(95)),
+        ("longest", lengths.last()),
+    ];
     let told = told.into_iter().filter_map(|(name, millis)| Some((name, length_ms(*millis?))));
     [("runs", ran.len().to_string())].into_iter().chain(told).collect()
 }
@@ -88,7 +93,10 @@ mod tests {
         assert_eq!((drawn.bars[2].y.as_str(), drawn.bars[2].x), ("0.0", WIDTH - STEP), "the newest is the last");
         assert_eq!(drawn.bars[0].title, "00:00: succeeded, 2.00 s");
         let summary: Vec<_> = drawn.summary.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        assert_eq!(summary.join(", "), "runs 3, shortest 1.00 s, median 2.00 s, 95 of 100 within 4.00 s, longest 4.00 s");
+        assert_eq!(
+            summary.join(", "),
+            "runs 3, shortest 1.00 s, median 2.00 s, 95 of 100 within 4.00 s, longest 4.00 s"
+        );
         assert_eq!(lengths(&[], |_| String::new()), Lengths::default());
     }
 }

@@ -3,4 +3,5 @@
 pub(crate) mod day;
 pub(crate) mod heat;
 pub(crate) mod lengths;
+pub(crate) mod month;
 pub(crate) mod spark;

@@ -9,14 +9,17 @@ pub(super) fn policies(schedule: &Schedule) -> Vec<(&'static str, String)> {
     let facts = [
         ("When a run is in the way", Some(overlap(schedule.overlap).to_owned())),
         ("What was missed", Some(catch_up(schedule))),
-        ("After a failure", Some(match retry.attempts {
-            0 | 1 => "it is not tried again".to_owned(),
-            attempts => format!(
-                "tried up to {attempts} times, {} after the first, twice as long after each, {} at most",
-                duration::words(retry.backoff),
-                duration::words(retry.cap)
-            ),
-        })),
+        (
+            "After a failure",
+            Some(match retry.attempts {
+                0 | 1 => "it is not tried again".to_owned(),
+                attempts => format!(
+                    "tried up to {attempts} times, {} after the first, twice as long after each, {} at most",
+                    duration::words(retry.backoff),
+                    duration::words(retry.cap)
+                ),
+            }),
+        ),
         ("One attempt takes at most", length(schedule.timeout)),
         ("Begins within", length(schedule.start_deadline)),
         ("Over after", length(schedule.expires)),

@@ -139,7 +139,8 @@ mod tests {
                 "relay": { "type": "object", "properties": { "port": { "type": "number" } } },
             },
         });
-        let fields = fields(Some(&schema), &json!({ "to": "ana", "tags": ["a"], "level": "high", "relay": { "port": 25 } }));
+        let fields =
+            fields(Some(&schema), &json!({ "to": "ana", "tags": ["a"], "level": "high", "relay": { "port": 25 } }));
         let of = |name: &str| fields.iter().find(|field| field.name == name).expect(name);
         assert_eq!(of("input.to").kind, Kind::Text { value: "ana".to_owned(), longest: None });
         assert!(of("input.to").is_required && !of("input.copies").is_required);

@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn what_comes_due_later_lies_behind_and_what_never_does_last() {
         let at = |millis| DateTime::from_timestamp_millis(millis);
-        let mut places = [place(None, &standing("a")), place(at(999), &standing("b")), place(at(1_000), &standing("a"))];
+        let mut places =
+            [place(None, &standing("a")), place(at(999), &standing("b")), place(at(1_000), &standing("a"))];
         places.sort();
         assert!(places[0].ends_with(" b") && places[1].contains("1000 a"), "{places:?}");
     }
