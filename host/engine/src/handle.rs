@@ -1,7 +1,6 @@
 //! What the rest of the house asks of the engine.
 
 mod backfill;
-mod many;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -8,6 +8,7 @@
 //! tape       what happened lately, for who comes back               tape.rs
 //! selection  which schedules a filter means                         selection.rs
 //! shape      what the JSON looks like, once                          shape.rs
+//! document   the OpenAPI document, made from the routes              document.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
 //! pages      the dashboard, drawn by the server                      pages/
 //! client     the other end                                           client.rs
@@ -18,10 +19,10 @@
 mod access;
 mod artifacts;
 mod body;
-mod bulk;
 mod chain;
 mod chains;
 mod client;
+mod document;
 mod errand;
 mod events;
 mod host;
@@ -51,6 +52,7 @@ use noontide_engine::EngineHandle;
 
 pub use access::{Access, Base, Visitor, Way};
 pub use client::{Client, ClientError};
+pub use document::document;
 pub use server::{Bound, Listen, Serving, WebError, bind, serve};
 pub use settings::{Limits, WebSettings};
 

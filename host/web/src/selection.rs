@@ -1,4 +1,4 @@
-//! Which schedules are meant: the filter of the list, and of what is done to many at once.
+//! Which schedules a page shows: the API's filter over schedules, and whether they fail at present.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -21,9 +21,9 @@ pub(crate) struct Selection {
     pub(crate) q: String,
     /// How it stands, in the word that the API has for it.
     pub(crate) state: String,
-    /// A part of what owns it: `api`, or a file.
+    /// How what owns it begins: `api`, or `file:conf/`.
     pub(crate) owner: String,
-    /// A part of the handler.
+    /// The handler, or its plugin.
     pub(crate) handler: String,
     /// `failed`: its newest run did.
     pub(crate) last: String,
@@ -51,15 +51,16 @@ impl Selection {
         failing: Option<&BTreeSet<ScheduleName>>,
         now: DateTime<Utc>,
     ) -> Vec<Arc<Standing>> {
-        let [q, owner, handler] = [&self.q, &self.owner, &self.handler].map(|text| text.trim().to_lowercase());
-        let has = |text: &str, part: &str| part.is_empty() || text.to_lowercase().contains(part);
+        let (q, owner, wanted) = (self.q.trim().to_lowercase(), self.owner.trim(), self.handler.trim());
+        let has = |text: &str| text.to_lowercase().contains(&q);
+        let calls = |handler: String| handler == wanted || handler.split_once('/').is_some_and(|(plugin, _)| plugin == wanted);
         let mut all = parts.engine.list();
         all.retain(|standing| {
             let schedule = &standing.schedule;
             failing.is_none_or(|failing| failing.contains(&schedule.name))
-                && (has(schedule.name.as_str(), &q) || schedule.description.as_ref().is_some_and(|text| has(text, &q)))
-                && (owner.is_empty() || has(&schedule.owner.to_string(), &owner))
-                && (handler.is_empty() || has(&schedule.handler.to_string(), &handler))
+                && (q.is_empty() || has(schedule.name.as_str()) || schedule.description.as_deref().is_some_and(has))
+                && (owner.is_empty() || schedule.owner.to_string().starts_with(owner))
+                && (wanted.is_empty() || calls(schedule.handler.to_string()))
                 && (self.state.is_empty() || self.state == state(parts, standing, now))
         });
         all

@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 }
 
 /// All that needs no scope, or another one than its verb says.
-pub(crate) const TABLE: [(&str, &str, Needs); 23] = {
+pub(crate) const TABLE: [(&str, &str, Needs); 22] = {
     const OPERATE: Needs = Needs::Scope(Scope::Operate);
     const ADMIN: Needs = Needs::Scope(Scope::Admin);
     [
@@ -34,8 +34,6 @@ pub(crate) const TABLE: [(&str, &str, Needs); 23] = {
         ("POST", "/api/v1/schedules/{name}/submit", OPERATE),
         ("POST", "/api/v1/schedules/{name}/pause", OPERATE),
         ("POST", "/api/v1/schedules/{name}/resume", OPERATE),
-        // Many at once: `pause`, `resume` or `fire` in the place of a name.
-        ("POST", "/api/v1/schedules/{name}", OPERATE),
         ("POST", "/api/v1/runs", OPERATE),
         ("POST", "/api/v1/runs/{id}/cancel", OPERATE),
         ("POST", "/api/v1/runs/{id}/retry", OPERATE),
@@ -52,7 +50,7 @@ pub(crate) const TABLE: [(&str, &str, Needs); 23] = {
 };
 
 /// What `method` on `path` needs; `path` is a route's, with its names in braces, and without the prefix of all.
-pub(super) fn needs(method: &Method, path: &str) -> Needs {
+pub(crate) fn needs(method: &Method, path: &str) -> Needs {
     let verb = if *method == Method::HEAD { "GET" } else { method.as_str() };
     let listed = TABLE.iter().find(|(of, route, _)| *of == verb && *route == path).map(|(_, _, needs)| *needs);
     listed.unwrap_or(Needs::Scope(if changes(method) { Scope::Admin } else { Scope::Read }))

@@ -4,9 +4,9 @@
 //! visit       who looks, from where, in which zone and theme          visit.rs zone.rs
 //! page        a drawn page, with the headers that keep it safe        page.rs
 //! assets      style and modules, embedded                             assets.rs   ../assets
-//! moment      an instant, as a reader wants it                        moment.rs
+//! moment      an instant, as a reader wants it; how long              moment.rs length.rs
+//! pictures    SVG, from data to shapes                                picture/
 //! pages       one file for each, with a template of the same name     now.rs schedules.rs …   ../templates
-//! pictures    from data to SVG                                        picture/
 //! ```
 //!
 //! A page reads the engine and the history and decides nothing. What a reader does goes to the API, like everybody's wishes. A page
@@ -15,10 +15,13 @@
 
 mod assets;
 mod length;
+mod log;
 mod moment;
 mod now;
 mod page;
 mod picture;
+mod run;
+mod runs;
 mod schedule;
 mod schedules;
 mod simulator;
@@ -36,4 +39,7 @@ pub(crate) fn routes() -> Router<WebParts> {
         .merge(schedules::routes())
         .merge(schedule::routes())
         .merge(simulator::routes())
+        .merge(runs::routes())
+        .merge(run::routes())
+        .merge(log::routes())
 }

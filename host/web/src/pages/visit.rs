@@ -59,8 +59,10 @@ pub(crate) struct Entry {
 }
 
 /// The pages, in the order of the menu: title, path, key.
-const MENU: &[&[(&str, &str, char)]] =
-    &[&[("Now", "/", 'n'), ("Schedules", "/schedules", 's')], &[("Simulator", "/simulator", 'i')]];
+const MENU: &[&[(&str, &str, char)]] = &[
+    &[("Now", "/", 'n'), ("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r')],
+    &[("Simulator", "/simulator", 'i')],
+];
 
 /// One look at a page.
 #[derive(Debug, Clone)]

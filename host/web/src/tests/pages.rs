@@ -1,5 +1,7 @@
 //! The dashboard, as a browser asks for it.
 
+mod runs;
+
 use super::*;
 
 async fn page(world: &World, path: &str, cookies: &str) -> (reqwest::StatusCode, reqwest::header::HeaderMap, String) {
@@ -70,7 +72,7 @@ async fn a_row_of_a_schedule_tells_how_its_last_runs_went() {
     assert!(html.contains("no run yet") && html.contains("conf/x.toml:3"), "{html}");
     world.fire().await;
     world.ledger.until(|runs| runs.iter().any(|run| run.state == noontide_domain::RunState::Succeeded)).await;
-    let (_, _, html) = page(&world, "/schedules?sort=due&owner=x.toml", "").await;
+    let (_, _, html) = page(&world, "/schedules?sort=due&owner=file:conf", "").await;
     assert!(html.contains("the last 1: 1 succeeded") && html.contains(r#"class="mark-succeeded""#), "{html}");
     let (_, _, html) = page(&world, "/schedules?last=failed", "").await;
     assert!(html.contains("No schedule matches."), "{html}");
@@ -91,25 +93,4 @@ async fn a_schedule_has_a_page_with_a_form_for_its_input() {
     assert!(html.contains("1 succeeded") && html.contains("median 0 ms"), "{html}");
     let (status, _, html) = page(&world, "/schedules/nightli", "").await;
     assert!(status == 404 && html.contains("nightly"), "{html}");
-}
-
-#[tokio::test]
-async fn many_schedules_are_paused_resumed_and_fired_by_a_filter() {
-    let world = world(Access::Loopback).await;
-    for name in ["a", "b"] {
-        let body = json!({ "handler": "mail/send", "every": 3600 });
-        world.client.put(&format!("/api/v1/schedules/{name}"), &body).await.expect("puts");
-    }
-    let all = json!({ "filter": { "owner": "api" }, "expect": 2, "reason": "a move" });
-    let (status, told) =
-        world.post_refused("/schedules/pause", json!({ "filter": { "owner": "api" }, "expect": 3 })).await;
-    assert!(status == 409 && told.contains("nothing was done"), "{told}");
-    assert_eq!(world.post("/schedules/pause", all.clone()).await["done"], 2);
-    let paused = world.get("/schedules/a").await;
-    assert_eq!((&paused["state"], &paused["pause"]["reason"]), (&json!("paused"), &json!("a move")));
-    assert_eq!(world.get("/schedules/nightly").await["state"], "active", "the filter does not mean it");
-    assert_eq!(world.post("/schedules/resume", all.clone()).await["done"], 2);
-    assert_eq!(world.get("/schedules/b").await["state"], "active");
-    assert_eq!(world.post("/schedules/fire", all).await["done"], 2);
-    assert_eq!(world.post_refused("/schedules/forget", json!({ "expect": 3 })).await.0, 404);
 }

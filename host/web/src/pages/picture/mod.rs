@@ -3,5 +3,6 @@
 pub(crate) mod day;
 pub(crate) mod heat;
 pub(crate) mod lengths;
+pub(crate) mod lifeline;
 pub(crate) mod month;
 pub(crate) mod spark;
