@@ -67,7 +67,9 @@ async fn fill(opened: &Opened, url: &str, runs: usize) {
         let (sqlite, postgres) = (url.starts_with("sqlite:"), url.starts_with("postgres"));
         assert!(sqlite || postgres, "SQLite or PostgreSQL");
         let series = if sqlite {
-            format!("(WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {until} - 1) SELECT i FROM n)")
+            format!(
+                "(WITH RECURSIVE n(i) AS (SELECT {from} UNION ALL SELECT i + 1 FROM n WHERE i < {until} - 1) SELECT i FROM n)"
+            )
         } else {
             format!("(SELECT i::bigint FROM generate_series({from}, {until} - 1) AS i) AS n")
         };
@@ -112,8 +114,10 @@ fn insert(series: &str, runs: usize, sqlite: bool) -> String {
          NULL, 1, 1, {live}, {at}, {finished}, {outcome}, i % 5000, {reason}, {at}, 'default', 10 FROM {series}",
         live = format!("CASE WHEN i >= {runs} THEN {at} + 999999999 END"),
         finished = over(&format!("{at} + i % 5000")),
-        outcome = over("CASE WHEN i % 97 = 0 THEN '{\"kind\":\"failed\",\"message\":\"550\",\"retryable\":false,\"after\":null}' \
-                        WHEN i % 31 = 0 THEN NULL ELSE '{\"kind\":\"succeeded\",\"result\":null}' END"),
+        outcome = over(
+            "CASE WHEN i % 97 = 0 THEN '{\"kind\":\"failed\",\"message\":\"550\",\"retryable\":false,\"after\":null}' \
+                        WHEN i % 31 = 0 THEN NULL ELSE '{\"kind\":\"succeeded\",\"result\":null}' END"
+        ),
         reason = over("CASE WHEN i % 97 <> 0 AND i % 31 = 0 THEN '{\"kind\":\"missed\"}' END"),
     )
 }
@@ -127,7 +131,8 @@ async fn measure(opened: &Opened) {
     println!("{:>44} {:>9} {:>9} {:>9}", "question", "p50 ms", "p99 ms", "most ms");
     let of = |state| RunFilter { state: Some(state), limit: 50, ..RunFilter::default() };
     let week_ago = now() - TimeDelta::weeks(1);
-    tell("ends of 24 hours, all", async |_| drop(history.ends(&Whose::All, now() - TimeDelta::days(1), now()).await)).await;
+    tell("ends of 24 hours, all", async |_| drop(history.ends(&Whose::All, now() - TimeDelta::days(1), now()).await))
+        .await;
     tell("ends of a year, one schedule", async |i| {
         drop(history.ends(&Whose::Schedule(name(i * 7)), now() - TimeDelta::days(370), now()).await);
     })
@@ -142,7 +147,10 @@ async fn measure(opened: &Opened) {
         drop(history.latest(now() - TimeDelta::hours(1), 1_000).await.expect("reads"));
     })
     .await;
-    tell("failed runs, newest 50", async |_| drop::<Vec<RunRecord>>(history.runs(of(RunState::Failed)).await.expect("reads"))).await;
+    tell("failed runs, newest 50", async |_| {
+        drop::<Vec<RunRecord>>(history.runs(of(RunState::Failed)).await.expect("reads"))
+    })
+    .await;
     tell("running, 50 of 300", async |_| drop(history.runs(of(RunState::Running)).await.expect("reads"))).await;
     tell("runs of a schedule, newest 50", async |i| {
         let filter = RunFilter { schedule: Some(name(i * 3)), limit: 50, ..RunFilter::default() };

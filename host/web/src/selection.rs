@@ -53,7 +53,8 @@ impl Selection {
     ) -> Vec<Arc<Standing>> {
         let (q, owner, wanted) = (self.q.trim().to_lowercase(), self.owner.trim(), self.handler.trim());
         let has = |text: &str| text.to_lowercase().contains(&q);
-        let calls = |handler: String| handler == wanted || handler.split_once('/').is_some_and(|(plugin, _)| plugin == wanted);
+        let calls =
+            |handler: String| handler == wanted || handler.split_once('/').is_some_and(|(plugin, _)| plugin == wanted);
         let mut all = parts.engine.list();
         all.retain(|standing| {
             let schedule = &standing.schedule;

@@ -14,18 +14,22 @@
 //! that are marked `data-live`.
 
 mod assets;
+mod hosts;
 mod length;
 mod log;
 mod moment;
 mod now;
 mod page;
 mod picture;
+mod plugin;
+mod plugins;
 mod run;
 mod runs;
 mod schedule;
 mod schedules;
 mod simulator;
 mod visit;
+mod why;
 mod zone;
 
 use axum::routing::Router;
@@ -42,4 +46,8 @@ pub(crate) fn routes() -> Router<WebParts> {
         .merge(runs::routes())
         .merge(run::routes())
         .merge(log::routes())
+        .merge(why::routes())
+        .merge(plugins::routes())
+        .merge(plugin::routes())
+        .merge(hosts::routes())
 }

@@ -60,8 +60,9 @@ pub(crate) struct Entry {
 
 /// The pages, in the order of the menu: title, path, key.
 const MENU: &[&[(&str, &str, char)]] = &[
-    &[("Now", "/", 'n'), ("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r')],
-    &[("Simulator", "/simulator", 'i')],
+    &[("Now", "/", 'n'), ("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r'), ("Why", "/why", 'w')],
+    &[("Plugins", "/plugins", 'p'), ("Simulator", "/simulator", 'i')],
+    &[("Hosts", "/hosts", 'h')],
 ];
 
 /// One look at a page.
