@@ -8,6 +8,7 @@ mod history;
 mod hosts;
 mod list;
 mod outbox;
+mod overview;
 mod settlement;
 mod versions;
 
@@ -35,6 +36,7 @@ pub use list::{Edits, Overdue, Put, RefusedEdit, Removed};
 pub use outbox::{
     Delivery, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Outgoing, Outlet, Posted,
 };
+pub use overview::{Overview, RunBrief};
 pub use settlement::{Lapsed, Pulse, Settled, Settlement};
 pub use versions::{VersionContent, VersionMarks, Versions};
 
@@ -221,9 +223,14 @@ pub trait Ledger: Outbox + Send + Sync {
         std::future::pending().await
     }
 
+    /// Counts ends that nobody has counted yet, the earliest `batch` of them, and says how many they were: fewer mean that
+    /// there are no more for now. Any host may do so, and several at once: each end is counted once. What ended less than
+    /// [`LAG`](crate::rollup::LAG) ago is left for later.
+    async fn roll_up(&self, batch: usize) -> Result<u64, LedgerError>;
+
     /// Deletes finished runs past the retention with all that belongs to them, in one transaction; how many went. Runs of a
     /// chain that still waits for something stay, its links as long as a run of it. Hosts that have been gone for so long are
-    /// forgotten, too.
+    /// forgotten, too, and counts that are older by [`KEPT`](crate::rollup::KEPT).
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError>;
 }
 

@@ -1,6 +1,7 @@
 //! The schedules in memory, in the order in which they come due.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{Edits, Overdue};
@@ -12,7 +13,8 @@ const LATE: TimeDelta = TimeDelta::seconds(5);
 /// The schedules that stand, and an agenda over them.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
-    standings: HashMap<ScheduleName, Standing>,
+    /// Each can be handed out as it is at the moment: whoever looks at a hundred thousand copies none.
+    standings: BTreeMap<ScheduleName, Arc<Standing>>,
     agenda: BTreeSet<(DateTime<Utc>, ScheduleName)>,
     /// Who follows whose success.
     followers: HashMap<ScheduleName, Vec<ScheduleName>>,
@@ -36,7 +38,8 @@ impl Book {
                 self.followers.entry(followed.clone()).or_default().push(schedule.name.clone());
             }
         }
-        self.standings = standings.into_iter().map(|standing| (standing.schedule.name.clone(), standing)).collect();
+        let named = |standing: Standing| (standing.schedule.name.clone(), Arc::new(standing));
+        self.standings = standings.into_iter().map(named).collect();
     }
 
     /// One schedule, new or in place of the one of its name.
@@ -52,7 +55,7 @@ impl Book {
         for smaller in &standing.schedule.supersedes {
             *self.superseded.entry(smaller.clone()).or_default() += 1;
         }
-        self.standings.insert(name, standing);
+        self.standings.insert(name, Arc::new(standing));
     }
 
     /// One schedule leaves. Those that follow it stay, and follow again should it come back.
@@ -105,13 +108,13 @@ impl Book {
             .iter()
             .take_while(|(due, _)| *due <= now)
             .take(limit)
-            .filter_map(|(_, name)| self.standings.get(name).cloned())
+            .filter_map(|(_, name)| self.get(name).cloned())
             .collect()
     }
 
     /// Those of them that are due at `now`.
     pub(crate) fn due_of(&self, names: &[ScheduleName], now: DateTime<Utc>) -> Vec<Standing> {
-        let standings = names.iter().filter_map(|name| self.standings.get(name));
+        let standings = names.iter().filter_map(|name| self.get(name));
         standings.filter(|standing| standing.looks_at().is_some_and(|due| due <= now)).cloned().collect()
     }
 
@@ -126,7 +129,7 @@ impl Book {
             if soonest.is_some_and(|(soonest, _)| soonest <= *look) {
                 break;
             }
-            let due = self.standings.get(name).and_then(Standing::next_due).map(|due| (due, name));
+            let due = self.get(name).and_then(Standing::next_due).map(|due| (due, name));
             soonest = soonest.into_iter().chain(due).min();
         }
         soonest
@@ -154,7 +157,7 @@ impl Book {
     /// Schedules that come due when `name` succeeds.
     pub(crate) fn followers(&self, name: &ScheduleName) -> Vec<Standing> {
         let names = self.followers.get(name).into_iter().flatten();
-        names.filter_map(|follower| self.standings.get(follower).cloned()).collect()
+        names.filter_map(|follower| self.get(follower).cloned()).collect()
     }
 
     /// It has run `times` more, because it came due.
@@ -170,6 +173,7 @@ impl Book {
     /// A run of it, due at `due_at`, has ended in success.
     pub(crate) fn succeeded(&mut self, name: &ScheduleName, due_at: DateTime<Utc>) {
         if let Some(standing) = self.standings.get_mut(name) {
+            let standing = Arc::make_mut(standing);
             standing.last_success = standing.last_success.max(Some(due_at));
         }
     }
@@ -184,7 +188,7 @@ impl Book {
 
     /// What all schedules say of each other's work.
     pub(crate) fn all_levels(&self) -> Levels {
-        Levels::of(self.standings.values())
+        Levels::of(self.standings.values().map(Arc::as_ref))
     }
 
     /// Schedules whose success is missing.
@@ -193,7 +197,7 @@ impl Book {
             let (schedule, last_success) = (standing.schedule.name.clone(), standing.last_success);
             Some(Overdue { schedule, since: standing.overdue_since(now)?, last_success })
         };
-        self.standings.values().filter_map(overdue).collect()
+        self.standings.values().map(Arc::as_ref).filter_map(overdue).collect()
     }
 
     fn change(&mut self, name: &ScheduleName, change: impl FnOnce(&mut Standing)) {
@@ -201,6 +205,7 @@ impl Book {
         if let Some(due) = standing.looks_at() {
             self.agenda.remove(&(due, name.clone()));
         }
+        let standing = Arc::make_mut(standing);
         change(standing);
         if let Some(due) = standing.looks_at() {
             self.agenda.insert((due, name.clone()));
@@ -208,13 +213,32 @@ impl Book {
     }
 
     pub(crate) fn get(&self, name: &ScheduleName) -> Option<&Standing> {
-        self.standings.get(name)
+        self.standings.get(name).map(Arc::as_ref)
     }
 
     pub(crate) fn all(&self) -> Vec<Standing> {
-        let mut all: Vec<_> = self.standings.values().cloned().collect();
-        all.sort_by(|a, b| a.schedule.name.cmp(&b.schedule.name));
-        all
+        self.standings.values().map(|standing| Standing::clone(standing)).collect()
+    }
+
+    /// All by name, as they stand now.
+    pub(crate) fn list(&self) -> Vec<Arc<Standing>> {
+        self.standings.values().cloned().collect()
+    }
+
+    /// The schedules that come due next, `limit` at most, in the order in which they do. The agenda may want to look at one
+    /// before it comes due.
+    pub(crate) fn upcoming(&self, limit: usize) -> Vec<(DateTime<Utc>, Arc<Standing>)> {
+        let mut soonest: BTreeMap<(DateTime<Utc>, &ScheduleName), &Arc<Standing>> = BTreeMap::new();
+        for (look, name) in &self.agenda {
+            if soonest.keys().nth(limit.saturating_sub(1)).is_some_and(|(due, _)| due <= look) {
+                break;
+            }
+            let Some(standing) = self.standings.get(name) else { continue };
+            if let Some(due) = standing.next_due() {
+                soonest.insert((due, name), standing);
+            }
+        }
+        soonest.into_iter().take(limit).map(|((due, _), standing)| (due, Arc::clone(standing))).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

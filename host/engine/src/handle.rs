@@ -163,6 +163,16 @@ impl EngineHandle {
         self.core.book().all()
     }
 
+    /// The same, shared: to look at many is to copy none.
+    pub fn list(&self) -> Vec<Arc<Standing>> {
+        self.core.book().list()
+    }
+
+    /// The schedules that come due next, with the instant, `limit` at most.
+    pub fn upcoming(&self, limit: usize) -> Vec<(DateTime<Utc>, Arc<Standing>)> {
+        self.core.book().upcoming(limit)
+    }
+
     /// What the schedules that stand say of each other's work.
     pub fn levels(&self) -> Levels {
         self.core.book().all_levels()

@@ -5,6 +5,7 @@
 //!
 //! * the **scheduler** sleeps until the next due instant, plans, and claims what is due in one transaction;
 //! * the **watcher** tells of schedules whose success is overdue, and of runs that starve;
+//! * the **accountant** has ends counted, for pictures of the past;
 //! * the **pruner** deletes what is past the retention.
 //!
 //! With the role `worker`:
@@ -23,6 +24,7 @@
 //! A nudge between them says "look", never "what": each looks at the truth itself. None of them knows which database
 //! it is, nor that handlers are wasm.
 
+mod accountant;
 mod announcer;
 mod book;
 mod calls;
@@ -94,6 +96,7 @@ pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandl
     if schedules {
         loops.push(tokio::spawn(scheduler::run(Arc::clone(&core))));
         loops.push(tokio::spawn(watcher::run(Arc::clone(&core))));
+        loops.push(tokio::spawn(accountant::run(Arc::clone(&core))));
         loops.push(tokio::spawn(pruner::run(Arc::clone(&core))));
     }
     if works {

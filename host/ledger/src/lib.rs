@@ -46,6 +46,7 @@ mod prune;
 mod ready;
 mod receipts;
 mod records;
+mod rollups;
 mod row;
 mod rows;
 mod schedules;

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::lease::limit;
 use crate::query::query;
 use crate::writer::{Desk, Request};
-use crate::{links, receipts, rows};
+use crate::{links, receipts, rollups, rows};
 
 statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, TOKENS, SESSIONS, AUDIT);
 
@@ -41,6 +41,7 @@ impl Request for Prune {
         for (statement, before) in others.into_iter().chain([(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept)]) {
             query(statement).bind(before).bind(batch).run(&mut *desk).await?;
         }
+        rollups::forget(self.retention, desk).await?;
         receipts::forget(desk.now, desk).await?;
         Ok(runs.len() as u64)
     }

@@ -312,7 +312,7 @@ fn length(millis: i64) -> Duration {
     Duration::from_millis(millis.unsigned_abs())
 }
 
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) -> Found<Option<T>> {
+pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) -> Found<Option<T>> {
     let text: Option<&str> = row.try_get(column)?;
     text.map(|text| text.parse().map_err(|problem| shape(column, problem))).transpose()
 }

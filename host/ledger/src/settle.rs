@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::query::{Statement, query};
 use crate::state::{self, Fit};
 use crate::writer::{Desk, Request};
-use crate::{again, artifacts, claim, items, links, outbox, records, rows};
+use crate::{again, artifacts, claim, items, links, outbox, records, rollups, rows};
 
 statements!(settle: END, ARCHIVE, LOG, SUCCESS);
 
@@ -146,6 +146,9 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
     insert(SUCCESS, successes.into_iter().map(|(schedule, due)| json!([schedule, due])).collect(), desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;
     insert(LOG, logs(share, &recorded)?, desk).await?;
+    let is_over = |one: &&Settlement| recorded.get(&one.lease.run).is_some_and(|end| end.state.is_final());
+    let over = share.iter().filter(is_over).map(|one| (one.lease.run, one.report.finished_at));
+    rollups::note_late(over, desk).await?;
     Ok(recorded)
 }
 

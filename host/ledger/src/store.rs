@@ -17,8 +17,8 @@ use crate::connection::{Connection, Readers, Source, Time};
 use crate::nudges::Ear;
 use crate::writer::{Inbox, Lanes};
 use crate::{
-    access, chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, schedules, settle, state,
-    versions,
+    access, chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, rollups, schedules, settle,
+    state, versions,
 };
 
 /// An open database.
@@ -179,6 +179,14 @@ impl Ledger for Doors {
 
     async fn announce(&self, news: HostNews) -> Result<DateTime<Utc>, LedgerError> {
         self.inbox.ask(hosts::Announce { news }).await
+    }
+
+    async fn roll_up(&self, batch: usize) -> Result<u64, LedgerError> {
+        let counted = rollups::next(&self.readers, self.now().await?, batch).await.map_err(fault::answer)?;
+        let Some(counted) = counted else { return Ok(0) };
+        let (ends, is_ours) = (counted.ends, self.inbox.ask(counted).await?);
+        // Another host was faster: look again.
+        Ok(if is_ours { ends } else { batch as u64 })
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {

@@ -1,5 +1,6 @@
 // Forms with `data-act` speak to the API, the same one that programs use: METHOD PATH in `data-act`, their fields as a JSON
-// body. `data-json` fields are JSON themselves, empty ones are left out. `data-confirm` asks first. What came of it is told,
+// body. `data-json` fields are JSON themselves, `data-instant` ones wall time of the browser; empty ones are left out. A button
+// with `data-stay` leaves the dialog open and says there what came of it. `data-confirm` asks first. What came of it is told,
 // and the page looks again, or goes where `data-then` says.
 
 import { look } from "./live.js";
@@ -15,9 +16,14 @@ document.addEventListener("submit", async (event) => {
   if (button) button.disabled = true;
   try {
     const body = read(form);
-    tell(await send(form.dataset.act, body), form);
+    if (button?.name) put(body, button.name, JSON.parse(button.value));
+    show(form, "problem", "");
+    const answer = await send(form.dataset.act, body);
+    if (button?.dataset.stay) show(form, "outcome", filled(button.dataset.stay, answer));
+    else tell(answer, form);
   } catch (problem) {
-    say(problem.message, true);
+    if (!show(form, "problem", problem.message)) say(problem.message, true);
+    point(form, problem.message);
   } finally {
     if (button) button.disabled = false;
   }
@@ -40,10 +46,46 @@ function read(form) {
   const body = {};
   for (const field of form.elements) {
     if (!field.name || field.disabled) continue;
-    if (field.type === "checkbox") body[field.name] = field.checked;
-    else if (field.value.trim() !== "") body[field.name] = "json" in field.dataset ? json(field) : field.value;
+    if (field.type === "checkbox") put(body, field.name, field.checked);
+    else if (field.type !== "submit" && field.value.trim() !== "") put(body, field.name, value(field));
   }
   return body;
+}
+
+// A name with dots is a path: `filter.state` is `state` in the object `filter`.
+function put(body, name, value) {
+  const path = name.split(".");
+  const last = path.pop();
+  path.reduce((inner, key) => (inner[key] ??= {}), body)[last] = value;
+}
+
+function value(field) {
+  if ("json" in field.dataset) return json(field);
+  return "instant" in field.dataset ? new Date(field.value).toISOString() : field.value;
+}
+
+// What a form says of itself, in its own place if it has one.
+function show(form, what, text) {
+  const place = form.querySelector(`[data-${what}]`);
+  if (!place) return false;
+  place.textContent = text;
+  place.hidden = text === "";
+  return true;
+}
+
+// The field that a refusal names, as JSON pointers do: `/relay/port`.
+function point(form, message) {
+  for (const field of form.elements) {
+    const pointer = field.name?.startsWith("input.") ? field.name.slice("input".length).replaceAll(".", "/") : null;
+    const isMeant = pointer !== null && new RegExp(`${pointer.replace(/[^\w/]/g, "\\$&")}(?![\\w/])`).test(message);
+    if (isMeant) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute?.("aria-invalid");
+  }
+  form.querySelector("[aria-invalid]")?.focus();
+}
+
+function filled(text, answer) {
+  return text.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((inner, key) => inner?.[key], answer) ?? "");
 }
 
 function json(field) {
@@ -59,7 +101,7 @@ function tell(answer, form) {
   const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
   if (then) location.assign(base + then);
   else {
-    say(form.dataset.done ?? "Done.");
+    say(filled(form.dataset.done ?? "Done.", answer));
     look(true);
   }
 }

@@ -7,6 +7,7 @@
 //! register   tokens, sessions, the audit log                         register.rs tokens.rs session.rs audit.rs
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! tape       what happened lately, for who comes back               tape.rs
+//! selection  which schedules a filter means                         selection.rs
 //! shape      what the JSON looks like, once                          shape.rs
 //! document   the OpenAPI document, made from the routes              document.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
@@ -38,6 +39,7 @@ mod put;
 mod register;
 mod runs;
 mod schedules;
+mod selection;
 mod server;
 mod session;
 mod settings;

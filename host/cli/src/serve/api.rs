@@ -70,6 +70,7 @@ impl HostControl for Process {
         let plugins = self.sandbox.plugins();
         let count = |is: fn(&noontide_domain::PluginStatus) -> bool| plugins.iter().filter(|plugin| is(plugin)).count();
         let mut facts = self.facts.clone();
+        facts["disk"] = disk(self.facts["data"].as_str().unwrap_or("."));
         facts["address"] = self.address.as_ref().map(ToString::to_string).into();
         facts["plugins"] = json!({
             "loaded": count(|plugin| plugin.loaded.is_some()),
@@ -79,6 +80,12 @@ impl HostControl for Process {
         });
         facts
     }
+}
+
+/// Of the file system that a folder lies on, in bytes; `null` if it does not say.
+fn disk(folder: &str) -> Value {
+    let found = rustix::fs::statvfs(folder).ok();
+    found.map(|disk| json!({ "free": disk.f_bavail * disk.f_frsize, "total": disk.f_blocks * disk.f_frsize })).into()
 }
 
 /// The API's places, taken; nobody is answered yet.

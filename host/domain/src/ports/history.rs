@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{HostFilter, HostRecord, LedgerError, MessageFilter, MessageRecord};
+use super::{HostFilter, HostRecord, LedgerError, MessageFilter, MessageRecord, Overview};
 use crate::chain::Origin;
 use crate::{
     ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Labels, Link, LogLine, MediaType, Outcome,
@@ -235,7 +235,7 @@ pub struct LedgerStatus {
 
 /// The durable record: what is read. Never blocks a writer.
 #[async_trait]
-pub trait History: Send + Sync {
+pub trait History: Overview + Send + Sync {
     /// Newest first.
     async fn runs(&self, filter: RunFilter) -> Result<Vec<RunRecord>, LedgerError>;
     /// One run.

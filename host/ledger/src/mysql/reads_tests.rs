@@ -8,7 +8,7 @@ use super::tests::opened;
 use super::*;
 use crate::query::{Query, query};
 use crate::writer::Desk;
-use crate::{chains, edits, items, links, outbox, prune, schedules, tasks, versions};
+use crate::{chains, edits, items, links, outbox, prune, rollups, schedules, tasks, versions};
 
 /// Rows in each table.
 const ROWS: usize = 20_000;
@@ -116,6 +116,9 @@ fn statements() -> Vec<(&'static str, Query<'static>)> {
         ("outbox::DEAD", message(outbox::DEAD)),
         ("outbox::RETRY", query(outbox::RETRY).bind("19500").bind(1_i64).bind(1_i64)),
         ("outbox::DROP", query(outbox::DROP).bind("19500").bind(1_i64)),
+        ("rollups::NEXT", query(rollups::NEXT).bind(0_i64).bind(id(0)).bind(99_999_i64).bind(10_i64)),
+        ("rollups::REST_OF_ONE", query(rollups::REST_OF_ONE).bind(0_i64).bind(id(0)).bind(10_i64).bind("s7")),
+        ("rollups::LATEST", query(rollups::LATEST).bind(0_i64).bind(10_i64)),
         ("prune::CHOOSE", query(prune::CHOOSE).bind(99_999_i64).bind(10_i64)),
         ("prune::ITEMS", query(prune::ITEMS).bind(ids.clone())),
         ("prune::RUNS", query(prune::RUNS).bind(ids)),

@@ -10,6 +10,7 @@ use super::tests::{opened, stranger};
 use super::*;
 use crate::connection::Kind;
 use crate::history::listing_statement;
+use crate::rollups::newest_statement;
 use crate::steps;
 
 /// What a year leaves: of 64 schedules 10^5 runs that are over, and beside them some that are not.
@@ -106,6 +107,7 @@ fn statements() -> Vec<String> {
         &[artifacts::CLEAR, artifacts::ATTACH, artifacts::LIST, artifacts::READ],
         &[submissions::BEFORE, submissions::NOTE],
         &[prune::CHOOSE, prune::LOGS, prune::ATTEMPTS, prune::ARTIFACTS, prune::RUNS, prune::SUBMISSIONS],
+        &[rollups::NEXT, rollups::LATE, rollups::REST, rollups::REST_OF_ONE, rollups::LATEST],
         &[history::RUN, history::ATTEMPTS, history::LOGS, history::OCCURRENCE, history::LAST_RUNS, history::STATUS],
     ];
     all.into_iter().flatten().copied().map(str::to_owned).collect()
@@ -117,7 +119,7 @@ fn listings() -> Vec<String> {
         listing_statement(Kind::Postgres, &RunFilter { schedule, state, ..RunFilter::default() })
     };
     let live = [RunState::Ready, RunState::Running, RunState::Failed].map(|state| of(None, Some(state)));
-    live.into_iter().chain([of(None, None), of(Some("s1"), None)]).collect()
+    live.into_iter().chain([of(None, None), of(Some("s1"), None), newest_statement(Kind::Postgres)]).collect()
 }
 
 /// As it is chosen for whatever values.

@@ -20,6 +20,7 @@ pub(crate) mod prune;
 pub(crate) mod ready;
 pub(crate) mod receipts;
 pub(crate) mod records;
+pub(crate) mod rollups;
 pub(crate) mod schedules;
 mod schema;
 pub(crate) mod settle;

@@ -13,6 +13,7 @@ use crate::connection::Kind;
 use crate::history::listing_statement;
 use crate::migrations::KNOWN;
 use crate::query::made;
+use crate::rollups::newest_statement;
 use crate::writer::{Desk, Request};
 use async_trait::async_trait;
 use noontide_domain::ports::{Claim, LedgerError};
@@ -271,6 +272,8 @@ async fn no_question_reads_the_whole_history() {
     questions.extend(submissions::statements().map(str::to_owned));
     questions.extend(history::statements().map(str::to_owned));
     questions.extend(versions::statements().map(str::to_owned));
+    questions.extend(rollups::statements().map(str::to_owned));
+    questions.push(newest_statement(Kind::Sqlite));
     let live = [RunState::Ready, RunState::Running, RunState::Failed].map(|state| (None, Some(state)));
     questions.extend(live.map(listing));
     questions.extend([(nightly.clone(), None), (nightly, Some(RunState::Failed))].map(listing));

@@ -109,6 +109,14 @@ pub(super) const TABLES: &[Table] = &[
     table!("audit", 1, MANY,
         "id" Id, "at" Number, "who" Text, "address" Text, "action" Text, "thing" Text, "reason" Text, "status" Number,
         "detail" Text),
+    table!("rollup", 5, MANY,
+        "schedule" Text, "handler" Text, "since" Number, "state" Number, "reason" Text, "ends" Number, "wall_ms" Number,
+        "wall_ms_max" Number),
+    Table {
+        anew: true,
+        ..table!("rollup_mark", 1, ONE, "id" Number, "finished_at" Number, "run_id" Id, "revision" Number)
+    },
+    table!("rollup_late", 1, MANY, "run_id" Id),
     table!("state", 2, SOME, "scope" Text, "key" Text, "value" Bytes, "revision" Number, "plugin" Text),
     table!("plugin_content", 1, ONE, "sha256" Text, "size" Number, "signature" Text, "content" Bytes),
     table!("plugin_version", 2, SOME,

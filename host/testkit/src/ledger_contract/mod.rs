@@ -33,6 +33,7 @@ pub mod outbox;
 pub mod overlap;
 pub mod put;
 pub mod queues;
+pub mod rollups;
 pub mod schedules;
 pub mod settle;
 pub mod stale;
@@ -313,6 +314,14 @@ macro_rules! ledger_contract {
                 a_declare_leaves_alone_what_was_put
                 a_file_takes_over_a_name_of_the_api
                 of_two_who_put_the_same_name_one_creates_it
+            }
+            rollups {
+                ends_are_counted_alike_before_and_after_they_are_rolled_up
+                calls_without_a_schedule_are_counted_with_their_handler
+                an_end_that_is_written_late_is_counted_once
+                of_many_who_count_at_once_each_end_is_counted_once
+                counts_stay_when_their_runs_go_and_go_long_after_them
+                the_newest_ends_of_schedules_are_found_for_each
             }
             schedules {
                 a_new_schedule_starts_now

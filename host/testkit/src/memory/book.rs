@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
+use noontide_domain::rollup::Count;
 use noontide_domain::submission::Counts;
 use noontide_domain::{
     HostId, Link, Owner, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
@@ -36,6 +37,9 @@ pub(super) struct Book {
     pub versions: Shelf,
     pub hosts: BTreeMap<HostId, Announced>,
     pub access: Gatebook,
+    /// Of the runs in `counted`, what their ends come to.
+    pub counts: Vec<Count>,
+    pub counted: HashSet<RunId>,
 }
 
 /// What a handler remembers under a key.
@@ -172,6 +176,7 @@ impl Book {
         self.submissions.retain(|_, (taken_at, _)| *taken_at >= retention.before);
         self.messages.retain(|letter| !letter.is_forgotten(retention.before));
         self.hosts.retain(|_, host| host.gone_at() >= retention.before);
+        self.forget_counts(retention.before);
         old.len() as u64
     }
 }

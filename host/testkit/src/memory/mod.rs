@@ -12,6 +12,7 @@ mod items;
 mod lease;
 mod links;
 mod outbox;
+mod overview;
 mod row;
 mod settle;
 mod state;
@@ -264,6 +265,11 @@ impl Ledger for MemoryLedger {
     async fn announce(&self, news: HostNews) -> Result<DateTime<Utc>, LedgerError> {
         let now = self.clock.now();
         self.write(|book| Ok(book.announce(news, now)))
+    }
+
+    async fn roll_up(&self, batch: usize) -> Result<u64, LedgerError> {
+        let now = self.clock.now();
+        Ok(self.book().roll_up(batch, now))
     }
 
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {

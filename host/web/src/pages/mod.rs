@@ -6,7 +6,7 @@
 //! assets      style and modules, embedded                             assets.rs   ../assets
 //! moment      an instant, as a reader wants it; how long              moment.rs length.rs
 //! pictures    SVG, from data to shapes                                picture/
-//! pages       one file for each, with a template of the same name     schedules.rs …   ../templates
+//! pages       one file for each, with a template of the same name     now.rs schedules.rs …   ../templates
 //! ```
 //!
 //! A page reads the engine and the history and decides nothing. What a reader does goes to the API, like everybody's wishes. A page
@@ -18,13 +18,16 @@ mod hosts;
 mod length;
 mod log;
 mod moment;
+mod now;
 mod page;
 mod picture;
 mod plugin;
 mod plugins;
 mod run;
 mod runs;
+mod schedule;
 mod schedules;
+mod simulator;
 mod visit;
 mod why;
 mod zone;
@@ -36,7 +39,10 @@ use crate::WebParts;
 pub(crate) fn routes() -> Router<WebParts> {
     Router::new()
         .merge(assets::routes())
+        .merge(now::routes())
         .merge(schedules::routes())
+        .merge(schedule::routes())
+        .merge(simulator::routes())
         .merge(runs::routes())
         .merge(run::routes())
         .merge(log::routes())

@@ -60,8 +60,8 @@ pub(crate) struct Entry {
 
 /// The pages, in the order of the menu: title, path, key.
 const MENU: &[&[(&str, &str, char)]] = &[
-    &[("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r'), ("Why", "/why", 'w')],
-    &[("Plugins", "/plugins", 'p')],
+    &[("Now", "/", 'n'), ("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r'), ("Why", "/why", 'w')],
+    &[("Plugins", "/plugins", 'p'), ("Simulator", "/simulator", 'i')],
     &[("Hosts", "/hosts", 'h')],
 ];
 

@@ -2,7 +2,7 @@
 
 use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
-    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, RunFilter,
+    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, Overview, RunBrief, RunFilter,
 };
 use noontide_domain::{ArtifactName, RunId, Standing};
 
@@ -13,6 +13,28 @@ struct Gone;
 
 fn gone<T>() -> Result<T, LedgerError> {
     Err(LedgerError::Unavailable("the disk is away".to_owned()))
+}
+
+#[async_trait]
+impl Overview for Gone {
+    async fn ends(
+        &self,
+        _: &noontide_domain::rollup::Whose,
+        _: chrono::DateTime<chrono::Utc>,
+        _: chrono::DateTime<chrono::Utc>,
+    ) -> Result<noontide_domain::rollup::Ends, LedgerError> {
+        gone()
+    }
+    async fn newest(
+        &self,
+        _: &[noontide_domain::ScheduleName],
+        _: usize,
+    ) -> Result<std::collections::BTreeMap<noontide_domain::ScheduleName, Vec<RunBrief>>, LedgerError> {
+        gone()
+    }
+    async fn latest(&self, _: chrono::DateTime<chrono::Utc>, _: usize) -> Result<Vec<RunBrief>, LedgerError> {
+        gone()
+    }
 }
 
 #[async_trait]

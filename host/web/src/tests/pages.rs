@@ -48,3 +48,52 @@ async fn what_a_reader_mistypes_in_the_address_is_a_page_that_says_so() {
     assert_eq!((status.as_u16(), headers["content-type"].to_str().ok()), (400, Some("text/html; charset=utf-8")));
     assert!(html.contains("colour"), "{html}");
 }
+
+#[tokio::test]
+async fn what_is_now_is_told_on_the_first_page() {
+    let world = world(Access::Loopback).await;
+    let (status, _, html) = page(&world, "/", "").await;
+    assert_eq!(status, 200);
+    for words in
+        ["Nothing runs at the moment.", "Nothing failed in the last 24 hours.", "conf/x.toml:1:1: no", ">nightly</a>"]
+    {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    let message = "the relay said 550\nand more".to_owned();
+    let error = noontide_domain::Outcome::Failed { message, retryable: false, after: None };
+    world.plugins.script("mail/send", [error]);
+    world.fire().await;
+    world.ledger.until(|runs| runs.iter().any(|run| run.state == noontide_domain::RunState::Failed)).await;
+    let (_, _, html) = page(&world, "/", "").await;
+    assert!(html.contains("the relay said 550") && html.contains("1 failed"), "{html}");
+}
+
+#[tokio::test]
+async fn a_row_of_a_schedule_tells_how_its_last_runs_went() {
+    let world = world(Access::Loopback).await;
+    let (_, _, html) = page(&world, "/schedules", "").await;
+    assert!(html.contains("no run yet") && html.contains("conf/x.toml:3"), "{html}");
+    world.fire().await;
+    world.ledger.until(|runs| runs.iter().any(|run| run.state == noontide_domain::RunState::Succeeded)).await;
+    let (_, _, html) = page(&world, "/schedules?sort=due&owner=file:conf", "").await;
+    assert!(html.contains("the last 1: 1 succeeded") && html.contains(r#"class="mark-succeeded""#), "{html}");
+    let (_, _, html) = page(&world, "/schedules?last=failed", "").await;
+    assert!(html.contains("No schedule matches."), "{html}");
+}
+
+#[tokio::test]
+async fn a_schedule_has_a_page_with_a_form_for_its_input() {
+    let world = world(Access::Loopback).await;
+    let (status, _, html) = page(&world, "/schedules/nightly", "").await;
+    assert_eq!(status, 200);
+    for words in ["It has not run yet.", "conf/x.toml:3", "Thu 2 Jul 02:00:00 UTC", "1 planned", r#"name="input""#] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    assert!(!html.contains("Remove…"), "a file owns it: {html}");
+    world.fire().await;
+    world.ledger.until(|runs| runs.iter().any(|run| run.state == noontide_domain::RunState::Succeeded)).await;
+    let (_, _, html) = page(&world, "/schedules/nightly", "").await;
+    assert!(html.contains("1 succeeded") && html.contains("median 0 ms"), "{html}");
+    let (status, _, html) = page(&world, "/schedules/nightli", "").await;
+    assert!(status == 404 && html.contains("nightly"), "{html}");
+}

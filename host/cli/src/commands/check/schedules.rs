@@ -4,14 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use noontide_domain::forecast::{ASSUMED, CROWD, Lengths, Span, simulate, who};
 use noontide_domain::trigger::Cron;
 use noontide_domain::trigger::cron::{Dialect, Source};
 use noontide_domain::{Lang, Schedule, Trigger, duration};
 
 use crate::changes::{self, Change, Fate};
-use crate::commands::simulate::durations::{ASSUMED, Lengths};
-use crate::commands::simulate::load::CROWD;
-use crate::commands::simulate::run::{Span, simulate, who};
 use crate::zone;
 
 /// How far ahead clock changes are looked at: each zone's next ones.

@@ -1,21 +1,15 @@
 //! `simulate`: the planner on a virtual clock over the real configuration. No host, no plugins, nothing is run.
 //!
 //! ```text
-//! run         from due instant to due instant, all schedules, a day at a time      run.rs
-//! overlap     what the overlap policy says, given how long runs take                overlap.rs
-//! durations   how long they take: from a host's history, if one answers             durations.rs
-//! load        seconds, minutes, hours, runs at once                                 load.rs
-//! report      what is told                                                           report.rs
-//! diff        two configurations over the same span                                 diff.rs
+//! forecast    the walk itself                                        domain/forecast
+//! durations   how long runs take: from a host's history, if one answers   durations.rs
+//! report      what is told                                            report.rs
+//! diff        what is told of two configurations                      diff.rs
 //! ```
 
-mod chain;
 mod diff;
 pub mod durations;
-pub mod load;
-mod overlap;
 mod report;
-pub mod run;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -24,15 +18,14 @@ use chrono::{TimeDelta, Timelike};
 use chrono_tz::Tz;
 use clap::Args;
 use noontide_config::{LoadRequest, Loaded};
+use noontide_domain::forecast::{self, Lengths, Span, resolved};
 use noontide_domain::{Schedule, duration, suggest};
 
 use crate::args::Global;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::complain;
 use crate::{clock, conf, zone};
-use durations::Lengths;
 use report::Report;
-use run::Span;
 
 /// The flags of `simulate`.
 #[derive(Debug, Args)]
@@ -69,19 +62,19 @@ pub async fn run(global: &Global, asked: &Simulate) -> Done {
     if let Some(dir) = &asked.diff {
         let other = conf::load_from(LoadRequest { dir: dir.clone(), ..conf::request(global) })?;
         let faulty = told(&other) || faulty;
-        let chosen = |loaded: &Loaded| asked.chosen_or_none(&chain::resolved(&loaded.config.schedules));
+        let chosen = |loaded: &Loaded| asked.chosen_or_none(&resolved(&loaded.config.schedules));
         let (old, new) = (chosen(&loaded), chosen(&other));
         asked.all_known(&[&loaded.config.schedules[..], &other.config.schedules].concat())?;
-        let changes = diff::diff(&old, &new, span);
+        let changes = forecast::diff(&old, &new, span);
         let both = [new, old].concat();
         global.output().thing(&diff::json(&changes, span), || diff::text(&changes, &both, shown_in))?;
         return Ok(exit(faulty));
     }
     asked.all_known(&loaded.config.schedules)?;
-    let schedules = asked.chosen_or_none(&chain::resolved(&loaded.config.schedules));
+    let schedules = asked.chosen_or_none(&resolved(&loaded.config.schedules));
     let lengths = asked.lengths(global, &schedules).await?;
     let begin = Instant::now();
-    let (told, load) = run::simulate(&schedules, &lengths, span, shown_in.unwrap_or(Tz::UTC));
+    let (told, load) = forecast::simulate(&schedules, &lengths, span, shown_in.unwrap_or(Tz::UTC));
     let report = Report { span, told, load, zone: shown_in, took: begin.elapsed() };
     global.output().thing(&report.json(), || report.text())?;
     Ok(exit(faulty))

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use noontide_domain::duration;
+use noontide_domain::forecast::{Busy, CROWD, Load, Overlaps, Span, Told, who};
 use serde_json::{Value, json};
 
-use super::load::{Busy, CROWD, Load};
-use super::overlap::Overlaps;
-use super::run::{Span, Told, who};
 use crate::changes::{self, Effect};
 use crate::output::Rows;
 use crate::zone;

@@ -9,11 +9,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::plan::{Candidate, Plan, plan};
+use crate::{HandlerInfo, Levels, Schedule, Standing, Trigger};
 use chrono::{DateTime, TimeDelta, Utc};
-use noontide_domain::plan::{Candidate, Plan, plan};
-use noontide_domain::{HandlerInfo, Levels, Schedule, Standing, Trigger};
 
-use super::durations::Lengths;
+use super::lengths::Lengths;
 use super::load::{DAY, Day, Load};
 use super::overlap::{Judge, Overlaps};
 
@@ -49,13 +49,25 @@ pub struct Told {
 
 /// Walks through `span`. `lengths` stand in the order of `schedules`.
 pub fn simulate(schedules: &[Schedule], lengths: &[Lengths], span: Span, zone: chrono_tz::Tz) -> (Vec<Told>, Load) {
+    let (told, load, _) = simulate_while(schedules, lengths, span, zone, || true);
+    (told, load)
+}
+
+/// The same, a day at a time, as long as `goes_on` says so; up to where it came.
+pub fn simulate_while(
+    schedules: &[Schedule],
+    lengths: &[Lengths],
+    span: Span,
+    zone: chrono_tz::Tz,
+    goes_on: impl Fn() -> bool,
+) -> (Vec<Told>, Load, DateTime<Utc>) {
     let mut groups = grouped(schedules, lengths, &levels(schedules, span), span);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = groups.len().div_ceil(threads).max(1);
     let mut days: Vec<Day> = groups.chunks(share).map(|_| Day::new(span.from)).collect();
     let mut load = Load::new(zone);
     let mut begin = span.from;
-    while begin < span.to {
+    while begin < span.to && goes_on() {
         let end = (begin + DAY).min(span.to);
         std::thread::scope(|scope| {
             for (groups, day) in groups.chunks_mut(share).zip(&mut days) {
@@ -68,7 +80,7 @@ pub fn simulate(schedules: &[Schedule], lengths: &[Lengths], span: Span, zone: c
     }
     let mut walkers: Vec<_> = groups.into_iter().flat_map(|group| group.walkers).collect();
     walkers.sort_by_key(|walker| walker.index);
-    (walkers.into_iter().map(Walker::told).collect(), load)
+    (walkers.into_iter().map(Walker::told).collect(), load, begin.min(span.to))
 }
 
 /// Which schedules start runs from `begin` on, for `width`, and how many.
@@ -269,8 +281,8 @@ impl Walker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use noontide_domain::trigger::calendar::saturday_and_sunday;
-    use noontide_domain::trigger::{At, Calendar, Cron, Every, OffDays, OnWorkdays};
+    use crate::trigger::calendar::saturday_and_sunday;
+    use crate::trigger::{At, Calendar, Cron, Every, OffDays, OnWorkdays};
     use std::sync::Arc;
     use std::time::Duration;
 

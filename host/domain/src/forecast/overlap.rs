@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use noontide_domain::Overlap;
+use crate::Overlap;
 
 /// What happened because a run was in the way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -9,6 +9,8 @@ use chrono_tz::Tz;
 /// How much time is looked at in one piece.
 pub const DAY: TimeDelta = TimeDelta::days(1);
 const SECONDS: usize = 86_400;
+const HOUR: usize = 3_600;
+const HOURS: usize = SECONDS / HOUR;
 
 /// So many fires in one second are a collision worth a word.
 pub const CROWD: u32 = 40;
@@ -109,6 +111,8 @@ pub struct Load {
     pub crowded: u64,
     /// Fires by the hour of the day.
     pub hours: [u64; 24],
+    /// Fires in each hour from the first day's begin on.
+    pub series: Vec<u64>,
     /// Most runs at once.
     pub peak: Peak,
     running: i64,
@@ -124,6 +128,7 @@ impl Load {
             seconds: Vec::new(),
             crowded: 0,
             hours: [0; 24],
+            series: Vec::new(),
             peak: Peak::default(),
             running: 0,
         }
@@ -133,6 +138,8 @@ impl Load {
     pub fn add(&mut self, begin: DateTime<Utc>, days: &[Day]) {
         let begin = begin.timestamp();
         let instant = |index: usize| DateTime::from_timestamp(begin + index as i64, 0).unwrap_or_default();
+        let day = self.series.len();
+        self.series.resize(day + HOURS, 0);
         let mut minute = Busy { begin: DateTime::UNIX_EPOCH, fires: 0 };
         for index in 0..SECONDS {
             let starts: u32 = days.iter().map(|day| day.starts[index]).sum();
@@ -144,6 +151,7 @@ impl Load {
                 continue;
             }
             self.fires += u64::from(starts);
+            self.series[day + index / HOUR] += u64::from(starts);
             self.crowded += u64::from(starts >= CROWD);
             let begin = instant(index);
             keep(&mut self.seconds, Busy { begin, fires: starts });
@@ -212,5 +220,6 @@ mod tests {
         assert_eq!(load.minutes[1].begin.timestamp(), 0);
         assert_eq!(load.crowded, 1);
         assert_eq!(load.hours[..2], [101, 40]);
+        assert_eq!((load.series.len(), &load.series[..3]), (24, &[101, 40, 0][..]));
     }
 }

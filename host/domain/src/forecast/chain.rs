@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use noontide_domain::trigger::{OnWorkdays, Within};
-use noontide_domain::{Schedule, ScheduleName, Trigger};
+use crate::trigger::{OnWorkdays, Within};
+use crate::{Schedule, ScheduleName, Trigger};
 
 /// `schedules`, with followers that come due when those they follow do.
 pub fn resolved(schedules: &[Schedule]) -> Vec<Schedule> {
@@ -41,7 +41,7 @@ fn instants(trigger: &Trigger, triggers: &BTreeMap<&ScheduleName, &Trigger>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use noontide_domain::trigger::Cron;
+    use crate::trigger::Cron;
 
     #[test]
     fn a_follower_of_a_follower_comes_due_with_the_first() {
