@@ -33,6 +33,7 @@ pub mod state;
 pub mod submission;
 pub mod suggest;
 pub mod table;
+pub mod tally;
 pub mod trigger;
 pub mod window;
 

@@ -203,6 +203,10 @@ impl Book {
         self.standings.get(name)
     }
 
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Standing> {
+        self.standings.values()
+    }
+
     pub(crate) fn all(&self) -> Vec<Standing> {
         let mut all: Vec<_> = self.standings.values().cloned().collect();
         all.sort_by(|a, b| a.schedule.name.cmp(&b.schedule.name));

@@ -24,6 +24,7 @@ use crate::desk::Desk;
 use crate::event::{Event, Happening};
 use crate::places::Places;
 use crate::recorder::Recorder;
+use crate::tally::Tally;
 use crate::{Parts, Settings, lookout, scheduler};
 
 /// What the loops share.
@@ -35,6 +36,7 @@ pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) recorder: Recorder,
     pub(crate) started_at: DateTime<Utc>,
+    pub(crate) tally: Tally,
     book: Mutex<Book>,
     held: Mutex<HashMap<RunId, Held>>,
     last_tick: Mutex<DateTime<Utc>>,
@@ -92,6 +94,7 @@ impl Core {
             zone: Mutex::new(parts.settings.timezone),
             settings: parts.settings,
             started_at: now,
+            tally: Tally::default(),
             book: Mutex::default(),
             held: Mutex::default(),
             last_tick: Mutex::new(now),

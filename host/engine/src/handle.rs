@@ -21,6 +21,7 @@ use crate::core::Core;
 use crate::event::Event;
 use crate::request::{EngineError, FireRequest};
 use crate::scheduler;
+use crate::tally::Tally;
 
 /// How far a run has come, by its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +143,16 @@ impl EngineHandle {
             Removed::NotFound => Err(EngineError::NoSuchSchedule { name: name.to_owned(), hint: String::new() }),
             Removed::Removed => Ok(()),
         }
+    }
+
+    /// What the loops have counted since the start.
+    pub fn tally(&self) -> &Tally {
+        &self.core.tally
+    }
+
+    /// Looks at each schedule that stands, in no order, and copies none. The scheduler waits meanwhile.
+    pub fn look_over(&self, look: impl FnMut(&Standing)) {
+        self.core.book().each().for_each(look);
     }
 
     /// All schedules that stand, by name.

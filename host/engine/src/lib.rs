@@ -46,6 +46,7 @@ mod settings;
 mod steward;
 pub mod story;
 mod submit;
+mod tally;
 mod watcher;
 
 pub use calls::Enqueued;
@@ -53,6 +54,7 @@ pub use event::{Event, Happening};
 pub use handle::{EngineHandle, EngineStatus, Progress};
 pub use request::{Backfill, Backfilled, EngineError, FireRequest, Handed};
 pub use settings::Settings;
+pub use tally::{Ending, Ends, Handled, Tally};
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use noontide_domain::ports::{Lapsed, LedgerError, Settlement};
+use noontide_domain::ports::{Lapsed, LedgerError, Settled, Settlement};
 use noontide_domain::run::settle;
 use noontide_domain::{Outcome, Report};
 use tracing::{error, warn};
@@ -37,13 +37,21 @@ async fn rescue(core: &Core) -> Result<usize, LedgerError> {
     let count = lapsed.len();
     if count > 0 {
         warn!(count, "leases have lapsed: their host went away; the retry policies decide");
-        core.ledger.settle(lapsed.into_iter().map(|lapsed| abandoned(core, lapsed)).collect()).await?;
+        let settlements: Vec<_> = lapsed.iter().map(|lapsed| abandoned(core, lapsed)).collect();
+        let settled = core.ledger.settle(settlements.clone()).await?;
+        for ((lapsed, settlement), settled) in lapsed.iter().zip(&settlements).zip(settled) {
+            // Another host may have been faster.
+            if settled == Settled::Recorded {
+                core.tally.rescued.one();
+                core.tally.ended(&lapsed.order, settlement.verdict.state(), &settlement.report);
+            }
+        }
         core.look_for_runs.notify_one();
     }
     Ok(count)
 }
 
-fn abandoned(core: &Core, lapsed: Lapsed) -> Settlement {
+fn abandoned(core: &Core, lapsed: &Lapsed) -> Settlement {
     let now = core.clock.now();
     let outcome = Outcome::Abandoned;
     let verdict = settle(&outcome, lapsed.lease.attempt, lapsed.order.id, &lapsed.order.retry, now);

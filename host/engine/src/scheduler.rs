@@ -27,6 +27,8 @@ pub(crate) async fn run(core: Arc<Core>) {
     while let Some(entered) = core.enter() {
         let now = core.clock.now();
         core.tick(now);
+        let first_due = core.book().wake_at().filter(|due| *due <= now);
+        core.tally.looks(now, core.clock.elapsed(), first_due);
         let passed = pass(&core).await;
         drop(entered);
         match passed {
@@ -102,6 +104,7 @@ fn record(core: &Core, plan: &Plan, claimed: &[Claimed]) {
                 book.use_up(name);
                 used_up.insert(name);
             }
+            Claimed::Overlapped(_) => core.tally.overlapped(&fire.order),
             _ if claimed.new_run().is_some() => book.ran(name, 1),
             _ => {}
         }
@@ -114,6 +117,7 @@ fn record(core: &Core, plan: &Plan, claimed: &[Claimed]) {
     }
     drop(book);
     for skip in &plan.claim.skip {
+        core.tally.skipped(skip);
         let reason = skip.reason.to_string();
         warn!(schedule = %skip.schedule, due_at = %skip.due_at, count = skip.count, reason, "skipped");
         let (schedule, due_at, count) = (skip.schedule.clone(), skip.due_at, skip.count);

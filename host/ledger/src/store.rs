@@ -15,6 +15,7 @@ use noontide_domain::{
 
 use crate::connection::{Connection, Readers, Source, Time};
 use crate::nudges::Ear;
+use crate::tally::Gauges;
 use crate::writer::{Inbox, Lanes};
 use crate::{
     chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, schedules, settle, state, versions,
@@ -27,6 +28,7 @@ pub(crate) struct Store {
     pub versions: Arc<dyn Versions>,
     pub schema: i64,
     pub source: Source,
+    pub gauges: Gauges,
     pub closer: Closer,
 }
 
@@ -64,6 +66,7 @@ impl Store {
             versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
             schema,
             source: source.clone(),
+            gauges: Gauges { tally: lanes.tally(), readers: readers.clone() },
             closer: Closer { lanes, readers },
         }
     }
