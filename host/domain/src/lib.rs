@@ -35,6 +35,7 @@ pub mod submission;
 pub mod suggest;
 pub mod table;
 pub mod tally;
+pub mod trace;
 pub mod trigger;
 pub mod window;
 
@@ -69,5 +70,6 @@ pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use scope::Scope;
 pub use state::{OverLimit, StateScope, StateSize, StateWrite};
 pub use submission::{Bucket, Submission};
+pub use trace::TraceParent;
 pub use trigger::{Timetable, Trigger};
 pub use window::{Window, WindowLength};

@@ -137,6 +137,32 @@ impl<K: Eq + Hash, V: Default> Each<K, V> {
     }
 }
 
+/// Whether metrics tell of each schedule by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PerSchedule {
+    /// While there are no more than [`PerSchedule::MOST`].
+    #[default]
+    Auto,
+    /// However many there are.
+    Always,
+    /// Of none.
+    Never,
+}
+
+impl PerSchedule {
+    /// More series than this times a dozen are a burden for whoever collects them.
+    pub const MOST: usize = 2_000;
+
+    /// Whether it is so with that many schedules.
+    pub fn covers(self, schedules: usize) -> bool {
+        match self {
+            PerSchedule::Auto => schedules <= Self::MOST,
+            PerSchedule::Always => true,
+            PerSchedule::Never => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

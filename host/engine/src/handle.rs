@@ -195,6 +195,7 @@ impl EngineHandle {
         let mut order = order(&standing, &levels, RunId::new(), due_at, Cause::Manual);
         order.input = request.input.unwrap_or(order.input);
         order.window = request.window.or(order.window);
+        order.trace_id = request.trace.map_or(order.trace_id, |trace| trace.trace_id);
         self.core.plugins.check(&order.handler, &order.input)?;
         let id = order.id;
         let fire = Fire {

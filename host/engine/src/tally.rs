@@ -3,7 +3,7 @@
 
 mod ending;
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -41,6 +41,7 @@ pub struct Tally {
     pub messages: Each<String, Count>,
     /// Events that somebody who looks on was too slow for.
     pub events_dropped: Count,
+    is_coarse: AtomicBool,
     clocks: Clocks,
 }
 
@@ -49,6 +50,8 @@ pub struct Tally {
 pub struct Handled {
     /// How its runs ended.
     pub ends: Ends,
+    /// A part of that: how those ended that have no schedule.
+    pub alone: Ends,
     /// Attempts, by the word of the outcome.
     pub outcomes: Each<String, Count>,
     /// Traps, by their kind.
@@ -77,7 +80,10 @@ impl Tally {
         }
         if let Some(ending) = Ending::of(state, &report.outcome) {
             handled.ends.add(ending, 1);
-            order.schedule.iter().for_each(|schedule| self.schedules.of(schedule).add(ending, 1));
+            match &order.schedule {
+                None => handled.alone.add(ending, 1),
+                Some(schedule) => self.of_schedule(schedule, ending, 1),
+            }
         }
     }
 
@@ -95,7 +101,21 @@ impl Tally {
 
     fn without_run(&self, schedule: &ScheduleName, handler: &HandlerRef, ending: Ending, times: u64) {
         self.handlers.of(handler).ends.add(ending, times);
-        self.schedules.of(schedule).add(ending, times);
+        self.of_schedule(schedule, ending, times);
+    }
+
+    fn of_schedule(&self, schedule: &ScheduleName, ending: Ending, times: u64) {
+        if !self.is_coarse.load(Ordering::Relaxed) {
+            self.schedules.of(schedule).add(ending, times);
+        }
+    }
+
+    /// Whether each schedule is counted by itself, as it is at first. What was counted of them is forgotten if not.
+    pub fn tell_schedules_apart(&self, is_wanted: bool) {
+        let was_coarse = self.is_coarse.swap(!is_wanted, Ordering::Relaxed);
+        if !is_wanted && !was_coarse {
+            self.schedules.keep(|_| false);
+        }
     }
 
     /// The scheduler looks: by the wall clock it is `now`, by the one that nobody sets `elapsed`. Something may be due since

@@ -18,7 +18,7 @@ use crate::tape::{Line, Tape};
 
 pub(crate) fn routes(engine: &EngineHandle, stop: &CancellationToken) -> Router<WebParts> {
     let (tape, stop) = (Arc::new(Tape::new(engine.now())), stop.clone());
-    tokio::spawn(Arc::clone(&tape).record(engine.events(), stop.clone()));
+    tokio::spawn(Arc::clone(&tape).record(engine.clone(), engine.events(), stop.clone()));
     Router::new().route("/events", get(async move |headers: HeaderMap| events(tape, &headers, stop)))
 }
 

@@ -5,9 +5,11 @@
 //! access     who is let in, and which scope each route needs         access.rs
 //! routes     one file for each resource         schedules.rs put.rs submit.rs runs.rs artifacts.rs …
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
+//! caller     the trace that a request is part of                    caller.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
+//! metrics    what this host does and has done, for Prometheus        metrics/
 //! pages      the dashboard, drawn by the server                      pages/
 //! client     the other end                                           client.rs
 //! ```
@@ -17,6 +19,7 @@
 mod access;
 mod artifacts;
 mod body;
+mod caller;
 mod chain;
 mod chains;
 mod client;
@@ -24,6 +27,7 @@ mod errand;
 mod events;
 mod host;
 mod hosts;
+mod metrics;
 mod occurrences;
 mod outbox;
 mod page;
@@ -48,6 +52,7 @@ use noontide_engine::EngineHandle;
 
 pub use access::{Access, Base, Visitor, Way};
 pub use client::{Client, ClientError};
+pub use metrics::{Figures, LedgerFigures, ProcessFigures, Requests, SandboxFigures};
 pub use server::{Bound, Listen, Serving, WebError, bind, serve};
 pub use settings::{Limits, WebSettings};
 
@@ -64,6 +69,8 @@ pub struct WebParts {
     pub access: Access,
     /// What the operator says of the API.
     pub settings: WebSettings,
+    /// What was asked so far, over all listeners.
+    pub requests: Arc<Requests>,
 }
 
 /// What the process around the engine offers.
@@ -86,6 +93,8 @@ pub trait HostControl: Send + Sync {
     fn problems(&self) -> Vec<String>;
     /// Facts for `status`, as a JSON object.
     fn facts(&self) -> serde_json::Value;
+    /// Numbers for `/metrics` of the rooms that are not known here.
+    fn figures(&self) -> Figures;
 }
 
 /// What a reload found.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::body::{Instant, JsonBody, Name, Nothing, Query};
+use crate::caller::Caller;
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, chains, errand, shape};
@@ -124,8 +125,16 @@ async fn cancel(
 }
 
 /// One call is a batch of one.
-async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>) -> Answer<(StatusCode, Json<Value>)> {
-    let enqueued = parts.engine.enqueue_chains(errand::read_all(body)?).await?;
+async fn enqueue(
+    State(parts): State<WebParts>,
+    Caller(trace): Caller,
+    JsonBody(body): JsonBody<Value>,
+) -> Answer<(StatusCode, Json<Value>)> {
+    let mut chains = errand::read_all(body)?;
+    if let Some(trace) = trace {
+        chains = chains.into_iter().map(|chain| chain.within(&trace)).collect();
+    }
+    let enqueued = parts.engine.enqueue_chains(chains).await?;
     let runs = || enqueued.iter().flat_map(|one| &one.runs);
     let duplicate = runs().filter(|(_, duplicate)| *duplicate).count();
     let mut answer =

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::access::Visitor;
 use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
+use crate::caller::Caller;
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, shape};
 
@@ -149,6 +150,7 @@ struct WindowBody {
 async fn fire(
     State(parts): State<WebParts>,
     Name(name): Name,
+    Caller(trace): Caller,
     JsonBody(body): JsonBody<FireBody>,
 ) -> Answer<(StatusCode, Json<Value>)> {
     let window = body.window.map(|window| Window { from: window.from.0, to: window.to.0 });
@@ -156,7 +158,7 @@ async fn fire(
         return Err(Problem::bad_request("`window`: `from` must lie before `to`"));
     }
     let at = start(body.delay.as_deref(), body.at, parts.engine.now()).map_err(Problem::bad_request)?;
-    let run = parts.engine.fire(&name, FireRequest { input: body.input, window, at }).await?;
+    let run = parts.engine.fire(&name, FireRequest { input: body.input, window, at, trace }).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "run": run.to_string() }))))
 }
 

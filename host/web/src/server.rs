@@ -31,8 +31,8 @@ use tracing::warn;
 
 use crate::problem::Problem;
 use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
-    schedules, submit,
+    Access, WebParts, access, artifacts, chains, events, host, hosts, metrics, occurrences, outbox, pages, plugins,
+    put, runs, schedules, submit,
 };
 use accept::Serve;
 use slots::Slots;
@@ -209,7 +209,7 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         .merge(host::routes())
         .merge(hosts::routes())
         .merge(events::routes(&parts.engine, stop));
-    let all = Router::new().nest("/api/v1", api).merge(host::probes()).merge(pages::routes());
+    let all = Router::new().nest("/api/v1", api).merge(host::probes()).merge(metrics::routes()).merge(pages::routes());
     let path = parts.settings.path.clone();
     let all = if path.is_empty() { all } else { all.clone().nest(&path, all) };
     all.fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
@@ -219,5 +219,6 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(parts.clone(), access::guard))
+        .layer(from_fn_with_state(parts.clone(), metrics::count))
         .with_state(parts)
 }

@@ -13,6 +13,7 @@ use tracing::info;
 
 use crate::WebParts;
 use crate::body::{JsonBody, Name, TOO_LARGE, content_type};
+use crate::caller::Caller;
 use crate::problem::{Answer, Problem};
 
 /// What JSON Lines are called; none of these is registered.
@@ -26,6 +27,7 @@ pub(crate) fn routes() -> Router<WebParts> {
 async fn submit(
     State(parts): State<WebParts>,
     Name(name): Name,
+    Caller(trace): Caller,
     request: Request,
 ) -> Answer<(StatusCode, Json<Value>)> {
     let data = match LINES.contains(&content_type(&request).as_str()) {
@@ -33,7 +35,7 @@ async fn submit(
         false => JsonBody::from_request(request, &()).await.map_err(Problem::or_unprocessable)?.0,
     };
     let submission = SubmissionId::new();
-    let handed = parts.engine.submit(&name, submission, data).await?;
+    let handed = parts.engine.submit(&name, submission, data, trace).await?;
     let counts = handed.counts;
     info!(schedule = name, %submission, accepted = counts.accepted, duplicate = counts.duplicate, "submitted");
     let runs: Vec<_> = handed.runs.iter().map(ToString::to_string).collect();

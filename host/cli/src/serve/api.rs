@@ -10,10 +10,13 @@ use noontide_domain::Schedule;
 use noontide_domain::ports::{History, PluginHost, RefusedEdit};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
-use noontide_web::{Access, Bound, HostControl, Listen, ReloadReport, Serving, WebError, WebParts, WebSettings, bind};
+use noontide_web::{
+    Access, Bound, Figures, HostControl, Listen, ReloadReport, Serving, WebError, WebParts, WebSettings, bind,
+};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::figures::Sources;
 use super::reload::Reloader;
 use crate::exit::{Exit, Stop};
 
@@ -25,6 +28,8 @@ pub struct Process {
     pub engine: EngineHandle,
     /// For facts about plugins.
     pub sandbox: Arc<Sandbox>,
+    /// Where numbers come from.
+    pub sources: Sources,
     /// What does not change: version, folders, environment.
     pub facts: Value,
     /// The API on TCP.
@@ -76,6 +81,10 @@ impl HostControl for Process {
         });
         facts
     }
+
+    fn figures(&self) -> Figures {
+        self.sources.read(&self.sandbox, &self.reloader)
+    }
 }
 
 /// The API's places, taken; nobody is answered yet.
@@ -112,6 +121,7 @@ impl Taken {
             host,
             access: self.access,
             settings: WebSettings::default(),
+            requests: Arc::default(),
         };
         let stop = CancellationToken::new();
         let serve = |bound: Bound| bound.serve(parts.clone(), stop.clone());

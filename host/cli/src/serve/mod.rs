@@ -3,6 +3,7 @@
 
 mod api;
 mod banner;
+mod figures;
 mod follow;
 mod inbox;
 mod lock;
@@ -37,8 +38,9 @@ use crate::conf;
 use crate::exit::{Done, Exit, Stop};
 use api::{Api, Process, Taken};
 use banner::Banner;
+use figures::Sources;
 use lock::DataFolder;
-use logging::LogFiles;
+use logging::Logging;
 use reload::{Follows, Reloader};
 use watch::ConfWatch;
 
@@ -61,7 +63,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
     let zone = global.zone()?.unwrap_or(chrono_tz::UTC);
     let mut loaded = conf::load(global)?;
     assign(&mut loaded.config, &asked.roles);
-    let logs = logging::begin(&loaded.config.log, global.colorless())?;
+    let logs = Arc::new(logging::begin(&loaded.config.log, global.colorless())?);
     // From here on, not from when the host stands: plugins may take a while, and an edit meanwhile counts.
     let watch = ConfWatch::over(folders(global, &loaded));
     loaded.problems.iter().for_each(|problem| warn!("{problem}"));
@@ -70,7 +72,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
     signals::listen(stop.clone(), Arc::clone(&again))?;
 
     let Some(rooms) = Rooms::open(&loaded, &stop).await? else { return Ok(Exit::Ok) };
-    let ended = match begin(global, &loaded, &data, &rooms).await {
+    let ended = match begin(global, &loaded, &data, &rooms, &logs).await {
         Err(refused) => Err(refused),
         Ok(host) => {
             let mut beside = vec![
@@ -143,7 +145,13 @@ struct Host {
 
 /// The engine, and the API over it. The API's places are taken first: a port in use ends the host before it claims
 /// anything, and not after it has begun to run things.
-async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Rooms) -> Result<Host, Stop> {
+async fn begin(
+    global: &Global,
+    loaded: &Loaded,
+    data: &DataFolder,
+    rooms: &Rooms,
+    logs: &Arc<Logging>,
+) -> Result<Host, Stop> {
     let Rooms { clock, ledger, connections, sandbox, .. } = rooms;
     let taken = Taken::take(&loaded.config.http, data.socket()).await?;
     let address = taken.address();
@@ -151,8 +159,12 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
     let schedules = wiring::schedules(&loaded.config, ledger).await?;
     let engine = wiring::engine(&loaded.config, Arc::clone(clock), ledger, sandbox, schedules.clone()).await?;
     let config = loaded.config.clone();
-    let follows =
-        Follows { engine: engine.clone(), sandbox: Arc::clone(sandbox), connections: Arc::clone(connections) };
+    let follows = Follows {
+        engine: engine.clone(),
+        sandbox: Arc::clone(sandbox),
+        connections: Arc::clone(connections),
+        logs: Arc::clone(logs),
+    };
     let reloader = Reloader::new(global.clone(), follows, config, schedules, &loaded.problems);
     reloader.recheck().await;
     reloader.renew_all().await;
@@ -160,6 +172,11 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
         reloader: Arc::clone(&reloader),
         engine: engine.clone(),
         sandbox: Arc::clone(sandbox),
+        sources: Sources {
+            per_schedule: loaded.config.per_schedule,
+            gauges: ledger.gauges.clone(),
+            connections: Arc::clone(connections),
+        },
         facts: api::facts(loaded, &data.socket()),
         address,
     });
@@ -188,7 +205,7 @@ fn folders(global: &Global, loaded: &Loaded) -> Vec<PathBuf> {
     vec![global.conf.clone(), of_env]
 }
 
-async fn follow_configuration(reloader: Arc<Reloader>, mut watch: ConfWatch, again: Arc<Notify>, logs: LogFiles) {
+async fn follow_configuration(reloader: Arc<Reloader>, mut watch: ConfWatch, again: Arc<Notify>, logs: Arc<Logging>) {
     loop {
         tokio::select! {
             () = watch.changed() => reloader.reload().await,
@@ -202,7 +219,7 @@ async fn follow_configuration(reloader: Arc<Reloader>, mut watch: ConfWatch, aga
 
 fn say(loaded: &Loaded, data: &DataFolder, rooms: &Rooms, host: &Host) {
     let schedules = host.engine.status().schedules;
-    if loaded.config.log.json {
+    if logging::is_json(loaded.config.log.format) {
         let address = host.address.map(|address| address.to_string());
         info!(environment = loaded.env, schedules, address, "serving");
         return;

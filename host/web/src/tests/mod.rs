@@ -6,6 +6,7 @@ mod chains;
 mod events;
 mod host;
 mod hosts;
+mod metrics;
 mod occurrences;
 mod outbox;
 mod pages;
@@ -15,6 +16,7 @@ mod runs;
 mod schedules;
 mod server;
 mod timetable;
+mod traces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +30,7 @@ use noontide_testkit::{ManualClock, MemoryLedger, ScriptedOutlet, ScriptedPlugin
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Access, Client, ClientError, HostControl, Listen, ReloadReport, WebParts, WebSettings, serve};
+use crate::{Access, Client, ClientError, Figures, HostControl, Listen, ReloadReport, WebParts, WebSettings, serve};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -64,6 +66,9 @@ impl HostControl for Nobody {
     }
     fn facts(&self) -> Value {
         json!({ "env": "test" })
+    }
+    fn figures(&self) -> Figures {
+        Figures::default()
     }
 }
 
@@ -106,7 +111,14 @@ async fn world_with(access: Access, settings: WebSettings) -> World {
         settings: Settings::default(),
     };
     let engine = noontide_engine::start(parts, vec![nightly()]).await.expect("an engine");
-    let parts = WebParts { engine, history: ledger.clone(), host: Arc::new(Nobody), access, settings };
+    let parts = WebParts {
+        engine,
+        history: ledger.clone(),
+        host: Arc::new(Nobody),
+        access,
+        settings,
+        requests: Arc::default(),
+    };
     let stop = CancellationToken::new();
     let serving = serve(Listen::Tcp(any_port()), parts.clone(), stop.clone()).await.expect("a free port");
     let url = format!("http://{}", serving.address.expect("an address"));
