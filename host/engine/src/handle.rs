@@ -22,7 +22,7 @@ use crate::core::Core;
 use crate::event::Event;
 use crate::request::{EngineError, FireRequest};
 use crate::scheduler;
-use crate::tally::Tally;
+use crate::tally::{AttemptWitness, Tally};
 
 /// How far a run has come, by its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +162,11 @@ impl EngineHandle {
     /// What the loops have counted since the start.
     pub fn tally(&self) -> &Tally {
         &self.core.tally
+    }
+
+    /// From now on `witness` hears of each attempt that ends here. `false` if somebody does already.
+    pub fn tell_of_attempts(&self, witness: Arc<dyn AttemptWitness>) -> bool {
+        self.core.tally.spans.tell(witness)
     }
 
     /// Looks at each schedule that stands, in no order, and copies none. The scheduler waits meanwhile.

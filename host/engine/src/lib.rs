@@ -54,7 +54,7 @@ pub use event::{Event, Happening};
 pub use handle::{EngineHandle, EngineStatus, Outlook, Progress};
 pub use request::{Backfill, Backfilled, EngineError, FireRequest, Handed};
 pub use settings::Settings;
-pub use tally::{Ending, Ends, Handled, Tally};
+pub use tally::{AttemptEnd, AttemptWitness, Ending, Ends, Handled, Tally};
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use noontide_domain::{Outcome, Report};
 use tracing::{error, warn};
 
 use crate::core::Core;
+use crate::tally::AttemptEnd;
 
 /// Settled in one transaction.
 const BATCH: usize = 500;
@@ -43,7 +44,8 @@ async fn rescue(core: &Core) -> Result<usize, LedgerError> {
             // Another host may have been faster.
             if settled == Settled::Recorded {
                 core.tally.rescued.one();
-                core.tally.ended(&lapsed.order, settlement.verdict.state(), &settlement.report);
+                let (attempt, state) = (lapsed.lease.attempt, settlement.verdict.state());
+                core.tally.ended(AttemptEnd { order: &lapsed.order, attempt, state, report: &settlement.report });
             }
         }
         core.look_for_runs.notify_one();

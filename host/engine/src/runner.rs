@@ -11,6 +11,7 @@ use tracing::{error, info, warn};
 use crate::core::{Core, Held};
 use crate::desk::Desk;
 use crate::event::Happening;
+use crate::tally::AttemptEnd;
 use crate::{steward, story, tally};
 
 /// Pause after the ledger could not be written or read.
@@ -236,7 +237,7 @@ fn tell_end(core: &Core, leased: &Leased, verdict: &Verdict, report: Report) {
     }
     steward::ended(core, &report.outcome);
     story::ended(&core.settings, leased, state, &report);
-    core.tally.ended(order, state, &report);
+    core.tally.ended(AttemptEnd { order, attempt: leased.lease.attempt, state, report: &report });
     let message = report.outcome.message();
     if let Some(message) = &message {
         info!(run = %order.id, handler = %order.handler, attempt = leased.lease.attempt, state = state.as_str(), message,

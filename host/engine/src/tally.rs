@@ -2,6 +2,7 @@
 //! counted it: hosts that share a ledger add up.
 
 mod ending;
+mod spans;
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
@@ -9,11 +10,13 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::Skip;
 use noontide_domain::tally::{Count, Each, Lengths, Peak};
-use noontide_domain::{Cause, HandlerRef, Leased, Order, Outcome, QueueName, Report, RunState, ScheduleName};
+use noontide_domain::{Cause, HandlerRef, Leased, Order, Outcome, QueueName, ScheduleName};
 
 pub use ending::{Ending, Ends};
+pub use spans::{AttemptEnd, AttemptWitness};
 
 use crate::core::Core;
+use spans::Spans;
 
 /// What the loops have counted.
 #[derive(Debug, Default)]
@@ -41,6 +44,7 @@ pub struct Tally {
     pub messages: Each<String, Count>,
     /// Events that somebody who looks on was too slow for.
     pub events_dropped: Count,
+    pub(crate) spans: Spans,
     is_coarse: AtomicBool,
     clocks: Clocks,
 }
@@ -66,7 +70,9 @@ pub struct Handled {
 
 impl Tally {
     /// An attempt is on record, and the run is in `state` now.
-    pub(crate) fn ended(&self, order: &Order, state: RunState, report: &Report) {
+    pub(crate) fn ended(&self, end: AttemptEnd<'_>) {
+        self.spans.ended(end);
+        let AttemptEnd { order, state, report, .. } = end;
         let handled = self.handlers.of(&order.handler);
         handled.outcomes.of(report.outcome.as_str()).one();
         // Of an attempt that never began there is no length.

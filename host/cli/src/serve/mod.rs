@@ -11,6 +11,7 @@ mod logging;
 mod notify;
 mod reload;
 mod signals;
+mod traces;
 mod watch;
 pub mod wiring;
 
@@ -43,6 +44,7 @@ use figures::Sources;
 use lock::DataFolder;
 use logging::Logging;
 use reload::{Follows, Reloader};
+use traces::Traces;
 use watch::ConfWatch;
 
 /// The flags of `serve`.
@@ -71,11 +73,13 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
     let data = DataFolder::lock(&loaded.config.data_dir)?;
     let (stop, again) = (CancellationToken::new(), Arc::new(Notify::new()));
     signals::listen(stop.clone(), Arc::clone(&again))?;
+    let traces = Traces::begin()?;
 
     let Some(rooms) = Rooms::open(&loaded, &stop).await? else { return Ok(Exit::Ok) };
     let ended = match begin(global, &loaded, &data, &rooms, &logs).await {
         Err(refused) => Err(refused),
         Ok(host) => {
+            traces.follow(&host.engine);
             let changes = Changes { watch, again, logs };
             let mut beside = vec![
                 spawned(Arc::clone(&host.reloader).follow_plugins()),
@@ -90,6 +94,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
             stop.cancelled().await;
             notify::stopping(&host.engine);
             drain(&host.engine).await;
+            traces.end().await;
             host.api.close().await;
             Ok(Exit::Ok)
         }
