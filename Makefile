@@ -41,7 +41,7 @@ DRIVER    = $(CACHE)/browser/$(shell cat tests/browser/package.json tests/browse
 PYTHON_TOOLS = $(CACHE)/componentize-py/$(shell sha256sum plugins/python/requirements.txt | cut -c1-12)
 JS_TOOLS     = $(CACHE)/componentize-js/$(shell cat plugins/js/package.json plugins/js/package-lock.json | sha256sum | cut -c1-12)
 
-.PHONY: help demo test no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale clean
+.PHONY: help demo test no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint openapi deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
@@ -53,6 +53,7 @@ help:
 	@echo 'make bench-postgres   durable runs per second with 1, 2 and 4 workers on one PostgreSQL, beside graphile-worker and pg-boss'
 	@echo 'make scale     a thousand hosts and ten million schedules before a modelled database (release build, minutes)'
 	@echo 'make celery-beat-fixtures   tables and fires of the real django-celery-beat, recorded anew'
+	@echo 'make openapi   docs/openapi.json anew, from the routes'
 	@echo 'make host      the binary $(NOONTIDE)'
 	@echo 'make plugins   shipped plugins and fixtures into plugins/dist'
 	@echo 'make browser   the dashboard in a real browser; make screenshots: pictures of its pages into docs/screenshots'
@@ -168,6 +169,10 @@ celery-beat-fixtures: $(CACHE)/celery-beat/$(shell sha256sum $(BEAT)/requirement
 $(CACHE)/celery-beat/%: | $(BEAT)/requirements.txt
 	python3 -m venv $@
 	$@/bin/pip install --quiet --requirement $| || { rm -rf $@; exit 1; }
+
+# What the routes say of themselves; `make test` checks that the copy in the tree does not differ.
+openapi: toolchain
+	NOONTIDE_WRITE=1 cargo test --locked -p noontide-web -- the_copy_in_the_tree_is_the_one_that_is_served
 
 # Licences, bans and sources. The advisory database is not among the registries every machine reaches: deny.toml says so.
 deny: $(DENY)

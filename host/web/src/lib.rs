@@ -8,6 +8,7 @@
 //! caller     the trace that a request is part of                    caller.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
+//! document   the OpenAPI document, made from the routes              document.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
 //! metrics    what this host does and has done, for Prometheus        metrics/
 //! pages      the dashboard, drawn by the server                      pages/
@@ -23,6 +24,7 @@ mod caller;
 mod chain;
 mod chains;
 mod client;
+mod document;
 mod errand;
 mod events;
 mod host;
@@ -52,6 +54,7 @@ use noontide_engine::EngineHandle;
 
 pub use access::{Access, Base, Visitor, Way};
 pub use client::{Client, ClientError};
+pub use document::document;
 pub use metrics::{Figures, LedgerFigures, ProcessFigures, Requests, SandboxFigures};
 pub use server::{Bound, Listen, Serving, WebError, bind, serve};
 pub use settings::{Limits, WebSettings};
