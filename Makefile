@@ -133,10 +133,12 @@ languages: $(if $(C),wasi-c)
 lint: toolchain
 	cargo fmt --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked -p noontide --features otlp --all-targets -- -D warnings
 	@$(GUESTS) lint
 
 unit: plugins servers
 	cargo test --locked --workspace --exclude noontide-tests
+	cargo test --locked -p noontide --features otlp -- traces
 
 guests: toolchain
 	@$(GUESTS) test

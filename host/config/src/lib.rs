@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use noontide_domain::plugin::egress::AddressRule;
+use noontide_domain::tally::PerSchedule;
 use noontide_domain::{
     Connection, ConnectionName, ConnectionUrl, Grant, Labels, PluginName, Queues, Roles, Schedule, ScheduleName, Trust,
 };
@@ -93,6 +94,8 @@ pub struct Config {
     pub queues: Queues,
     /// How the host logs.
     pub log: Log,
+    /// Whether metrics tell of each schedule by itself.
+    pub per_schedule: PerSchedule,
     /// Of schedules that name none.
     pub timezone: chrono_tz::Tz,
     /// What plugin files have to prove.
@@ -240,10 +243,21 @@ pub struct Engine {
 pub struct Log {
     /// A filter, such as `info` or `noontide_engine=debug,info`.
     pub level: String,
-    /// One JSON object a line.
-    pub json: bool,
+    /// How its lines on stderr look.
+    pub format: LogFormat,
     /// Files beside that, which are always JSON.
     pub files: Vec<LogFile>,
+}
+
+/// How the lines on stderr look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text in a terminal, else JSON.
+    Auto,
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
 }
 
 /// A log file that is rotated by its size.

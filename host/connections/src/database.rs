@@ -48,6 +48,18 @@ impl Database {
         Ok(Self { dialect, pools, runtime: Handle::current(), connection })
     }
 
+    /// How many connections are in use, and how many may be.
+    pub(crate) fn in_use(&self) -> (u32, u32) {
+        match &self.pools {
+            Pools::Sqlite { reading, writing } => {
+                let (reading, writing) = (reading.in_use(), writing.in_use());
+                (reading.0 + writing.0, reading.1 + writing.1)
+            }
+            Pools::Postgres(pool) => pool.in_use(),
+            Pools::Mysql(pool) => pool.in_use(),
+        }
+    }
+
     /// The database at an address, with the usual bounds; else as [`Database::open`].
     ///
     /// # Errors

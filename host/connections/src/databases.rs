@@ -44,6 +44,19 @@ impl Databases {
         }
     }
 
+    /// Of each SQL database, by name: how many connections statements use right now, and how many they may.
+    pub fn in_use(&self) -> Vec<(String, u32, u32)> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let in_use = |(name, entry): (&String, &Entry)| match entry {
+            Entry::Sql(database) => {
+                let (in_use, most) = database.in_use();
+                Some((name.clone(), in_use, most))
+            }
+            Entry::Kv(_) | Entry::Faulty(..) => None,
+        };
+        entries.iter().filter_map(in_use).collect()
+    }
+
     /// Closes what is idle.
     pub async fn close(&self) {
         let entries = std::mem::take(&mut *self.entries.write().unwrap_or_else(PoisonError::into_inner));

@@ -131,6 +131,12 @@ impl<S: Speaks> Pool<S> {
         Arc::new(Self { speaks, places, most, idle: Mutex::default(), closed: AtomicBool::new(false) })
     }
 
+    /// How many connections are in use, and how many may be.
+    pub(crate) fn in_use(&self) -> (u32, u32) {
+        let free = u32::try_from(self.places.available_permits()).unwrap_or(u32::MAX);
+        (self.most.saturating_sub(free), self.most)
+    }
+
     /// Does what is asked, to the end or to its time. If nobody waits for the answer any more, the connection is closed.
     pub(crate) async fn work(
         &self,

@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ports::Fire;
-use crate::{Cause, HandlerRef, Headers, Key, Labels, Order, Overlap, Priority, QueueName, RetryPolicy, RunId};
+use crate::{
+    Cause, HandlerRef, Headers, Key, Labels, Order, Overlap, Priority, QueueName, RetryPolicy, RunId, TraceParent,
+};
 
 /// An instant, or how long until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ pub struct Errand {
     pub headers: Headers,
     /// For failures.
     pub retry: RetryPolicy,
+    /// Of whose trace it is a part; of its own, or its chain's, if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceParent>,
 }
 
 impl Errand {
@@ -69,6 +74,7 @@ impl Errand {
             runs_on: Labels::default(),
             headers: Headers::default(),
             retry: RetryPolicy::default(),
+            trace: None,
         }
     }
 
@@ -95,7 +101,7 @@ impl Errand {
             Some(key) => Key::chosen(&self.handler.to_string(), key),
             None => Key::manual(id),
         };
-        let order = Order {
+        let mut order = Order {
             input: self.input,
             priority: self.priority,
             queue: self.queue,
@@ -105,6 +111,9 @@ impl Errand {
             expires_at,
             ..Order::new(id, key, self.handler, due_at, Cause::Enqueued)
         };
+        if let Some(trace) = self.trace {
+            order.trace_id = trace.trace_id;
+        }
         Ok(Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None })
     }
 }

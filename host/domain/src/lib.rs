@@ -37,6 +37,8 @@ pub mod state;
 pub mod submission;
 pub mod suggest;
 pub mod table;
+pub mod tally;
+pub mod trace;
 pub mod trigger;
 pub mod window;
 
@@ -76,5 +78,6 @@ pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
 pub use scope::Scope;
 pub use state::{OverLimit, StateScope, StateSize, StateWrite};
 pub use submission::{Bucket, Submission};
+pub use trace::TraceParent;
 pub use trigger::{Timetable, Trigger};
 pub use window::{Window, WindowLength};

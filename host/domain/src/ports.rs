@@ -34,7 +34,8 @@ pub use history::{
 pub use hosts::{HostFilter, HostNews, HostRecord};
 pub use list::{Edits, Overdue, Put, RefusedEdit, Removed};
 pub use outbox::{
-    Delivery, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Outgoing, Outlet, Posted,
+    Delivery, MessageAnswer, MessageCounts, MessageFilter, MessageLease, MessageRecord, Outbox, Outgoing, Outlet,
+    Posted,
 };
 pub use overview::{Overview, RunBrief};
 pub use settlement::{Lapsed, Pulse, Settled, Settlement};

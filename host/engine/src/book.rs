@@ -216,6 +216,10 @@ impl Book {
         self.standings.get(name).map(Arc::as_ref)
     }
 
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Standing> {
+        self.standings.values()
+    }
+
     pub(crate) fn all(&self) -> Vec<Standing> {
         self.standings.values().map(|standing| Standing::clone(standing)).collect()
     }

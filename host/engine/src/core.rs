@@ -25,6 +25,7 @@ use crate::desk::Desk;
 use crate::event::{Event, Happening};
 use crate::places::Places;
 use crate::recorder::Recorder;
+use crate::tally::Tally;
 use crate::{Parts, Settings, lookout, scheduler};
 
 /// What the loops share.
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) recorder: Recorder,
     pub(crate) started_at: DateTime<Utc>,
+    pub(crate) tally: Tally,
     book: Mutex<Book>,
     held: Mutex<HeldRuns>,
     last_tick: watch::Sender<Option<DateTime<Utc>>>,
@@ -97,6 +99,7 @@ impl Core {
             zone: Mutex::new(parts.settings.timezone),
             settings: parts.settings,
             started_at: now,
+            tally: Tally::default(),
             book: Mutex::default(),
             held: Mutex::default(),
             last_tick: watch::Sender::new(None),

@@ -139,6 +139,7 @@ fn trace_parent(id: MessageId, trace_id: &str) -> String {
 fn tell(core: &Core, posted: &Posted, fate: Fate, reply: &Reply) {
     let (message, destination) = (posted.lease.id, posted.webhook.destination());
     let (attempt, words) = (posted.attempt, reply.words());
+    core.tally.messages.of(word(fate)).one();
     match fate {
         Fate::Sent => debug!(%message, destination, attempt, "sent"),
         Fate::Again { not_before } => {
@@ -156,6 +157,14 @@ fn tell(core: &Core, posted: &Posted, fate: Fate, reply: &Reply) {
                 answer: words,
             });
         }
+    }
+}
+
+fn word(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Sent => "sent",
+        Fate::Again { .. } => "again",
+        Fate::Dead => "dead",
     }
 }
 

@@ -50,6 +50,7 @@ fn look(core: &Core) {
     for (run, held) in core.held().iter() {
         let unheard = now.saturating_sub(held.confirmed);
         if unheard >= ask && held.desk.cut_off() {
+            core.tally.cut_off.one();
             warn!(%run, seconds = unheard.as_secs(),
                 "the ledger has not confirmed its lease: the handler is stopped before another host begins with the run");
         }

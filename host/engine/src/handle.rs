@@ -22,6 +22,7 @@ use crate::core::Core;
 use crate::event::Event;
 use crate::request::{EngineError, FireRequest};
 use crate::scheduler;
+use crate::tally::{AttemptWitness, Tally};
 
 /// How far a run has come, by its own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +159,21 @@ impl EngineHandle {
         }
     }
 
+    /// What the loops have counted since the start.
+    pub fn tally(&self) -> &Tally {
+        &self.core.tally
+    }
+
+    /// From now on `witness` hears of each attempt that ends here. `false` if somebody does already.
+    pub fn tell_of_attempts(&self, witness: Arc<dyn AttemptWitness>) -> bool {
+        self.core.tally.spans.tell(witness)
+    }
+
+    /// Looks at each schedule that stands, in no order, and copies none. The scheduler waits meanwhile.
+    pub fn look_over(&self, look: impl FnMut(&Standing)) {
+        self.core.book().each().for_each(look);
+    }
+
     /// All schedules that stand, by name.
     pub fn standings(&self) -> Vec<Standing> {
         self.core.book().all()
@@ -208,6 +224,7 @@ impl EngineHandle {
         let mut order = order(&standing, &levels, RunId::new(), due_at, Cause::Manual);
         order.input = request.input.unwrap_or(order.input);
         order.window = request.window.or(order.window);
+        order.trace_id = request.trace.map_or(order.trace_id, |trace| trace.trace_id);
         self.core.plugins.check(&order.handler, &order.input)?;
         let id = order.id;
         let fire = Fire {

@@ -48,6 +48,7 @@ mod settings;
 mod steward;
 pub mod story;
 mod submit;
+mod tally;
 mod watcher;
 
 pub use calls::Enqueued;
@@ -55,6 +56,7 @@ pub use event::{Event, Happening};
 pub use handle::{EngineHandle, EngineStatus, Outlook, Progress};
 pub use request::{Backfill, Backfilled, EngineError, FireRequest, Handed};
 pub use settings::Settings;
+pub use tally::{AttemptEnd, AttemptWitness, Ending, Ends, Handled, Tally};
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{LedgerError, WishRefused};
 use noontide_domain::submission::{Counts, Refusal};
-use noontide_domain::{Overlap, RunId, ScheduleName, Standing, Timetable, Unavailable, Window};
+use noontide_domain::{Overlap, RunId, ScheduleName, Standing, Timetable, TraceParent, Unavailable, Window};
 
 /// Why the engine did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -107,6 +107,8 @@ pub struct FireRequest {
     pub window: Option<Window>,
     /// Not before this instant; now if not given. It is the run's due instant, too.
     pub at: Option<DateTime<Utc>>,
+    /// Of whose trace the run is a part; of its own if not given.
+    pub trace: Option<TraceParent>,
 }
 
 /// Due instants of the past that shall run now.

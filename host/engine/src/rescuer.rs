@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use noontide_domain::ports::{Lapsed, LedgerError, Settlement};
+use noontide_domain::ports::{Lapsed, LedgerError, Settled, Settlement};
 use noontide_domain::run::settle;
 use noontide_domain::{Outcome, Report};
 use tracing::{error, warn};
 
 use crate::core::Core;
+use crate::tally::AttemptEnd;
 
 /// Settled in one transaction.
 const BATCH: usize = 500;
@@ -37,13 +38,22 @@ async fn rescue(core: &Core) -> Result<usize, LedgerError> {
     let count = lapsed.len();
     if count > 0 {
         warn!(count, "leases have lapsed: their host went away; the retry policies decide");
-        core.ledger.settle(lapsed.into_iter().map(|lapsed| abandoned(core, lapsed)).collect()).await?;
+        let settlements: Vec<_> = lapsed.iter().map(|lapsed| abandoned(core, lapsed)).collect();
+        let settled = core.ledger.settle(settlements.clone()).await?;
+        for ((lapsed, settlement), settled) in lapsed.iter().zip(&settlements).zip(settled) {
+            // Another host may have been faster.
+            if settled == Settled::Recorded {
+                core.tally.rescued.one();
+                let (attempt, state) = (lapsed.lease.attempt, settlement.verdict.state());
+                core.tally.ended(AttemptEnd { order: &lapsed.order, attempt, state, report: &settlement.report });
+            }
+        }
         core.look_for_runs.notify_one();
     }
     Ok(count)
 }
 
-fn abandoned(core: &Core, lapsed: Lapsed) -> Settlement {
+fn abandoned(core: &Core, lapsed: &Lapsed) -> Settlement {
     let now = core.clock.now();
     let outcome = Outcome::Abandoned;
     let verdict = settle(&outcome, lapsed.lease.attempt, lapsed.order.id, &lapsed.order.retry, now);

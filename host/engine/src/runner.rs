@@ -11,7 +11,8 @@ use tracing::{error, info, warn};
 use crate::core::{Core, Held};
 use crate::desk::Desk;
 use crate::event::Happening;
-use crate::{steward, story};
+use crate::tally::AttemptEnd;
+use crate::{steward, story, tally};
 
 /// Pause after the ledger could not be written or read.
 const LEDGER_PAUSE: Duration = Duration::from_secs(1);
@@ -107,6 +108,7 @@ async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
         place = core.places.one(leased.order.priority, &leased.order.queue, &leased.order.handler) => place,
     };
     let Some(place) = place else {
+        core.tally.given_back.one();
         if let Err(problem) = core.ledger.release(vec![leased.lease]).await {
             warn!(run = %leased.order.id, %problem, "its lease could not be given back; it will lapse");
         }
@@ -188,6 +190,7 @@ async fn record(core: &Arc<Core>, leased: &Leased, mut report: Report) {
                 refuse(&mut report, message);
             }
             Ok(Settled::LeaseLost) => {
+                core.tally.fenced.one();
                 warn!(run = %order.id, attempt = leased.lease.attempt, outcome = report.outcome.as_str(),
                     "its lease was lost meanwhile: this result is dropped, the newer attempt counts");
                 return;
@@ -211,6 +214,7 @@ fn refuse(report: &mut Report, message: String) {
 fn tell_start(core: &Core, leased: &Leased) {
     let order = &leased.order;
     story::begins(&core.settings, leased);
+    tally::begins(core, leased);
     core.tell(Happening::Started {
         run: order.id,
         schedule: order.schedule.clone(),
@@ -222,10 +226,7 @@ fn tell_start(core: &Core, leased: &Leased) {
 
 fn tell_end(core: &Core, leased: &Leased, verdict: &Verdict, report: Report) {
     let order = &leased.order;
-    let state = match verdict {
-        Verdict::Final { state, .. } => *state,
-        Verdict::Again { .. } => RunState::Ready,
-    };
+    let state = verdict.state();
     if state == RunState::Succeeded
         && let Some(schedule) = &order.schedule
     {
@@ -237,6 +238,7 @@ fn tell_end(core: &Core, leased: &Leased, verdict: &Verdict, report: Report) {
     }
     steward::ended(core, &report.outcome);
     story::ended(&core.settings, leased, state, &report);
+    core.tally.ended(AttemptEnd { order, attempt: leased.lease.attempt, state, report: &report });
     let message = report.outcome.message();
     if let Some(message) = &message {
         info!(run = %order.id, handler = %order.handler, attempt = leased.lease.attempt, state = state.as_str(), message,

@@ -26,6 +26,9 @@ const LEDGER_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(core: Arc<Core>) {
     while let Some(entered) = core.enter() {
+        let now = core.clock.now();
+        let first_due = core.book().wake_at().filter(|due| *due <= now);
+        core.tally.looks(now, core.clock.elapsed(), first_due);
         let passed = pass(&core).await;
         drop(entered);
         core.tick();
@@ -107,6 +110,7 @@ fn record(core: &Core, plan: &Plan, claimed: &[Claimed]) {
                 book.use_up(name);
                 used_up.insert(name);
             }
+            Claimed::Overlapped(_) => core.tally.overlapped(&fire.order),
             _ if claimed.new_run().is_some() => book.ran(name, 1),
             _ => {}
         }
@@ -119,6 +123,7 @@ fn record(core: &Core, plan: &Plan, claimed: &[Claimed]) {
     }
     drop(book);
     for skip in &plan.claim.skip {
+        core.tally.skipped(skip);
         let reason = skip.reason.to_string();
         warn!(schedule = %skip.schedule, due_at = %skip.due_at, count = skip.count, reason, "skipped");
         let (schedule, due_at, count) = (skip.schedule.clone(), skip.due_at, skip.count);

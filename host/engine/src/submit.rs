@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use noontide_domain::ports::{Claimed, LedgerError};
 use noontide_domain::submission::{self, Data};
-use noontide_domain::{Standing, Submission, SubmissionId, Timetable};
+use noontide_domain::{Standing, Submission, SubmissionId, Timetable, TraceParent};
 
 use crate::handle::EngineHandle;
 use crate::request::{self, EngineError, Handed};
@@ -12,12 +12,18 @@ use crate::scheduler;
 
 impl EngineHandle {
     /// Takes a submission for a schedule with a timetable: all of it, or nothing. What is overdue begins now. What was taken
-    /// under `id` before is told again.
+    /// under `id` before is told again. The runs are part of `trace`; each of its own if not given.
     ///
     /// # Errors
     /// No such schedule, or none with a timetable; paused or disabled; handler missing; a payload that is wrong; stopping;
     /// no ledger.
-    pub async fn submit(&self, name: &str, id: SubmissionId, data: Data) -> Result<Handed, EngineError> {
+    pub async fn submit(
+        &self,
+        name: &str,
+        id: SubmissionId,
+        data: Data,
+        trace: Option<TraceParent>,
+    ) -> Result<Handed, EngineError> {
         let entered = self.open()?;
         let (standing, timetable) = self.open_timetable(name)?;
         let now = self.core.clock.now();
@@ -26,7 +32,10 @@ impl EngineHandle {
         let work = tokio::spawn(async move {
             // A hundred thousand keys are hashed for a while.
             let read = move || submission::read(&standing, &timetable, data, now);
-            let submission = Submission { id, ..tokio::task::spawn_blocking(read).await.map_err(broken)?? };
+            let mut submission = Submission { id, ..tokio::task::spawn_blocking(read).await.map_err(broken)?? };
+            for order in submission.buckets.iter_mut().map(|bucket| &mut bucket.fire.order) {
+                trace.iter().for_each(|trace| order.trace_id.clone_from(&trace.trace_id));
+            }
             let schedule = submission.schedule.clone();
             let asked_at = core.clock.elapsed();
             let submitted = core.ledger.submit(submission, core.lessee(core.room())).await;

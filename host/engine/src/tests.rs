@@ -22,6 +22,7 @@ mod past;
 mod property;
 mod put;
 mod queues;
+mod tally;
 mod ticks;
 mod timetable;
 
@@ -52,17 +53,19 @@ impl World {
     }
 
     async fn host_with(&self, schedules: Vec<Schedule>, settings: Settings) -> EngineHandle {
-        let settings = Settings { host: HostId::new(), ..settings };
-        let parts = Parts {
+        let host = start(self.parts(settings), schedules).await.expect("the ledger is there");
+        self.clock.asleep(LOOPS).await;
+        host
+    }
+
+    fn parts(&self, settings: Settings) -> Parts {
+        Parts {
             clock: self.clock.clone(),
             ledger: self.ledger.clone(),
             plugins: self.plugins.clone(),
             outlet: self.outlet.clone(),
-            settings,
-        };
-        let host = start(parts, schedules).await.expect("the ledger is there");
-        self.clock.asleep(LOOPS).await;
-        host
+            settings: Settings { host: HostId::new(), ..settings },
+        }
     }
 
     async fn pass(&self, time: Duration) {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
-    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
+    LedgerStatus, LinkPage, LinkRecord, MessageCounts, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
 };
 use noontide_domain::{ArtifactName, Key, RunId, RunState, ScheduleName, Standing};
 
@@ -61,6 +61,10 @@ impl History for Reading {
 
     async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRecord>, LedgerError> {
         outbox::list(&self.readers, &filter).await.map_err(fault::answer)
+    }
+
+    async fn message_counts(&self) -> Result<MessageCounts, LedgerError> {
+        outbox::counts(&self.readers).await.map_err(fault::answer)
     }
 
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {

@@ -21,6 +21,7 @@ use crate::lease::Release;
 use crate::nudges::Sent;
 use crate::receipts::Receipts;
 use crate::sqlite;
+use crate::tally::Tally;
 use crate::writer::{Desk, Letter, Request as _, Work};
 
 /// How often a request is asked that meets other transactions.
@@ -46,6 +47,7 @@ pub(crate) struct Lane {
     patience: Duration,
     receipts: Receipts,
     sent: Sent,
+    tally: Arc<Tally>,
     /// The newest transaction may be there, and its answer was never given: the leases that it handed over.
     doubt: Option<Vec<Lease>>,
 }
@@ -71,8 +73,10 @@ impl Lane {
         group: usize,
         patience: Duration,
         sent: Sent,
+        tally: Arc<Tally>,
     ) -> Self {
-        Self { connection, source, time, group, patience, receipts: Receipts::new(), sent, doubt: None }
+        let receipts = Receipts::new();
+        Self { connection, source, time, group, patience, receipts, sent, tally, doubt: None }
     }
 
     pub async fn run(mut self, receiver: Arc<Mutex<mpsc::Receiver<Letter>>>) {
@@ -172,8 +176,10 @@ impl Lane {
     }
 
     async fn transact(&mut self, group: &mut [Box<dyn Work>]) -> Result<(), Failure> {
-        let mut step = Step::Begin;
-        let Err(error) = self.carry_out(group, &mut step).await else { return Ok(()) };
+        let (mut step, begun) = (Step::Begin, Instant::now());
+        let carried_out = self.carry_out(group, &mut step).await;
+        self.tally.ended(begun, carried_out.is_ok());
+        let Err(error) = carried_out else { return Ok(()) };
         match fault::of(&error) {
             Fault::Conflict => tracing::debug!(%error, "the ledger rolled back"),
             _ => tracing::warn!(%error, "the ledger rolled back"),

@@ -56,6 +56,7 @@ mod state;
 mod steps;
 mod store;
 mod submissions;
+mod tally;
 mod tasks;
 mod tokens;
 mod transfer;
@@ -70,6 +71,7 @@ use connection::Time;
 use store::Store;
 
 pub use error::OpenError;
+pub use tally::{Connections, Gauges, Requests, Tally};
 pub use transfer::TransferError;
 
 /// An open ledger.
@@ -84,6 +86,8 @@ pub struct Opened {
     pub access: Arc<dyn AccessLedger>,
     /// Version of the schema.
     pub schema: i64,
+    /// What it tells of itself while it works.
+    pub gauges: Gauges,
     /// Other hosts may use it at the same time.
     pub is_shared: bool,
     source: connection::Source,
@@ -127,9 +131,9 @@ pub async fn open_by_clock(url: &str, clock: Arc<dyn Clock>) -> Result<Opened, O
 }
 
 fn opened(store: Store) -> Opened {
-    let Store { ledger, history, versions, access, schema, source, closer } = store;
+    let Store { ledger, history, versions, access, schema, source, gauges, closer } = store;
     let is_shared = source.kind() != connection::Kind::Sqlite;
-    Opened { ledger, history, versions, access, schema, is_shared, source, closer }
+    Opened { ledger, history, versions, access, schema, gauges, is_shared, source, closer }
 }
 
 /// Where the record is.

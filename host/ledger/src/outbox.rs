@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::outbox::{Fate, TRIED_FOR};
 use noontide_domain::ports::{
-    Delivery, LedgerError, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Posted, Settlement,
+    Delivery, LedgerError, MessageAnswer, MessageCounts, MessageFilter, MessageLease, MessageRecord, Outbox, Posted,
+    Settlement,
 };
 use noontide_domain::{HostId, MessageId, MessageState, RunId, Webhook};
 use serde_json::json;
@@ -21,7 +22,7 @@ use crate::store::Doors;
 use crate::writer::{Desk, Request};
 use crate::{fault, rows};
 
-statements!(outbox: WRITE, COUNT, CHOOSE, TAKE, NEXT, SENT, AGAIN, DEAD, RETRY, DROP, STATE, LIST);
+statements!(outbox: WRITE, COUNT, CHOOSE, TAKE, NEXT, SENT, AGAIN, DEAD, RETRY, DROP, STATE, LIST, COUNTS);
 
 /// Writes what an attempt whose end was just recorded handed over, if its state counts too.
 pub(crate) async fn write(settlement: &Settlement, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
@@ -160,6 +161,12 @@ impl Request for Change {
 
 pub(crate) async fn list(readers: &Readers, filter: &MessageFilter) -> Result<Vec<MessageRecord>, sqlx::Error> {
     listing(readers.kind(), filter).query().all(readers).await?.iter().map(record).collect()
+}
+
+pub(crate) async fn counts(readers: &Readers) -> Result<MessageCounts, sqlx::Error> {
+    let row = query(COUNTS).one(readers).await?;
+    let count = |column| row.try_get::<i64>(column).map(i64::unsigned_abs);
+    Ok(MessageCounts { waiting: count("waiting")?, sending: count("sending")?, dead: count("dead")? })
 }
 
 fn listing(kind: Kind, filter: &MessageFilter) -> Listing<'_> {

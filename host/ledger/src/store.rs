@@ -15,6 +15,7 @@ use noontide_domain::{
 
 use crate::connection::{Connection, Readers, Source, Time};
 use crate::nudges::Ear;
+use crate::tally::Gauges;
 use crate::writer::{Inbox, Lanes};
 use crate::{
     access, chains, claim, edits, fault, history, hosts, items, lease, parts, prune, ready, rollups, schedules, settle,
@@ -29,6 +30,7 @@ pub(crate) struct Store {
     pub access: Arc<dyn AccessLedger>,
     pub schema: i64,
     pub source: Source,
+    pub gauges: Gauges,
     pub closer: Closer,
 }
 
@@ -67,6 +69,7 @@ impl Store {
             access: Arc::new(access::Accessing { inbox, readers: readers.clone() }),
             schema,
             source: source.clone(),
+            gauges: Gauges { tally: lanes.tally(), readers: readers.clone() },
             closer: Closer { lanes, readers },
         }
     }

@@ -23,10 +23,12 @@ use noontide_domain::Lease;
 use noontide_domain::ports::LedgerError;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::connection::{Connection, Kind, Source, Time};
 use crate::lane::{Lane, PATIENCE};
 use crate::nudges::Sent;
+use crate::tally::Tally;
 
 /// Requests that share a transaction at most: more would not make the fsync cheaper, only the wait longer.
 const GROUP: usize = 512;
@@ -73,7 +75,10 @@ pub(crate) trait Request: Send + Sync + 'static {
 
 /// The way to the lanes.
 #[derive(Clone)]
-pub(crate) struct Inbox(mpsc::Sender<Letter>);
+pub(crate) struct Inbox {
+    letters: mpsc::Sender<Letter>,
+    tally: Arc<Tally>,
+}
 
 /// All lanes; they end together.
 pub(crate) struct Lanes {
@@ -92,8 +97,11 @@ impl Inbox {
         let gone = || LedgerError::Unavailable("it was closed".to_owned());
         let (sender, answer) = oneshot::channel();
         let work = Pending { request, written: None, sender };
-        self.0.send(Letter::Write(Box::new(work))).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let begun = Instant::now();
+        self.letters.send(Letter::Write(Box::new(work))).await.map_err(|_| gone())?;
+        let answer = answer.await.map_err(|_| gone())?;
+        self.tally.answered::<R>(begun, answer.is_ok());
+        answer
     }
 }
 
@@ -111,21 +119,33 @@ impl Lanes {
         };
         let (sender, receiver) = mpsc::channel(WAITING);
         let letters = Arc::new(Mutex::new(receiver));
-        let (mut first, sent) = (Some(first), Sent::default());
+        let (mut first, sent, tally) = (Some(first), Sent::default(), Arc::<Tally>::default());
         let lane = |_| {
-            let lane = Lane::new(first.take(), source.clone(), time.clone(), group, patience, sent.clone());
+            let lane = Lane::new(
+                first.take(),
+                source.clone(),
+                time.clone(),
+                group,
+                patience,
+                sent.clone(),
+                Arc::clone(&tally),
+            );
             tokio::spawn(lane.run(Arc::clone(&letters)))
         };
-        Self { lanes: (0..count).map(lane).collect(), inbox: Inbox(sender) }
+        Self { lanes: (0..count).map(lane).collect(), inbox: Inbox { letters: sender, tally } }
     }
 
     pub fn inbox(&self) -> Inbox {
         self.inbox.clone()
     }
 
+    pub fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.inbox.tally)
+    }
+
     pub async fn close(self) {
         // Closed twice is closed.
-        let _ = self.inbox.0.send(Letter::Close).await;
+        let _ = self.inbox.letters.send(Letter::Close).await;
         for lane in self.lanes {
             if let Err(error) = lane.await {
                 tracing::error!(%error, "a lane of the ledger did not end well");

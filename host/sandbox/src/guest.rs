@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use noontide_domain::ports::{Clock, Connections, RunDesk};
-use noontide_domain::{Grant, Key, Limits, StateSize};
+use noontide_domain::{Grant, Key, Limits, StateSize, TraceParent};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{WasiCtxView, WasiView};
@@ -61,14 +61,28 @@ pub(crate) struct Allowance {
     pub(crate) program: Option<Program>,
     /// In place of time and chance.
     pub(crate) steady: Option<Steady>,
+    /// Of whose trace its requests are a part; `None` for a plugin that is asked to describe itself.
+    pub(crate) trace: Option<TraceParent>,
 }
 
 impl Guest {
     /// # Errors
     /// A granted folder cannot be opened; in words.
     pub(crate) fn new(allowance: Allowance) -> Result<Self, String> {
-        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, program, steady } =
-            allowance;
+        let Allowance {
+            grant,
+            limits,
+            desk,
+            connections,
+            egress,
+            plugin,
+            deadline,
+            clock,
+            fire,
+            program,
+            steady,
+            trace,
+        } = allowance;
         let mut journal = Journal::new(clock, &limits);
         if program.is_some() {
             journal.keep_stdout(RESULT);
@@ -90,7 +104,7 @@ impl Guest {
             watch: Stopwatch::new(deadline, desk.clone()),
             journal,
             desk,
-            client: Client::new(egress.clone(), grant.clone(), limits, deadline, witness),
+            client: Client::new(egress.clone(), grant.clone(), limits, deadline, witness).within(trace),
             http: http_context(),
             sockets,
             grant,
@@ -107,14 +121,15 @@ impl Guest {
     /// For another call of the same instance: nothing of the last one is left but what the guest itself keeps. Its streams,
     /// folders and variables stay, because its grant is the same.
     pub(crate) fn again(&mut self, allowance: Allowance) {
-        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, .. } = allowance;
+        let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, trace, .. } =
+            allowance;
         self.meter.again();
         self.journal.lock().unwrap_or_else(PoisonError::into_inner).again(clock, &limits);
         // What was counted went with the last call's report; sockets that are still open count on.
         let _ = self.effects.taken();
         self.sockets.forget();
         let witness = Witness::new(&plugin, Arc::clone(&self.journal), self.effects.clone());
-        let client = Client::new(egress.clone(), grant.clone(), limits, deadline, witness);
+        let client = Client::new(egress.clone(), grant.clone(), limits, deadline, witness).within(trace);
         // Without `..`: whoever adds a field says here what becomes of it.
         let Self {
             wasi: _,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::{Cause, Item, Leased, Order};
+use noontide_domain::{Cause, Item, Leased, Order, TraceParent};
 use serde_json::{Map, Value, json};
 
 use crate::bindings::types as wit;
@@ -30,7 +30,7 @@ pub(crate) fn invocation(leased: &Leased, handler: &str, now: DateTime<Utc>, all
             Cause::Enqueued => wit::Cause::Enqueued,
             Cause::Backfill => wit::Cause::Backfill,
         },
-        trace_parent: trace_parent(leased),
+        trace_parent: trace_parent(leased).to_string(),
         input: order.input.to_string(),
         items: leased.items.iter().map(item).collect(),
         extra: extra(order),
@@ -63,11 +63,9 @@ fn item(item: &Item) -> wit::Item {
     wit::Item { key: item.key.hex(), payload: item.payload.clone() }
 }
 
-/// The run's trace, and a span of its own for this attempt: random as the run's id is, and the same if asked again.
-fn trace_parent(leased: &Leased) -> String {
-    let (_, random) = leased.order.id.0.as_u64_pair();
-    let span = random ^ u64::from(leased.lease.attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    format!("00-{}-{:016x}-01", leased.order.trace_id, span.max(1))
+/// The run's trace, and a span of its own for this attempt.
+pub(crate) fn trace_parent(leased: &Leased) -> TraceParent {
+    TraceParent::of_attempt(&leased.order.trace_id, leased.order.id, leased.lease.attempt)
 }
 
 #[cfg(test)]

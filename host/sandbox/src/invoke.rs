@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{Call, Clock, Connections, RunDesk};
-use noontide_domain::{Grant, Item, Key, Limits, Outcome, Report, Terms, Unavailable, Usage};
+use noontide_domain::{Grant, Item, Key, Limits, Outcome, Report, Terms, TraceParent, Unavailable, Usage};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
@@ -205,6 +205,7 @@ impl Attempt {
             deadline,
             clock: Arc::clone(&self.clock),
             steady: self.steady.clone(),
+            trace: TraceParent::parse(&self.invocation.trace_parent),
         }
     }
 

@@ -55,6 +55,7 @@ mod schema;
 mod settings;
 mod steady;
 mod stopwatch;
+mod tally;
 mod versions;
 mod wasi;
 mod watch;
@@ -66,6 +67,7 @@ pub use engine::PoolUse;
 pub use load::{beside as signature_of, verify_file};
 pub use sandbox::Sandbox;
 pub use settings::{CompileApart, SandboxError, SandboxSettings};
+pub use tally::Tally;
 
 /// What a process does that was started to compile one plugin file: it reads stdin, answers on stdout and ends.
 pub fn compile_worker() -> std::process::ExitCode {

@@ -27,6 +27,7 @@ use crate::registry::{FileEntry, Generation, Registry};
 use crate::scan::Scanner;
 use crate::settings::{SandboxError, SandboxSettings};
 use crate::stopwatch::LONGEST;
+use crate::tally::Tally;
 use crate::versions::{Archive, Grants};
 use crate::watch::{Ask, Watcher, Word};
 
@@ -50,6 +51,7 @@ pub struct Sandbox {
     versions: Option<Arc<dyn Versions>>,
     asks: Sender<Ask>,
     watcher: Word,
+    tally: Arc<Tally>,
 }
 
 /// What one call may do, and have.
@@ -129,12 +131,14 @@ impl Sandbox {
             let (guests, grants, clock) = (guests.handle().clone(), Arc::clone(&grants), Arc::clone(&settings.clock));
             Archive::new(store, guests, grants, clock, settings.keep_versions, settings.share)
         });
+        let tally = Arc::<Tally>::default();
         let scanner = Scanner {
             archive,
             folder: settings.plugins,
             loader: Arc::clone(&loader),
             registry: Arc::clone(&registry),
             clock: Arc::clone(&settings.clock),
+            tally: Arc::clone(&tally),
             looked: AtomicBool::new(false),
         };
         let watcher = Watcher::new(scanner, asked, asks.clone(), Arc::clone(&word));
@@ -164,6 +168,7 @@ impl Sandbox {
             versions,
             asks,
             watcher: word,
+            tally,
         };
         sandbox.set_grants(settings.grants);
         Ok(Arc::new(sandbox))
@@ -237,6 +242,11 @@ impl Sandbox {
     /// What the pool holds; `None` when guests are placed on demand.
     pub fn pool_use(&self) -> Option<PoolUse> {
         self.machine.pool_use()
+    }
+
+    /// What the looks at the plugin folder have counted.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Instances that wait for another call of their plugin.

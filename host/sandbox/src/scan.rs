@@ -12,6 +12,7 @@ use noontide_domain::{PluginError, Trust};
 
 use crate::load::{self, Content, Loader, Refusal};
 use crate::registry::{FileEntry, Generation, Registry};
+use crate::tally::Tally;
 use crate::versions::Archive;
 
 /// A file that is the same twice, so far apart, is taken to be written to its end.
@@ -60,6 +61,7 @@ pub(crate) struct Scanner {
     pub(crate) loader: Arc<Loader>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) tally: Arc<Tally>,
     /// What the ledger knows of versions; without it what the folder holds is what runs.
     pub(crate) archive: Option<Archive>,
     /// The folder has been looked at to the end: what comes now comes while the host looks on.
@@ -247,6 +249,8 @@ impl Scanner {
     /// Good bytes: they run at once, or what the ledger knows of versions decides.
     fn receive(&self, file: &str, stamp: Stamp, trust: &Arc<Trust>, content: Content, new: Arc<Generation>) -> Look {
         tracing::info!(%file, plugin = %new.version.name, version = %new.version.version, "plugin loaded");
+        self.tally.loaded.one();
+        self.tally.loads.took(Duration::from_millis(new.load_ms));
         let before = self.registry.shelf().files.get(file).cloned().unwrap_or_default();
         let former = before.brought.as_ref().map(|brought| brought.version.sha256.clone());
         let is_same_plugin = before.generation.as_ref().is_some_and(|held| held.version.name == new.version.name);
@@ -280,6 +284,7 @@ impl Scanner {
         let claims = refusal.claims.clone();
         let error: PluginError = refusal.into_error(sha256, &*self.clock);
         tracing::warn!(%file, %error, "plugin file refused");
+        self.tally.refused.one();
         self.registry.update(|shelf| {
             let entry = shelf.files.entry(file.to_owned()).or_default();
             if entry.generation.as_ref().is_some_and(|held| no_longer(entry, held, trust, &error)) {

@@ -37,7 +37,7 @@ impl Source {
     /// For `most` streams at the same time: they stay open, and shall not take up all connections.
     pub(crate) fn of(engine: &EngineHandle, stop: &CancellationToken, most: usize) -> Self {
         let (tape, stop) = (Arc::new(Tape::new(engine.now())), stop.clone());
-        tokio::spawn(Arc::clone(&tape).record(engine.events(), stop.clone()));
+        tokio::spawn(Arc::clone(&tape).record(engine.clone(), engine.events(), stop.clone()));
         Self { tape, stop, places: Arc::new(Semaphore::new(most)) }
     }
 }

@@ -6,11 +6,13 @@
 //! routes     one file for each resource         schedules.rs put.rs submit.rs runs.rs artifacts.rs …
 //! register   tokens, sessions, the audit log                         register.rs tokens.rs session.rs audit.rs
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
+//! caller     the trace that a request is part of                    caller.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! selection  which schedules a filter means                         selection.rs
 //! shape      what the JSON looks like, once                          shape.rs
 //! document   the OpenAPI document, made from the routes              document.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
+//! metrics    what this host does and has done, for Prometheus        metrics/
 //! pages      the dashboard, drawn by the server                      pages/
 //! client     the other end                                           client.rs
 //! ```
@@ -21,6 +23,7 @@ mod access;
 mod artifacts;
 mod audit;
 mod body;
+mod caller;
 mod chain;
 mod chains;
 mod client;
@@ -29,6 +32,7 @@ mod errand;
 mod events;
 mod host;
 mod hosts;
+mod metrics;
 mod occurrences;
 mod outbox;
 mod page;
@@ -58,6 +62,7 @@ use noontide_engine::EngineHandle;
 pub use access::{Access, Base, Visitor, Way};
 pub use client::{Client, ClientError};
 pub use document::document;
+pub use metrics::{Figures, LedgerFigures, ProcessFigures, Requests, SandboxFigures};
 pub use register::Register;
 pub use server::{Bound, Listen, Serving, Tls, WebError, bind, serve};
 pub use settings::{Limits, WebSettings};
@@ -77,6 +82,8 @@ pub struct WebParts {
     pub register: Register,
     /// What the operator says of the API.
     pub settings: WebSettings,
+    /// What was asked so far, over all listeners.
+    pub requests: Arc<Requests>,
 }
 
 /// What the process around the engine offers.
@@ -99,6 +106,8 @@ pub trait HostControl: Send + Sync {
     fn problems(&self) -> Vec<String>;
     /// Facts for `status`, as a JSON object.
     fn facts(&self) -> serde_json::Value;
+    /// Numbers for `/metrics` of the rooms that are not known here.
+    fn figures(&self) -> Figures;
 }
 
 /// What a reload found.

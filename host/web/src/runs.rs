@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::body::{Instant, JsonBody, Name, Nothing, Query};
+use crate::caller::Caller;
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
 use crate::shape::{AttemptLog, Item, Page, Run, RunDetail, words};
@@ -193,8 +194,16 @@ struct Made {
 /// One call or an array of them, at most 50,000. All of them are taken or none.
 #[utoipa::path(post, path = "/runs", operation_id = "enqueueRuns", request_body = errand::Calls,
     responses((status = 202, body = Made, description = "All of them are recorded")))]
-async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>) -> Answer<(StatusCode, Json<Made>)> {
-    let enqueued = parts.engine.enqueue_chains(errand::read_all(body)?).await?;
+async fn enqueue(
+    State(parts): State<WebParts>,
+    Caller(trace): Caller,
+    JsonBody(body): JsonBody<Value>,
+) -> Answer<(StatusCode, Json<Made>)> {
+    let mut chains = errand::read_all(body)?;
+    if let Some(trace) = trace {
+        chains = chains.into_iter().map(|chain| chain.within(&trace)).collect();
+    }
+    let enqueued = parts.engine.enqueue_chains(chains).await?;
     Ok((StatusCode::ACCEPTED, Json(made(&enqueued))))
 }
 

@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 use crate::WebParts;
 use crate::access::Visitor;
 use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
+use crate::caller::Caller;
 use crate::problem::{Answer, Problem};
 use crate::shape::{Page, Schedule, Superseded, Time, time, words};
 
@@ -200,6 +201,7 @@ struct Fired {
 async fn fire(
     State(parts): State<WebParts>,
     Name(name): Name,
+    Caller(trace): Caller,
     JsonBody(body): JsonBody<FireBody>,
 ) -> Answer<(StatusCode, Json<Fired>)> {
     let window = body.window.map(|window| Window { from: window.from.0, to: window.to.0 });
@@ -207,7 +209,7 @@ async fn fire(
         return Err(Problem::bad_request("`window`: `from` must lie before `to`"));
     }
     let at = start(body.delay.as_deref(), body.at, parts.engine.now()).map_err(Problem::bad_request)?;
-    let run = parts.engine.fire(&name, FireRequest { input: body.input, window, at }).await?;
+    let run = parts.engine.fire(&name, FireRequest { input: body.input, window, at, trace }).await?;
     Ok((StatusCode::ACCEPTED, Json(Fired { run: run.to_string() })))
 }
 

@@ -33,7 +33,7 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{Access, WebParts, access, document, events, pages, session};
+use crate::{Access, WebParts, access, document, events, metrics, pages, session};
 use accept::Serve;
 use slots::Slots;
 pub(crate) use slots::network;
@@ -203,7 +203,11 @@ async fn last_call(stop: &CancellationToken, open: &TaskTracker) {
 
 fn router(parts: WebParts, stop: &CancellationToken) -> Router {
     let (routes, document) = document::parts();
-    let all = routes.merge(document::route(document)).merge(session::routes()).merge(pages::routes());
+    let all = routes
+        .merge(document::route(document))
+        .merge(session::routes())
+        .merge(metrics::routes())
+        .merge(pages::routes());
     let path = parts.settings.path.clone();
     let all = if path.is_empty() { all } else { all.clone().nest(&path, all) };
     all.layer(Extension(events::Source::of(&parts.engine, stop, parts.settings.limits.streams)))
@@ -214,5 +218,6 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(parts.clone(), access::guard))
+        .layer(from_fn_with_state(parts.clone(), metrics::count))
         .with_state(parts)
 }

@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 
 use crate::WebParts;
 use crate::body::{JsonBody, Name, TOO_LARGE, content_type};
+use crate::caller::Caller;
 use crate::problem::{Answer, Problem};
 
 /// What JSON Lines are called; none of these is registered.
@@ -61,6 +62,7 @@ struct Submitted {
 async fn submit(
     State(parts): State<WebParts>,
     Name(name): Name,
+    Caller(trace): Caller,
     request: Request,
 ) -> Answer<(StatusCode, Json<Submitted>)> {
     let data = match LINES.contains(&content_type(&request).as_str()) {
@@ -68,7 +70,7 @@ async fn submit(
         false => JsonBody::from_request(request, &()).await.map_err(Problem::or_unprocessable)?.0,
     };
     let submission = SubmissionId::new();
-    let handed = parts.engine.submit(&name, submission, data).await?;
+    let handed = parts.engine.submit(&name, submission, data, trace).await?;
     let counts = handed.counts;
     info!(schedule = name, %submission, accepted = counts.accepted, duplicate = counts.duplicate, "submitted");
     let runs: Vec<_> = handed.runs.iter().map(ToString::to_string).collect();

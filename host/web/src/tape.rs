@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use noontide_engine::Event;
+use noontide_engine::{EngineHandle, Event};
 use serde_json::json;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::watch;
@@ -52,13 +52,21 @@ impl Tape {
     }
 
     /// Writes down what happens, until the host stops.
-    pub(crate) async fn record(self: Arc<Self>, mut events: Receiver<Event>, stop: CancellationToken) {
+    pub(crate) async fn record(
+        self: Arc<Self>,
+        engine: EngineHandle,
+        mut events: Receiver<Event>,
+        stop: CancellationToken,
+    ) {
         loop {
             let (name, data) = tokio::select! {
                 () = stop.cancelled() => return,
                 event = events.recv() => match event {
                     Ok(event) => shape::event(&event),
-                    Err(RecvError::Lagged(missed)) => lagged(Some(missed)),
+                    Err(RecvError::Lagged(missed)) => {
+                        engine.tally().events_dropped.add(missed);
+                        lagged(Some(missed))
+                    }
                     Err(RecvError::Closed) => return,
                 },
             };

@@ -61,6 +61,8 @@ impl Host {
             options.create(true).append(true).open(&log).expect("a log file")
         };
         let mut command = place.command(args);
+        // As people read it: into a file it would be JSON.
+        command.env("NOONTIDE__LOG__FORMAT", "text").envs(place.vars());
         command.stdin(Stdio::null()).stdout(open()).stderr(open());
         Self { child: command.spawn().expect("the binary starts"), log, address: None }
     }

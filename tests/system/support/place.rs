@@ -136,6 +136,11 @@ impl Place {
         record::read(&self.path("record/record.jsonl"))
     }
 
+    /// Variables that its processes get.
+    pub fn vars(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.vars.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A process of the binary, with an environment that says nothing of ours.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(binary());
@@ -146,7 +151,7 @@ impl Place {
         }
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
         command.env("NO_COLOR", "1").env("XDG_CACHE_HOME", cache);
-        command.envs(self.vars.iter().map(|(name, value)| (name, value)));
+        command.envs(self.vars());
         command
     }
 

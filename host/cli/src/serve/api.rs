@@ -11,12 +11,13 @@ use noontide_domain::ports::{AccessLedger, History, PluginHost, RefusedEdit};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
 use noontide_web::{
-    Access, Bound, HostControl, Limits, Listen, Register, ReloadReport, Serving, Tls, WebError, WebParts, WebSettings,
-    bind,
+    Access, Bound, Figures, HostControl, Limits, Listen, Register, ReloadReport, Serving, Tls, WebError, WebParts,
+    WebSettings, bind,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::figures::Sources;
 use super::reload::Reloader;
 use crate::exit::{Exit, Stop};
 
@@ -28,6 +29,8 @@ pub struct Process {
     pub engine: EngineHandle,
     /// For facts about plugins.
     pub sandbox: Arc<Sandbox>,
+    /// Where numbers come from.
+    pub sources: Sources,
     /// What does not change: version, folders, environment.
     pub facts: Value,
     /// The API on TCP.
@@ -80,6 +83,10 @@ impl HostControl for Process {
         });
         facts
     }
+
+    fn figures(&self) -> Figures {
+        self.sources.read(&self.sandbox, &self.reloader)
+    }
 }
 
 /// Of the file system that a folder lies on, in bytes; `null` if it does not say.
@@ -130,6 +137,7 @@ impl Taken {
             access: self.access,
             register: register.clone(),
             settings: self.settings,
+            requests: Arc::default(),
         };
         let stop = CancellationToken::new();
         let serve = |bound: Bound| bound.serve(parts.clone(), stop.clone());

@@ -3,6 +3,7 @@
 
 mod api;
 mod banner;
+mod figures;
 mod follow;
 mod inbox;
 mod lock;
@@ -10,6 +11,7 @@ mod logging;
 mod notify;
 mod reload;
 mod signals;
+mod traces;
 mod watch;
 pub mod wiring;
 
@@ -38,9 +40,11 @@ use crate::conf;
 use crate::exit::{Done, Exit, Stop};
 use api::{Api, Process, Taken};
 use banner::Banner;
+use figures::Sources;
 use lock::DataFolder;
-use logging::LogFiles;
+use logging::Logging;
 use reload::{Follows, Reloader};
+use traces::Traces;
 use watch::ConfWatch;
 
 /// The flags of `serve`.
@@ -62,18 +66,20 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
     let zone = global.zone()?.unwrap_or(chrono_tz::UTC);
     let mut loaded = conf::load(global)?;
     assign(&mut loaded.config, &asked.roles);
-    let logs = logging::begin(&loaded.config.log, global.colorless())?;
+    let logs = Arc::new(logging::begin(&loaded.config.log, global.colorless())?);
     // From here on, not from when the host stands: plugins may take a while, and an edit meanwhile counts.
     let watch = ConfWatch::over(folders(global, &loaded));
     loaded.problems.iter().for_each(|problem| warn!("{problem}"));
     let data = DataFolder::lock(&loaded.config.data_dir)?;
     let (stop, again) = (CancellationToken::new(), Arc::new(Notify::new()));
     signals::listen(stop.clone(), Arc::clone(&again))?;
+    let traces = Traces::begin()?;
 
     let Some(rooms) = Rooms::open(&loaded, &stop).await? else { return Ok(Exit::Ok) };
-    let ended = match begin(global, &loaded, &data, &rooms).await {
+    let ended = match begin(global, &loaded, &data, &rooms, &logs).await {
         Err(refused) => Err(refused),
         Ok(host) => {
+            traces.follow(&host.engine);
             let changes = Changes { watch, again, logs };
             let mut beside = vec![
                 spawned(Arc::clone(&host.reloader).follow_plugins()),
@@ -88,6 +94,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
             stop.cancelled().await;
             notify::stopping(&host.engine);
             drain(&host.engine).await;
+            traces.end().await;
             host.api.close().await;
             Ok(Exit::Ok)
         }
@@ -147,7 +154,13 @@ struct Host {
 
 /// The engine, and the API over it. The API's places are taken first: a port in use ends the host before it claims
 /// anything, and not after it has begun to run things.
-async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Rooms) -> Result<Host, Stop> {
+async fn begin(
+    global: &Global,
+    loaded: &Loaded,
+    data: &DataFolder,
+    rooms: &Rooms,
+    logs: &Arc<Logging>,
+) -> Result<Host, Stop> {
     let Rooms { clock, ledger, connections, sandbox, .. } = rooms;
     let taken = Taken::take(&loaded.config.http, data.socket()).await?;
     let address = taken.address();
@@ -155,8 +168,12 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
     let schedules = wiring::schedules(&loaded.config, ledger).await?;
     let engine = wiring::engine(&loaded.config, Arc::clone(clock), ledger, sandbox, schedules.clone()).await?;
     let config = loaded.config.clone();
-    let follows =
-        Follows { engine: engine.clone(), sandbox: Arc::clone(sandbox), connections: Arc::clone(connections) };
+    let follows = Follows {
+        engine: engine.clone(),
+        sandbox: Arc::clone(sandbox),
+        connections: Arc::clone(connections),
+        logs: Arc::clone(logs),
+    };
     let reloader = Reloader::new(global.clone(), follows, config, schedules, &loaded.problems);
     reloader.recheck().await;
     reloader.renew_all().await;
@@ -164,6 +181,11 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
         reloader: Arc::clone(&reloader),
         engine: engine.clone(),
         sandbox: Arc::clone(sandbox),
+        sources: Sources {
+            per_schedule: loaded.config.per_schedule,
+            gauges: ledger.gauges.clone(),
+            connections: Arc::clone(connections),
+        },
         facts: api::facts(loaded, &data.socket()),
         address,
     });
@@ -197,7 +219,7 @@ struct Changes {
     watch: ConfWatch,
     /// SIGHUP.
     again: Arc<Notify>,
-    logs: LogFiles,
+    logs: Arc<Logging>,
 }
 
 async fn follow_configuration(reloader: Arc<Reloader>, engine: EngineHandle, mut changes: Changes) {
@@ -216,7 +238,7 @@ async fn follow_configuration(reloader: Arc<Reloader>, engine: EngineHandle, mut
 
 fn say(loaded: &Loaded, data: &DataFolder, rooms: &Rooms, host: &Host) {
     let schedules = host.engine.status().schedules;
-    if loaded.config.log.json {
+    if logging::is_json(loaded.config.log.format) {
         let address = host.address.map(|address| address.to_string());
         info!(environment = loaded.env, schedules, address, "serving");
         return;

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use noontide_config::{Body, Config, Problem, Watch};
 use noontide_connections::Databases;
 use noontide_domain::ports::PluginHost;
+use noontide_domain::tally::Count;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
+use super::logging::{self, Logging};
 use super::wiring;
 use crate::args::Global;
 use crate::conf;
@@ -27,6 +29,16 @@ pub struct Reloader {
     good: tokio::sync::Mutex<Good>,
     shown: Mutex<Shown>,
     taken: Notify,
+    counts: Reloads,
+}
+
+/// How often new configuration was read.
+#[derive(Default)]
+pub struct Reloads {
+    /// And taken into use.
+    pub taken: Count,
+    /// And was wrong, so that the last good one stayed.
+    pub refused: Count,
 }
 
 /// The rooms that follow the configuration.
@@ -37,6 +49,8 @@ pub struct Follows {
     pub sandbox: Arc<Sandbox>,
     /// Its connections.
     pub connections: Arc<Databases>,
+    /// Its log levels.
+    pub logs: Arc<Logging>,
 }
 
 /// What is in use.
@@ -65,13 +79,25 @@ impl Reloader {
     ) -> Arc<Self> {
         let shown = Shown { configuration: texts(problems), ..Shown::default() };
         let good = tokio::sync::Mutex::new(Good { config, schedules });
-        Arc::new(Self { global, follows, good, shown: Mutex::new(shown), taken: Notify::new() })
+        Arc::new(Self {
+            global,
+            follows,
+            good,
+            shown: Mutex::new(shown),
+            taken: Notify::new(),
+            counts: Reloads::default(),
+        })
     }
 
     /// What is wrong right now: with the configuration, with schedules that nobody can carry out, with watched files.
     pub fn problems(&self) -> Vec<String> {
         let shown = self.shown();
         shown.configuration.iter().chain(&shown.parked).chain(&shown.inboxes).chain(&shown.renewals).cloned().collect()
+    }
+
+    /// How often new configuration was read since the start.
+    pub fn counts(&self) -> &Reloads {
+        &self.counts
     }
 
     /// Where files with payloads arrive.
@@ -107,6 +133,7 @@ impl Reloader {
         let mut loaded = match noontide_config::load(&conf::request(&self.global)) {
             Ok(loaded) => loaded,
             Err(refused) => {
+                self.counts.refused.one();
                 refused.0.iter().for_each(|problem| error!("{problem}"));
                 warn!("the configuration is wrong: the last good one stays");
                 self.shown().configuration = texts(&refused.0);
@@ -119,6 +146,7 @@ impl Reloader {
         keep_connections(&mut loaded.config, &good.config);
         let schedules = wiring::with_last_good(&loaded.config, &good.schedules);
         if let Err(reason) = self.follows.engine.declare(schedules.clone()).await {
+            self.counts.refused.one();
             error!(%reason, "the ledger does not take the schedules: the former ones stay");
             self.shown().configuration = vec![format!("the ledger does not take the schedules: {reason}")];
             return;
@@ -128,6 +156,8 @@ impl Reloader {
         self.follows.connections.follow(&loaded.config.connections);
         self.follows.sandbox.set_grants(loaded.config.grants.clone());
         self.follows.sandbox.set_trust(loaded.config.trust.clone());
+        self.follows.logs.follow(&loaded.config.log);
+        self.counts.taken.one();
         for setting in laid_down(&good.config, &loaded.config) {
             warn!(setting, "changed, and takes effect with the next start");
         }
@@ -235,7 +265,8 @@ fn laid_down(old: &Config, new: &Config) -> Vec<&'static str> {
         ("data", old.data_dir != new.data_dir),
         ("engine", old.engine != new.engine),
         ("queue", old.queues != new.queues),
-        ("log", old.log != new.log),
+        ("log", logging::opened(&old.log) != logging::opened(&new.log)),
+        ("metrics", old.per_schedule != new.per_schedule),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
 }

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use noontide_domain::tally::PerSchedule;
 use noontide_domain::{Queues, Trust, suggest};
 
 use super::{log_file, queue, trust};
 use crate::reader::Reader;
 use crate::tree::{Node, Value};
-use crate::{Compile, Engine, HttpClient, Log, Plugins};
+use crate::{Compile, Engine, HttpClient, Log, LogFormat, Plugins};
 
 pub(super) fn data_dir(top: &Reader<'_>) -> Option<PathBuf> {
     let reader = top.inside(top.table("data")?);
@@ -84,13 +85,29 @@ pub(super) fn log(top: &Reader<'_>) -> Option<Log> {
         reader.good(&node.place, level(&text))?;
         Some(text)
     });
-    let json = reader.text("format").and_then(|(format, node)| match format.as_str() {
-        "text" => Some(false),
-        "json" => Some(true),
-        _ => reader.good(&node.place, Err(format!("`format` is `{format}`; text or json is expected"))),
+    let format = reader.text("format").and_then(|(format, node)| match format.as_str() {
+        "auto" => Some(LogFormat::Auto),
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => reader.good(&node.place, Err(format!("`format` is `{format}`; auto, text or json is expected"))),
     });
     let files = log_file::files(&reader, level.as_deref().unwrap_or("info"));
-    finished(&reader, level.zip(json)).map(|(level, json)| Log { level, json, files })
+    finished(&reader, level.zip(format)).map(|(level, format)| Log { level, format, files })
+}
+
+/// Whether metrics tell of each schedule by itself.
+pub(super) fn metrics(top: &Reader<'_>) -> Option<PerSchedule> {
+    let reader = top.inside(top.table("metrics")?);
+    let told = reader.text("per-schedule").and_then(|(word, node)| match word.as_str() {
+        "auto" => Some(PerSchedule::Auto),
+        "always" => Some(PerSchedule::Always),
+        "never" => Some(PerSchedule::Never),
+        _ => {
+            let expected = format!("`per-schedule` is `{word}`; auto, always or never is expected");
+            reader.good(&node.place, Err(expected))
+        }
+    });
+    finished(&reader, told)
 }
 
 const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];

@@ -48,6 +48,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let engine = host::engine(&top, &mut queues);
     let own = identity::identity(&top);
     let log = host::log(&top);
+    let per_schedule = host::metrics(&top);
     top.later(&["alert"], "take `[[alert]]` out");
     let connections = connection::Connections::read(&desk, &top);
     let (grants, pins) = grants(&desk, &top, &connections);
@@ -71,6 +72,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         engine: engine?,
         queues,
         log: log?,
+        per_schedule: per_schedule?,
         grants: grants.read,
         faulty_grants: grants.faulty,
         connections: connections.read,

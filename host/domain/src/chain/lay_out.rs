@@ -134,6 +134,7 @@ impl Desk {
         }
         // Once it is reached it is looked at again; what can be seen to be wrong now is refused now.
         let wrong = |(field, reason): (&'static str, String)| Refusal::field(&seat.path, field, reason);
+        let trace_id = trace_id(self.chain, &errand);
         let mut fire = errand.clone().fire(self.now).map_err(wrong)?;
         if seat.after.is_some() {
             let handler = errand.handler.clone();
@@ -142,7 +143,7 @@ impl Desk {
         }
         fire.order.id = seat.id;
         fire.order.chain = Some(self.chain);
-        fire.order.trace_id = trace_id(self.chain);
+        fire.order.trace_id = trace_id;
         fire.order.key = match (&self.key, seat.path.as_str()) {
             (Some(key), path) => Key::member(key, path),
             (None, "") if errand.key.is_some() => fire.order.key,
@@ -210,7 +211,7 @@ impl Chain {
     }
 }
 
-/// One trace from the first of a chain to its last.
-pub(super) fn trace_id(chain: RunId) -> String {
-    chain.0.simple().to_string()
+/// One trace from the first of a chain to its last: the caller's, or the chain's own.
+pub(super) fn trace_id(chain: RunId, errand: &Errand) -> String {
+    errand.trace.as_ref().map_or_else(|| chain.0.simple().to_string(), |trace| trace.trace_id.clone())
 }

@@ -16,7 +16,7 @@ mod origin;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Errand, HandlerRef, RunId, RunState};
+use crate::{Errand, HandlerRef, RunId, RunState, TraceParent};
 
 pub use ended::{Ended, Tally, tally};
 pub use lay_out::{CALLS, DEPTH, LaidOut, Refusal, lay_out};
@@ -45,6 +45,18 @@ pub enum First {
         /// At least one.
         members: Vec<Chain>,
     },
+}
+
+impl Chain {
+    /// The same, all of it as a part of `trace`.
+    pub fn within(mut self, trace: &TraceParent) -> Self {
+        let each = |chains: Vec<Chain>| chains.into_iter().map(|chain| chain.within(trace)).collect();
+        match &mut self.first {
+            First::Call(errand) => errand.trace = Some(trace.clone()),
+            First::Group { members, .. } => *members = each(std::mem::take(members)),
+        }
+        Self { then: each(self.then), on_failure: each(self.on_failure), ..self }
+    }
 }
 
 impl From<Errand> for Chain {

@@ -164,6 +164,7 @@ impl Link {
         let Linked::Call { errand: Some(errand), .. } = &self.what else { return None };
         let errand = (**errand).clone();
         let at = |moment: Option<crate::errand::Moment>| moment.and_then(|moment| moment.from(now));
+        let trace_id = trace_id(self.chain, &errand);
         let (due_at, expires_at) = (at(errand.start).unwrap_or(now), at(errand.expires));
         let order = Order {
             input: errand.input,
@@ -175,7 +176,7 @@ impl Link {
             expires_at,
             chain: Some(self.chain),
             origin: Some(Box::new(origin)),
-            trace_id: trace_id(self.chain),
+            trace_id,
             ..Order::new(self.id, Key::link(self.chain, &self.path), errand.handler, due_at, Cause::Enqueued)
         };
         Some(Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None })

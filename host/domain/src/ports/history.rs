@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{HostFilter, HostRecord, LedgerError, MessageFilter, MessageRecord, Overview};
+use super::{HostFilter, HostRecord, LedgerError, MessageCounts, MessageFilter, MessageRecord, Overview};
 use crate::chain::Origin;
 use crate::{
     ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Labels, Link, LogLine, MediaType, Outcome,
@@ -254,6 +254,8 @@ pub trait History: Overview + Send + Sync {
     ) -> Result<Option<(ArtifactRecord, Arc<[u8]>)>, LedgerError>;
     /// Messages that handlers handed to the outbox, newest first.
     async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRecord>, LedgerError>;
+    /// How many messages have yet to go out, and how many were given up.
+    async fn message_counts(&self) -> Result<MessageCounts, LedgerError>;
     /// The items that a run was handed and no later run since, in the order of their ids.
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError>;
     /// One link of a chain.

@@ -98,6 +98,17 @@ pub struct MessageFilter {
     pub limit: usize,
 }
 
+/// How many messages there are that somebody may have to do something about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MessageCounts {
+    /// Wait for their time.
+    pub waiting: u64,
+    /// A host holds their lease.
+    pub sending: u64,
+    /// Given up.
+    pub dead: u64,
+}
+
 /// A message as it is shown: where to, but not what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRecord {

@@ -27,6 +27,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Where the run stands by it.
+    pub fn state(&self) -> RunState {
+        match self {
+            Verdict::Final { state, .. } => *state,
+            Verdict::Again { .. } => RunState::Ready,
+        }
+    }
+
     /// Whether a run may be so by it. What was asked to stop does not wait for another attempt.
     pub fn leads_to(&self, became: RunState) -> bool {
         match self {

@@ -171,6 +171,7 @@ async fn a_host_that_is_cut_off_stops_even_deaf_handlers_before_their_leases_lap
     };
     assert_eq!(rows[0].state, RunState::Succeeded, "it was abandoned, not cancelled, and called again");
     assert!(world.plugins.calls().len() >= 2);
+    assert_eq!(host.tally().cut_off.read(), 1, "counted once, however often the fence looks");
     assert_eq!(host.status().trouble, None);
 }
 

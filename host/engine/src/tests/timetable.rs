@@ -39,7 +39,7 @@ fn seed() -> Value {
 }
 
 async fn submit(host: &EngineHandle, data: Value) -> Result<Handed, EngineError> {
-    host.submit("live-notice", SubmissionId::new(), Data::try_from(data).expect("an object")).await
+    host.submit("live-notice", SubmissionId::new(), Data::try_from(data).expect("an object"), None).await
 }
 
 /// The channels of each call, in the order of the instants.
@@ -127,7 +127,7 @@ async fn what_was_taken_under_an_id_is_told_again_and_not_repeated() {
     }
     let host = world.host(vec![schedule]).await;
     let id = SubmissionId::new();
-    let again = async |id| host.submit("live-notice", id, Data::try_from(seed()).expect("an object")).await;
+    let again = async |id| host.submit("live-notice", id, Data::try_from(seed()).expect("an object"), None).await;
     let first = again(id).await.expect("is taken");
     all_over(&world, 2).await;
     world.clock.set(utc("2020-10-10T18:05:00Z"));
@@ -146,9 +146,10 @@ async fn a_schedule_that_is_paused_or_has_no_timetable_takes_nothing() {
     world.plugins.add("mail/send");
     let host = world.host(vec![live("channel_id"), minutely("other")]).await;
     let data = || Data::try_from(seed()).expect("an object");
-    assert!(matches!(host.submit("other", SubmissionId::new(), data()).await, Err(EngineError::NoTimetable(_))));
+    assert!(matches!(host.submit("other", SubmissionId::new(), data(), None).await, Err(EngineError::NoTimetable(_))));
     let pause = Pause { since: utc(NOW), by: "ops".into(), reason: None, until: None };
     host.pause("live-notice", Some(pause)).await.expect("pauses");
-    let closed = host.submit("live-notice", SubmissionId::new(), data()).await.expect_err("is paused").to_string();
+    let closed =
+        host.submit("live-notice", SubmissionId::new(), data(), None).await.expect_err("is paused").to_string();
     assert_eq!(closed, "schedule `live-notice` takes nothing: it is paused by ops; resume it first");
 }

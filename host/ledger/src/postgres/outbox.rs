@@ -68,6 +68,10 @@ pub(crate) const DROP: &str = concat!(
 );
 pub(crate) const STATE: &str = "SELECT state FROM message WHERE id = $1";
 
+pub(crate) const COUNTS: &str = "\
+    SELECT (SELECT count(*) FROM message WHERE state = 0) AS waiting, (SELECT count(*) FROM message WHERE state = 1) AS sending, \
+           (SELECT count(*) FROM message WHERE state = 3) AS dead";
+
 pub(crate) const LIST: &str = "\
     SELECT id, run_id, plugin, state, attempts, not_before, status, answer, created_at, ended_at, method, destination, bytes \
     FROM message";

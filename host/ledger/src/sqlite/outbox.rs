@@ -50,11 +50,15 @@ pub(crate) const DROP: &str =
     concat!("UPDATE message SET state = 4, ended_at = ?2, ", emptied!(), " WHERE id = ?1 AND state IN (0, 3)");
 pub(crate) const STATE: &str = "SELECT state FROM message WHERE id = ?1";
 
+pub(crate) const COUNTS: &str = "\
+    SELECT (SELECT count(*) FROM message WHERE state = 0) AS waiting, (SELECT count(*) FROM message WHERE state = 1) AS sending, \
+           (SELECT count(*) FROM message WHERE state = 3) AS dead";
+
 pub(crate) const LIST: &str = "\
     SELECT id, run_id, plugin, state, attempts, not_before, status, answer, created_at, ended_at, method, destination, bytes \
     FROM message";
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 10] {
-    [WRITE, COUNT, TAKE, NEXT, SENT, AGAIN, DEAD, RETRY, DROP, STATE]
+pub(super) fn statements() -> [&'static str; 11] {
+    [WRITE, COUNT, TAKE, NEXT, SENT, AGAIN, DEAD, RETRY, DROP, STATE, COUNTS]
 }

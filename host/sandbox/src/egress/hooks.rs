@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::uri::Scheme;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body_util::BodyExt;
-use noontide_domain::{Grant, Limits};
+use noontide_domain::trace::TRACEPARENT;
+use noontide_domain::{Grant, Limits, TraceParent};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime_wasi_http::{Error as Code, RequestOptions, WasiBody, WasiHttpHooks};
 
@@ -37,6 +38,8 @@ pub(crate) struct Client {
     places: Arc<Semaphore>,
     deadline: Instant,
     witness: Witness,
+    /// What its requests are a part of, unless they say something else.
+    trace: Option<HeaderValue>,
 }
 
 impl Client {
@@ -48,11 +51,19 @@ impl Client {
         witness: Witness,
     ) -> Self {
         let places = Arc::new(Semaphore::new(limits.http_concurrency));
-        Self { egress, grant, limits, places, deadline, witness }
+        Self { egress, grant, limits, places, deadline, witness, trace: None }
+    }
+
+    /// The same, for requests that are part of `trace`.
+    pub(crate) fn within(self, trace: Option<TraceParent>) -> Self {
+        Self { trace: trace.and_then(|trace| trace.to_string().parse().ok()), ..self }
     }
 
     /// Decided, in its turn, and sent.
-    async fn send(&self, request: Request<WasiBody>, options: RequestOptions) -> Result<Answered, EgressError> {
+    async fn send(&self, mut request: Request<WasiBody>, options: RequestOptions) -> Result<Answered, EgressError> {
+        if let Some(trace) = &self.trace {
+            request.headers_mut().entry(TRACEPARENT).or_insert_with(|| trace.clone());
+        }
         let grants = self.grant.as_ref().map(|grant| grant.http.as_slice()).unwrap_or_default();
         let decided = decide::decide(&request, grants)?;
         let origin = decided.target.to_string();

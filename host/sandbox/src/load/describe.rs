@@ -43,10 +43,10 @@ pub(super) async fn ask(machine: &Machine, callee: &Callee, clock: Arc<dyn Clock
     let limits = Limits { memory: MEMORY, timeout: TIME, log_lines: 0, artifact_count: 0, ..Limits::default() };
     let deadline = Instant::now() + TIME;
     let refuse = |message: String| Refusal::new("describe", message);
-    let (grant, desk, connections, egress, fire, program, steady) = Default::default();
+    let (grant, desk, connections, egress, fire, program, steady, trace) = Default::default();
     let plugin = String::new();
     let allowance =
-        Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, program, steady };
+        Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, program, steady, trace };
     let guest = Guest::new(allowance).map_err(refuse)?;
     let _ticking = machine.ticker.ticking();
     let mut store = guest.into_store(&machine.engine);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use noontide_domain::outbox::{Fate, Reply, TRIED_FOR};
 use noontide_domain::ports::{
-    Delivery, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Posted, Retention, Settled, Settlement,
+    Delivery, MessageAnswer, MessageCounts, MessageFilter, MessageLease, MessageRecord, Posted, Retention, Settled,
+    Settlement,
 };
 use noontide_domain::{HostId, MessageId, MessageState, Outcome, Report, RunId, RunState, Webhook};
 
@@ -201,6 +202,8 @@ pub async fn what_is_dead_stays_until_somebody_has_it_tried_again_or_drops_it(ex
     let id = posted.lease.id;
     assert_eq!(exam.ledger.retry_message(id, second(9)).await.expect("asks"), MessageAnswer::Is(MessageState::Sending));
     settle(exam, posted.lease, Fate::Dead, 410).await;
+    let counts = exam.history.message_counts().await.expect("reads");
+    assert_eq!(counts, MessageCounts { waiting: 0, sending: 0, dead: 1 });
     exam.clock.advance(LEASE * 2);
     assert_eq!(taken(exam, 9).await, []);
     exam.ledger.prune(Retention { before: second(90_000), batch: 9 }).await.expect("prunes");

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
-    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
+    LedgerStatus, LinkPage, LinkRecord, MessageCounts, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
 };
-use noontide_domain::{Artifact, ArtifactName, QueueName, RunId, RunState, ScheduleName, Standing};
+use noontide_domain::{Artifact, ArtifactName, MessageState, QueueName, RunId, RunState, ScheduleName, Standing};
 
 use super::MemoryLedger;
 use super::row::Row;
@@ -54,6 +54,16 @@ impl History for MemoryLedger {
 
     async fn messages(&self, filter: MessageFilter) -> Result<Vec<MessageRecord>, LedgerError> {
         Ok(self.book().messages(&filter))
+    }
+
+    async fn message_counts(&self) -> Result<MessageCounts, LedgerError> {
+        let all = self.book().messages(&MessageFilter { limit: usize::MAX, ..MessageFilter::default() });
+        let count = |state| all.iter().filter(|message| message.state == state).count() as u64;
+        Ok(MessageCounts {
+            waiting: count(MessageState::Waiting),
+            sending: count(MessageState::Sending),
+            dead: count(MessageState::Dead),
+        })
     }
 
     async fn items(&self, page: ItemPage) -> Result<Vec<ItemRecord>, LedgerError> {

@@ -2,7 +2,7 @@
 
 use noontide_domain::ports::{
     ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
-    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, Overview, RunBrief, RunFilter,
+    LedgerStatus, LinkPage, LinkRecord, MessageCounts, MessageFilter, MessageRecord, Overview, RunBrief, RunFilter,
 };
 use noontide_domain::{ArtifactName, RunId, Standing};
 
@@ -40,6 +40,9 @@ impl Overview for Gone {
 #[async_trait]
 impl History for Gone {
     async fn runs(&self, _: RunFilter) -> Result<Vec<RunRecord>, LedgerError> {
+        gone()
+    }
+    async fn message_counts(&self) -> Result<MessageCounts, LedgerError> {
         gone()
     }
     async fn run(&self, _: RunId) -> Result<Option<RunRecord>, LedgerError> {

@@ -8,6 +8,7 @@ mod document;
 mod events;
 mod host;
 mod hosts;
+mod metrics;
 mod occurrences;
 mod outbox;
 mod pages;
@@ -18,6 +19,7 @@ mod schedules;
 mod server;
 mod timetable;
 mod tokens;
+mod traces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +33,9 @@ use noontide_testkit::{ManualClock, MemoryLedger, ScriptedOutlet, ScriptedPlugin
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Access, Client, ClientError, HostControl, Listen, Register, ReloadReport, WebParts, WebSettings, serve};
+use crate::{
+    Access, Client, ClientError, Figures, HostControl, Listen, Register, ReloadReport, WebParts, WebSettings, serve,
+};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -67,6 +71,9 @@ impl HostControl for Nobody {
     }
     fn facts(&self) -> Value {
         json!({ "env": "test" })
+    }
+    fn figures(&self) -> Figures {
+        Figures::default()
     }
 }
 
@@ -110,7 +117,15 @@ async fn world_with(access: Access, settings: WebSettings) -> World {
     };
     let register = Register::open(ledger.clone());
     let engine = noontide_engine::start(parts, vec![nightly()]).await.expect("an engine");
-    let parts = WebParts { engine, history: ledger.clone(), host: Arc::new(Nobody), access, register, settings };
+    let parts = WebParts {
+        engine,
+        history: ledger.clone(),
+        host: Arc::new(Nobody),
+        access,
+        register,
+        settings,
+        requests: Arc::default(),
+    };
     let stop = CancellationToken::new();
     let serving = serve(Listen::Tcp(any_port()), parts.clone(), stop.clone()).await.expect("a free port");
     let url = format!("http://{}", serving.address.expect("an address"));

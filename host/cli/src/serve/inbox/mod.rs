@@ -108,7 +108,7 @@ impl Inboxes {
         let file = taken.clone();
         let read = tokio::task::spawn_blocking(move || read(&file)).await;
         let end = match read.unwrap_or_else(|panic| Err(End::Later(panic.to_string()))) {
-            Ok(data) => ended(self.engine.submit(schedule.as_str(), taken.id, data).await, schedule, taken),
+            Ok(data) => ended(self.engine.submit(schedule.as_str(), taken.id, data, None).await, schedule, taken),
             Err(end) => end,
         };
         let file = taken.path.display();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use noontide_domain::Limits;
+use noontide_domain::{Limits, TraceParent};
 use serde_json::json;
 
 use super::{Net, Server, get, http, remarks};
@@ -27,11 +27,27 @@ async fn a_granted_address_is_called_with_what_the_guest_says() {
     let lines: Vec<&str> = head.lines().collect();
     let host = format!("host: {}", server.address);
     let length = format!("content-length: {}", body.len());
-    assert_eq!(lines, ["authorization: Bearer t", &length, &host, "x-one: 1"]);
+    let [said @ .., trace, one] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((said, *one), (&["authorization: Bearer t", &length, &host][..], "x-one: 1"));
+    let parent = trace.strip_prefix("traceparent: ").and_then(TraceParent::parse);
+    assert!(parent.is_some(), "the attempt's own: {trace}");
     let traffic = report.effects.hosts[&server.origin("127.0.0.1")];
     assert_eq!((traffic.calls, traffic.refused), (1, 0));
     assert_eq!((traffic.sent, traffic.received), (body.len() as u64, said.len() as u64));
     assert_eq!(remarks(&report), Vec::<&str>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_names_a_trace_itself_is_not_corrected() {
+    let (net, server) = (Net::new().await, Server::at("127.0.0.1").await);
+    net.grant(http(&[&server.origin("127.0.0.1")]));
+    let own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let headers = [["traceparent", own]];
+    let sent = json!({ "http": { "url": server.url("127.0.0.1", "/echo"), "method": "POST", "headers": headers } });
+    let (answers, _) = net.attempts(vec![sent]).await;
+    let said = answers[0]["status"][1].as_str().expect("an answer");
+    assert_eq!(said.matches("traceparent").count(), 1);
+    assert!(said.contains(&format!("traceparent: {own}\n")), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
