@@ -8,7 +8,7 @@ mod delivery;
 mod id;
 mod webhook;
 
-pub use delivery::{Fate, Reply, TRIED_FOR, judge};
+pub use delivery::{Fate, Reply, TRIED_FOR, again, judge};
 pub use id::{BadMessageId, MessageId};
 pub use webhook::{BadWebhook, Webhook};
 
