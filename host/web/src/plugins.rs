@@ -9,6 +9,7 @@ use noontide_domain::{PluginName, PluginStatus, suggest};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::access::Visitor;
 use crate::body::{JsonBody, Name};
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, shape};
@@ -98,24 +99,26 @@ struct Wish {
 
 async fn approve(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Answer<Json<Value>> {
-    decide(&parts, &name, wish, false).await
+    decide(&parts, &visitor, &name, wish, false).await
 }
 
 async fn roll_back(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(wish): JsonBody<Wish>,
 ) -> Answer<Json<Value>> {
-    decide(&parts, &name, wish, true).await
+    decide(&parts, &visitor, &name, wish, true).await
 }
 
-async fn decide(parts: &WebParts, name: &str, wish: Wish, back: bool) -> Answer<Json<Value>> {
+async fn decide(parts: &WebParts, visitor: &Visitor, name: &str, wish: Wish, back: bool) -> Answer<Json<Value>> {
     let plugin = name.parse().map_err(|error| Problem::not_found(format!("{error}")))?;
     let digest = wish.sha256.map(|digest| digest.to_ascii_lowercase());
-    let wish = VersionWish { plugin, back, digest, by: wish.by.unwrap_or_else(|| "api".to_owned()) };
+    let wish = VersionWish { plugin, back, digest, by: visitor.signed(wish.by) };
     let PluginNews { version, standing, words } = parts.engine.decide_version(wish).await?;
     Ok(Json(json!({ "plugin": shape::version(&version), "standing": standing.as_str(), "words": words })))
 }

@@ -48,6 +48,16 @@ impl Problem {
         self
     }
 
+    /// The status it is answered with.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The sentence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// What was sent can be read and makes no sense: all that is wrong with it.
     pub(crate) fn unprocessable(errors: Vec<String>) -> Self {
         Self { errors: errors.clone(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, errors.join("; ")) }

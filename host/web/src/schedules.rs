@@ -13,6 +13,7 @@ use noontide_engine::{Backfill, FireRequest};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::access::Visitor;
 use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
 use crate::problem::{Answer, Problem};
 use crate::{WebParts, shape};
@@ -195,6 +196,7 @@ struct PauseBody {
 
 async fn pause(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(body): JsonBody<PauseBody>,
 ) -> Answer<Json<Value>> {
@@ -203,8 +205,7 @@ async fn pause(
     if let Some(until) = until.filter(|until| *until <= now) {
         return Err(Problem::bad_request(format!("`until` is {}, which has passed", shape::time(until))));
     }
-    let by = body.by.unwrap_or_else(|| "api".to_owned());
-    let pause = Pause { since: now, by, reason: body.reason, until };
+    let pause = Pause { since: now, by: visitor.signed(body.by), reason: body.reason, until };
     parts.engine.pause(&name, Some(pause)).await?;
     Ok(Json(shown(&parts, &parts.engine.standing(&name)?).await?))
 }
