@@ -23,9 +23,9 @@ impl Alerts for Doors {
         self.inbox.ask(notices::Note { notices }).await
     }
 
-    async fn note_hosts(&self) -> Result<(), LedgerError> {
+    async fn note_hosts(&self, own: &str) -> Result<(), LedgerError> {
         match notices::misses_hosts(&self.readers, self.now().await?).await.map_err(fault::answer)? {
-            true => self.inbox.ask(notices::NoteHosts).await,
+            true => self.inbox.ask(notices::NoteHosts { own: own.to_owned() }).await,
             false => Ok(()),
         }
     }

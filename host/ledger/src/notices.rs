@@ -84,7 +84,9 @@ pub(crate) async fn misses_hosts(readers: &Readers, now: DateTime<Utc>) -> Resul
     Ok(row.try_get::<i64>("lost")? > 0 || row.try_get::<i64>("known")? > 0)
 }
 
-pub(crate) struct NoteHosts;
+pub(crate) struct NoteHosts {
+    pub own: String,
+}
 
 #[async_trait]
 impl Request for NoteHosts {
@@ -94,7 +96,8 @@ impl Request for NoteHosts {
         desk.heeds = true;
         let (now, since) = (desk.now.timestamp_millis(), (desk.now - LATELY).timestamp_millis());
         let lost = query(LOST).bind(now).bind(since).all(&mut *desk).await?;
-        let present = query(PRESENT).bind(now).texts("name", &mut *desk).await?;
+        let mut present = query(PRESENT).bind(now).texts("name", &mut *desk).await?;
+        present.push(self.own.clone());
         let mut notices = Vec::new();
         for row in &lost {
             let name: String = row.try_get("name")?;

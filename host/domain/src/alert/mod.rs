@@ -17,6 +17,7 @@ mod message;
 pub mod noted;
 mod notice;
 mod rule;
+mod sink;
 
 pub use delivery::{GONE, TRIED_FOR, judge as judge_reply};
 pub use incident::{Acknowledgement, Incident, IncidentId, IncidentState};
@@ -24,3 +25,4 @@ pub use judge::{CHANGE_PAUSE, CHANGES, Judgement, judge};
 pub use message::{Alert, AlertKind};
 pub use notice::{Facts, Notice, Subject};
 pub use rule::{AlertRule, Condition, NamePattern};
+pub use sink::{Chat, Sink, SinkKind, SinkUrl, sink_name};

@@ -160,8 +160,8 @@ pub trait Alerts: Send + Sync {
     async fn note(&self, notices: Vec<Notice>) -> Result<(), LedgerError>;
 
     /// Writes a notice for each host that went away without a word and has no successor of its name, once; and for each that
-    /// is back.
-    async fn note_hosts(&self) -> Result<(), LedgerError>;
+    /// is back. Who asks is called `own` and is there, however long it has said nothing: the machine may have slept.
+    async fn note_hosts(&self, own: &str) -> Result<(), LedgerError>;
 
     /// When there is something to judge: now, if there are notices, or the next reminder. Costs next to nothing.
     async fn next_judgement(&self) -> Result<Option<DateTime<Utc>>, LedgerError>;

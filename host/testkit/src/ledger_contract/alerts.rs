@@ -187,15 +187,15 @@ pub async fn a_host_that_went_away_without_a_word_is_noted_once_and_when_it_is_b
     for one in [&alive, &news("replaced", false)] {
         exam.ledger.announce(one.clone()).await.expect("announces");
     }
-    exam.ledger.note_hosts().await.expect("looks");
-    exam.ledger.note_hosts().await.expect("looks");
+    exam.ledger.note_hosts("alive").await.expect("looks");
+    exam.ledger.note_hosts("alive").await.expect("looks");
     let found = judged(exam, 31).await;
     assert_eq!(found.alerts.len(), 1);
     assert_eq!(found.incidents[0].subject, Subject::Host("gone".to_owned()));
-    exam.ledger.note_hosts().await.expect("looks");
+    exam.ledger.note_hosts("alive").await.expect("looks");
     assert_eq!(judged(exam, 32).await, Judged::default());
     exam.ledger.announce(gone).await.expect("announces");
-    exam.ledger.note_hosts().await.expect("looks");
+    exam.ledger.note_hosts("alive").await.expect("looks");
     assert_eq!(kinds(&judged(exam, 33).await), [AlertKind::Recovered]);
 }
 

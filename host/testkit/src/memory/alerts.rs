@@ -54,10 +54,10 @@ impl Alerts for MemoryLedger {
         })
     }
 
-    async fn note_hosts(&self) -> Result<(), LedgerError> {
+    async fn note_hosts(&self, own: &str) -> Result<(), LedgerError> {
         let now = self.clock.now();
         self.write(|book| {
-            book.note_hosts(now);
+            book.note_hosts(own, now);
             Ok(())
         })
     }
@@ -303,12 +303,13 @@ impl Book {
         self.alarms.note(notices, heeds);
     }
 
-    fn note_hosts(&mut self, now: DateTime<Utc>) {
+    fn note_hosts(&mut self, own: &str, now: DateTime<Utc>) {
         let all = self.every_host(now);
         let present: BTreeSet<_> = all
             .iter()
             .filter(|host| matches!(host.state, HostState::Live | HostState::Draining))
             .map(|host| host.news.name.clone())
+            .chain([own.to_owned()])
             .collect();
         let mut notices = Vec::new();
         for host in &all {
