@@ -12,13 +12,7 @@ use serde_json::Value;
 
 use crate::WireRequest;
 
-pub(crate) fn request(
-    chat: Chat,
-    alert: &Alert,
-    url: String,
-    secret: Option<&str>,
-    now: DateTime<Utc>,
-) -> WireRequest {
+pub(crate) fn request(chat: Chat, alert: &Alert, url: String, secret: Option<&str>, now: DateTime<Utc>) -> WireRequest {
     let (url, body) = match chat {
         Chat::Slack => (url, slack::body(alert)),
         Chat::Teams => (url, teams::body(alert)),
