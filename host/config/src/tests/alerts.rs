@@ -61,7 +61,7 @@ fn what_is_wrong_with_a_rule_or_a_sink_is_told_at_its_place() {
         ),
         ("[sink.x]\nslack = 'https://h'\nwecom = 'https://h'", "a sink has exactly one of webhook, command, slack"),
         ("[sink.x]\nwecom = 'https://h'\nsecret = { env = 'A' }", "wecom takes no signature"),
-        ("[sink.x]\ncommand = 'page ops'", "`command` is text; a program and its arguments"),
+        ("[sink.x]\ncommand = 'page ops'", "`command` is a string; a program and its arguments"),
         ("[sink.x]\nwebhok = 'https://h'", "unknown key `webhok` — did you mean `webhook`?"),
     ];
     for (text, expected) in cases {

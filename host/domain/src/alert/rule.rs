@@ -77,7 +77,7 @@ impl FromStr for Condition {
     fn from_str(text: &str) -> Result<Self, String> {
         let known = Self::ALL.map(Self::as_str);
         Self::ALL.into_iter().find(|condition| condition.as_str() == text).ok_or_else(|| {
-            let hint = suggest::hint(text, known.into_iter());
+            let hint = suggest::hint(text, known);
             let hint = if hint.is_empty() { format!("; known are {}", known.join(", ")) } else { hint };
             format!("`{text}` is nothing that a rule can be about{hint}")
         })
