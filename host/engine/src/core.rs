@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::alerter::Board;
 use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
@@ -57,6 +58,7 @@ pub(crate) struct Core {
     pub(crate) look_for_runs: Notify,
     /// The courier should look.
     pub(crate) look_for_messages: Notify,
+    pub(crate) alerting: Board,
     /// The keeper should look.
     pub(crate) look_at_leases: Notify,
     /// The announcer should look whether the ledger can be written.
@@ -111,6 +113,7 @@ impl Core {
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
             look_for_messages: Notify::new(),
+            alerting: Board::default(),
             look_at_leases: Notify::new(),
             look_at_ledger: Notify::new(),
             look_at_versions: Notify::new(),
@@ -240,6 +243,7 @@ impl Core {
     }
 
     pub(crate) fn tell(&self, happening: Happening) {
+        self.alerting.hear(&happening);
         // Nobody listening is fine.
         let _ = self.events.send(Event { at: self.clock.now(), happening });
     }

@@ -39,6 +39,7 @@ macro_rules! migrations {
             17 "0017" "receipts";
             18 "0018" "access";
             19 "0019" "rollups";
+            20 "0020" "alerts";
         }
     };
 }
