@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use noontide_domain::ports::{KeyPage, Ledger, LedgerError, RunDesk};
-use noontide_domain::{Order, StateScope, StateSize};
+use noontide_domain::{Leased, StateScope, StateSize};
 use tokio_util::sync::CancellationToken;
 
 use crate::handle::Progress;
@@ -20,19 +20,19 @@ pub(crate) struct Desk {
     /// The attempt is over; its end is on the way to the ledger.
     ended: AtomicBool,
     progress: Mutex<Option<Progress>>,
-    order: Order,
+    leased: Arc<Leased>,
     ledger: Arc<dyn Ledger>,
 }
 
 impl Desk {
-    pub(crate) fn new(order: &Order, ledger: Arc<dyn Ledger>) -> Self {
+    pub(crate) fn new(leased: Arc<Leased>, ledger: Arc<dyn Ledger>) -> Self {
         Self {
             cancel: CancellationToken::new(),
             cut: CancellationToken::new(),
             stop: CancellationToken::new(),
             ended: AtomicBool::new(false),
             progress: Mutex::default(),
-            order: order.clone(),
+            leased,
             ledger,
         }
     }
@@ -107,17 +107,17 @@ impl RunDesk for Desk {
     }
 
     async fn state(&self, scope: StateScope, key: &str) -> Result<Option<(Vec<u8>, u64)>, LedgerError> {
-        let (scope, key) = (scope.of(&self.order), key.to_owned());
+        let (scope, key) = (scope.of(&self.leased.order), key.to_owned());
         self.read(|ledger| async move { ledger.state(&scope, &key).await }).await
     }
 
     async fn state_keys(&self, scope: StateScope, page: KeyPage) -> Result<Vec<String>, LedgerError> {
-        let scope = scope.of(&self.order);
+        let scope = scope.of(&self.leased.order);
         self.read(|ledger| async move { ledger.state_keys(&scope, page).await }).await
     }
 
     async fn state_size(&self) -> Result<StateSize, LedgerError> {
-        let plugin = self.order.handler.plugin.clone();
+        let plugin = self.leased.order.handler.plugin.clone();
         self.read(|ledger| async move { ledger.state_size(&plugin).await }).await
     }
 }

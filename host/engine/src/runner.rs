@@ -81,14 +81,16 @@ async fn wait(core: &Core) {
 
 /// Takes a leased run in, of which the ledger was asked at `asked_at`. It starts when a place is free.
 pub(crate) fn begin(core: &Arc<Core>, leased: Leased, asked_at: Duration) {
-    let desk = Arc::new(Desk::new(&leased.order, Arc::clone(&core.ledger)));
+    let leased = Arc::new(leased);
+    let desk = Arc::new(Desk::new(Arc::clone(&leased), Arc::clone(&core.ledger)));
     let (queue, plugin) = (leased.order.queue.clone(), leased.order.handler.plugin.clone());
     core.held().insert(
         leased.order.id,
         Held { lease: leased.lease, confirmed: asked_at, queue, plugin, desk: Arc::clone(&desk) },
     );
     let core = Arc::clone(core);
-    core.running.clone().spawn(async move {
+    // In a box, because the runtime would move it several times before it begins.
+    core.running.clone().spawn(Box::pin(async move {
         carry_out(&core, &leased, desk).await;
         let before = core.wants_more();
         core.held().remove(&leased.order.id);
@@ -97,7 +99,7 @@ pub(crate) fn begin(core: &Arc<Core>, leased: Leased, asked_at: Duration) {
         if (core.makes_room(&leased.order) || !before) && core.wants_more() {
             core.look_for_runs.notify_one();
         }
-    });
+    }));
 }
 
 async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {

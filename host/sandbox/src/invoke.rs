@@ -103,7 +103,8 @@ pub(crate) async fn invoke(sandbox: &Sandbox, call: Call) -> Report {
         started_at,
     };
     let begun = Instant::now();
-    match Owned(sandbox.guests.handle().spawn(attempt.run(place))).join().await {
+    // In a box, because the runtime would move it several times before it begins.
+    match Owned(sandbox.guests.handle().spawn(Box::pin(attempt.run(place)))).join().await {
         Ok(report) => report,
         Err(error) => {
             tracing::error!(plugin = %generation.version.name, %error, "a call broke in the host");
@@ -260,7 +261,8 @@ impl Attempt {
     }
 
     fn report(&self, ended: Ended, store: &mut Store<Guest>, begun: Instant) -> Report {
-        let left = store.get_fuel().unwrap_or_default();
+        // Not asked of an engine that counts no steps: its refusal is dearer than the whole report.
+        let left = store.data().meter.fuel().and_then(|_| store.get_fuel().ok()).unwrap_or_default();
         let guest = store.data_mut();
         let shared = Arc::clone(&guest.journal);
         let journal = || shared.lock().unwrap_or_else(PoisonError::into_inner);
