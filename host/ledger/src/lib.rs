@@ -20,6 +20,7 @@ mod artifacts;
 mod chains;
 mod claim;
 mod columns;
+mod condition;
 mod connection;
 mod edits;
 mod error;
@@ -65,6 +66,7 @@ use noontide_domain::ports::{Clock, History, Ledger, Versions};
 use connection::Time;
 use store::Store;
 
+pub use condition::{Condition, condition};
 pub use error::OpenError;
 pub use transfer::TransferError;
 
