@@ -33,9 +33,9 @@ use crate::problem::{Answer, Problem};
 use crate::settings::WebSettings;
 
 pub(crate) use peer::Peer;
-use table::Needs;
 #[cfg(test)]
 pub(crate) use table::TABLE;
+pub(crate) use table::{Needs, needs};
 pub use visitor::{Base, Visitor, Way};
 
 /// Who is let in over one listener.
@@ -91,14 +91,14 @@ pub(crate) async fn guard(State(parts): State<WebParts>, request: Request, next:
 }
 
 /// What the request needs, by the route that it found.
-fn needs(head: &Parts, settings: &WebSettings) -> Needs {
+fn asked(head: &Parts, settings: &WebSettings) -> Needs {
     let route = head.extensions.get::<MatchedPath>().map_or(head.uri.path(), MatchedPath::as_str);
     table::needs(&head.method, table::within(route, &settings.path))
 }
 
 /// `None` where nobody is asked who they are.
 async fn admit(parts: &WebParts, head: &Parts, peer: &Peer) -> Answer<Option<Visitor>> {
-    let needs = needs(head, &parts.settings);
+    let needs = asked(head, &parts.settings);
     let over_tcp = !matches!(parts.access, Access::Socket);
     if over_tcp && needs != Needs::Nothing {
         sites::check(head, &parts.access, &parts.settings)?;

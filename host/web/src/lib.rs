@@ -7,6 +7,7 @@
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
+//! document   the OpenAPI document, made from the routes              document.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
 //! pages      the dashboard, drawn by the server                      pages/
 //! client     the other end                                           client.rs
@@ -20,6 +21,7 @@ mod body;
 mod chain;
 mod chains;
 mod client;
+mod document;
 mod errand;
 mod events;
 mod host;
@@ -48,6 +50,7 @@ use noontide_engine::EngineHandle;
 
 pub use access::{Access, Base, Visitor, Way};
 pub use client::{Client, ClientError};
+pub use document::document;
 pub use server::{Bound, Listen, Serving, WebError, bind, serve};
 pub use settings::{Limits, WebSettings};
 

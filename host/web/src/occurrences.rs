@@ -5,37 +5,76 @@ mod verdict;
 
 use axum::Json;
 use axum::extract::State;
-use axum::routing::{Router, get};
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{RunFilter, RunRecord};
 use noontide_domain::{Cause, Lang, Looking, SkipReason, Standing};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::Query;
 use crate::problem::{Answer, Problem};
-use crate::{WebParts, shape};
+use crate::shape::{Run, Time};
 use moment::Moment;
 use verdict::{Asked, verdict};
 
 /// Rows of one moment that are shown.
 const ROWS: usize = 100;
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().route("/occurrences", get(why))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(why))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct WhyQuery {
+    /// The schedule.
     schedule: String,
     /// RFC 3339, or wall time in `tz`; without seconds any due instant of that minute is meant.
+    #[param(example = "2026-10-01 08:00")]
     at: String,
     /// The schedule's own if not given.
     tz: Option<String>,
 }
 
-async fn why(State(parts): State<WebParts>, Query(query): Query<WhyQuery>) -> Answer<Json<Value>> {
+/// What became of a due instant, or what will.
+#[derive(Debug, Serialize, ToSchema)]
+struct Occurrence {
+    schedule: String,
+    at: Time,
+    /// The same in the schedule's zone.
+    local: String,
+    timezone: &'static str,
+    /// Whether the trigger, as it is now, names it.
+    due: bool,
+    /// A word for programs: a run's state, `upcoming`, `not-due`, `paused`, `no-row` and others.
+    state: &'static str,
+    /// A sentence for people.
+    text: String,
+    /// The rows that tell of it.
+    rows: Vec<Run>,
+    /// Where it is not due: the due instants around it.
+    nearest: Option<Nearest>,
+    /// The next due instant.
+    next: Option<Time>,
+    /// The trigger in a sentence.
+    words: String,
+}
+
+/// The due instants around one that is not.
+#[derive(Debug, Serialize, ToSchema)]
+struct Nearest {
+    before: Option<Time>,
+    after: Option<Time>,
+}
+
+/// Why: what became of any due instant of a schedule, or what will
+#[utoipa::path(get, path = "/occurrences", operation_id = "explainOccurrence", params(WhyQuery),
+    responses((status = 200, body = Occurrence, description = "One answer")))]
+async fn why(State(parts): State<WebParts>, Query(query): Query<WhyQuery>) -> Answer<Json<Occurrence>> {
     let standing = parts.engine.standing(&query.schedule)?;
     let schedule = &standing.schedule;
     let zone = match &query.tz {
@@ -61,19 +100,19 @@ async fn why(State(parts): State<WebParts>, Query(query): Query<WhyQuery>) -> An
     let mut text = verdict.text;
     text.push_str(&moment.remark(&due, schedule.timezone));
     let (before, after) = around(&standing, asked.at);
-    Ok(Json(json!({
-        "schedule": schedule.name,
-        "at": shape::time(asked.at),
-        "local": asked.at.with_timezone(&schedule.timezone).to_rfc3339(),
-        "timezone": schedule.timezone.name(),
-        "due": asked.due,
-        "state": verdict.state,
-        "text": text,
-        "rows": rows.iter().map(shape::run).collect::<Vec<_>>(),
-        "nearest": (!asked.due).then(|| json!({ "before": before.map(shape::time), "after": after.map(shape::time) })),
-        "next": standing.next_due().map(shape::time),
-        "words": schedule.trigger.words(Lang::En),
-    })))
+    Ok(Json(Occurrence {
+        schedule: schedule.name.to_string(),
+        at: Time(asked.at),
+        local: asked.at.with_timezone(&schedule.timezone).to_rfc3339(),
+        timezone: schedule.timezone.name(),
+        due: asked.due,
+        state: verdict.state,
+        text,
+        rows: rows.iter().map(Into::into).collect(),
+        nearest: (!asked.due).then(|| Nearest { before: before.map(Time), after: after.map(Time) }),
+        next: standing.next_due().map(Time),
+        words: schedule.trigger.words(Lang::En),
+    }))
 }
 
 /// The rows that tell of that instant: the occurrence first, then what was done by hand, newest first.

@@ -19,6 +19,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
@@ -30,10 +31,7 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, pages, plugins, put, runs,
-    schedules, submit,
-};
+use crate::{Access, WebParts, access, document, events, pages};
 use accept::Serve;
 use slots::Slots;
 
@@ -196,23 +194,12 @@ async fn last_call(stop: &CancellationToken, open: &TaskTracker) {
 }
 
 fn router(parts: WebParts, stop: &CancellationToken) -> Router {
-    let api = Router::new()
-        .merge(schedules::routes())
-        .merge(put::routes())
-        .merge(submit::routes())
-        .merge(chains::routes())
-        .merge(runs::routes())
-        .merge(artifacts::routes())
-        .merge(occurrences::routes())
-        .merge(outbox::routes())
-        .merge(plugins::routes())
-        .merge(host::routes())
-        .merge(hosts::routes())
-        .merge(events::routes(&parts.engine, stop));
-    let all = Router::new().nest("/api/v1", api).merge(host::probes()).merge(pages::routes());
+    let (routes, document) = document::parts();
+    let all = routes.merge(document::route(document)).merge(pages::routes());
     let path = parts.settings.path.clone();
     let all = if path.is_empty() { all } else { all.clone().nest(&path, all) };
-    all.fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
+    all.layer(Extension(events::Source::of(&parts.engine, stop)))
+        .fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             let detail = format!("{method} is not possible on {}", uri.path());
             Problem::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, detail)

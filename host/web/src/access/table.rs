@@ -50,7 +50,7 @@ pub(crate) const TABLE: [(&str, &str, Needs); 22] = {
 };
 
 /// What `method` on `path` needs; `path` is a route's, with its names in braces, and without the prefix of all.
-pub(super) fn needs(method: &Method, path: &str) -> Needs {
+pub(crate) fn needs(method: &Method, path: &str) -> Needs {
     let verb = if *method == Method::HEAD { "GET" } else { method.as_str() };
     let listed = TABLE.iter().find(|(of, route, _)| *of == verb && *route == path).map(|(_, _, needs)| *needs);
     listed.unwrap_or(Needs::Scope(if changes(method) { Scope::Admin } else { Scope::Read }))

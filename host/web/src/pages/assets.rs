@@ -28,6 +28,7 @@ const ASSETS: &[Asset] = &[
     asset!("act.js", "text/javascript; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
     asset!("live.js", "text/javascript; charset=utf-8"),
+    asset!("log.js", "text/javascript; charset=utf-8"),
     asset!("noontide.css", "text/css; charset=utf-8"),
     asset!("view.js", "text/javascript; charset=utf-8"),
 ];

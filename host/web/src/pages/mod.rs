@@ -4,7 +4,8 @@
 //! visit       who looks, from where, in which zone and theme          visit.rs zone.rs
 //! page        a drawn page, with the headers that keep it safe        page.rs
 //! assets      style and modules, embedded                             assets.rs   ../assets
-//! moment      an instant, as a reader wants it                        moment.rs
+//! moment      an instant, as a reader wants it; how long              moment.rs length.rs
+//! pictures    SVG, from data to shapes                                picture/
 //! pages       one file for each, with a template of the same name     schedules.rs …   ../templates
 //! ```
 //!
@@ -13,8 +14,13 @@
 //! that are marked `data-live`.
 
 mod assets;
+mod length;
+mod log;
 mod moment;
 mod page;
+mod picture;
+mod run;
+mod runs;
 mod schedules;
 mod visit;
 mod zone;
@@ -24,5 +30,10 @@ use axum::routing::Router;
 use crate::WebParts;
 
 pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().merge(assets::routes()).merge(schedules::routes())
+    Router::new()
+        .merge(assets::routes())
+        .merge(schedules::routes())
+        .merge(runs::routes())
+        .merge(run::routes())
+        .merge(log::routes())
 }

@@ -59,7 +59,7 @@ pub(crate) struct Entry {
 }
 
 /// The pages, in the order of the menu: title, path, key.
-const MENU: &[&[(&str, &str, char)]] = &[&[("Schedules", "/schedules", 's')]];
+const MENU: &[&[(&str, &str, char)]] = &[&[("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r')]];
 
 /// One look at a page.
 #[derive(Debug, Clone)]

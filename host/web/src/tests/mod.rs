@@ -3,6 +3,7 @@
 mod access;
 mod artifacts;
 mod chains;
+mod document;
 mod events;
 mod host;
 mod hosts;

@@ -1,5 +1,7 @@
 //! The dashboard, as a browser asks for it.
 
+mod runs;
+
 use super::*;
 
 async fn page(world: &World, path: &str, cookies: &str) -> (reqwest::StatusCode, reqwest::header::HeaderMap, String) {
