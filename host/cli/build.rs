@@ -1,5 +1,5 @@
 //! Tells the binary which wasmtime it is built with, for `--version` (the lock file knows), and gives it the templates
-//! of `plugin new`.
+//! of `plugin new` and the plugin of `init`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,6 +11,20 @@ const LEFTOVERS: [&str; 7] = ["target", "node_modules", "__pycache__", "dist", "
 fn main() {
     wasmtime();
     templates();
+    hello();
+}
+
+/// The plugin that `init` gives away, if it is built: 240 KiB. Without it `init` says how to get one.
+fn hello() {
+    let built = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/dist/hello.wasm"));
+    println!("cargo::rerun-if-changed={}", built.display());
+    let text = if built.exists() { format!("Some(include_bytes!({built:?}))") } else { "None".to_owned() };
+    write("hello.rs", &text);
+}
+
+fn write(name: &str, text: &str) {
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join(name);
+    fs::write(out, text).expect("OUT_DIR takes files");
 }
 
 fn wasmtime() {
@@ -39,8 +53,7 @@ fn templates() {
         table.push_str("    ] },\n");
     }
     table.push_str("]\n");
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("templates.rs");
-    fs::write(out, table).expect("OUT_DIR takes files");
+    write("templates.rs", &table);
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -1,11 +1,12 @@
-//! docs/writing-a-plugin.md as somebody follows it: every command typed, every file written, every answer compared.
+//! docs/quickstart.md and docs/writing-a-plugin.md as somebody follows them: every command typed, every file written, every
+//! answer compared.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::support::fixtures::{repository, toolchain};
 use super::support::place::binary;
-use super::support::{Host, Place};
+use super::support::{Host, Place, until};
 
 /// What a page asks its reader to do.
 #[derive(Debug)]
@@ -26,13 +27,33 @@ async fn the_way_from_nothing_to_a_running_schedule_is_as_the_page_says() {
     follow("docs/writing-a-plugin.md", "## From nothing").await;
 }
 
+#[tokio::test]
+async fn the_first_five_minutes_of_whoever_runs_it_are_as_the_page_says() {
+    // Others may have the usual port on this machine.
+    let vars = [("NOONTIDE__HTTP__LISTEN", "127.0.0.1:0"), ("USER", "ana")];
+    follow_in(with(Place::bare(), &vars), "docs/quickstart.md", "## Running it").await;
+}
+
+#[tokio::test]
+async fn the_first_five_minutes_of_whoever_writes_a_plugin_in_rust_are_as_the_page_says() {
+    follow_in(Place::new(), "docs/quickstart.md", "## Writing a plugin in Rust").await;
+}
+
 async fn follow(page: &str, section: &str) {
+    follow_in(Place::new(), page, section).await;
+}
+
+fn with(mut place: Place, vars: &[(&str, &str)]) -> Place {
+    vars.iter().for_each(|(name, value)| place.set_var(name, value));
+    place
+}
+
+async fn follow_in(mut place: Place, page: &str, section: &str) {
     let page = std::fs::read_to_string(repository().join(page)).expect("the page");
     let begin = page.find(section).unwrap_or_else(|| panic!("{section} is gone"));
     let end = page[begin + 3..].find("\n## ").map_or(page.len(), |end| begin + 3 + end);
     let steps = steps(&page[begin..end]);
     assert!(steps.len() > 4, "{steps:?}");
-    let mut place = Place::new();
     place.set_var("RUSTUP_TOOLCHAIN", &toolchain());
     let mut reader = Reader { folder: place.path("."), place: &place, host: None };
     for step in steps {
@@ -54,12 +75,25 @@ impl Reader<'_> {
     async fn take(&mut self, step: Step) {
         match step {
             Step::Write { file, text } => write(&self.folder.join(file), &text),
-            Step::Type { command, .. } if command == "noontide serve" => self.host = Some(self.place.serve().await),
+            Step::Type { command, answer } if command == "noontide serve" => self.serve(&answer).await,
             Step::Type { command, answer } => match command.strip_prefix("cd ") {
                 Some(folder) => self.folder.push(folder),
                 None => self.type_in(&command, &answer),
             },
         }
+    }
+
+    /// In a terminal of its own. It goes on while the others are typed in, and what the page shows has been said by then.
+    async fn serve(&mut self, answer: &[String]) {
+        let host = self.place.serve_following().await;
+        let end = ["…".to_owned()];
+        let wanted = [answer, if answer.is_empty() { &[] } else { &end }].concat();
+        until("the host says what the page shows", async || {
+            let said = host.log();
+            answer.is_empty() || is_like(&wanted, &said.lines().collect::<Vec<_>>())
+        })
+        .await;
+        self.host = Some(host);
     }
 
     fn type_in(&self, command: &str, answer: &[String]) {

@@ -12,6 +12,7 @@ mod canary;
 mod chains;
 mod command_line;
 mod db_inspect;
+mod docker;
 mod downtime;
 mod egress;
 mod full_disk;

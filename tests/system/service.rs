@@ -1,8 +1,11 @@
-//! The host under a service manager: what it says on the socket of `sd_notify`.
+//! The host under a service manager: what it says on the socket of `sd_notify`, its units, and how they get there.
 
 use std::os::unix::net::UnixDatagram;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use super::support::fixtures::repository;
+use super::support::place::binary;
 use super::support::{Host, Place};
 
 /// A service manager, as far as one host sees it.
@@ -71,4 +74,94 @@ async fn the_service_manager_hears_that_the_host_is_ready_lives_reloads_and_ends
     host.signal("TERM");
     manager.hears("STOPPING=1");
     assert_eq!(host.end().await.code(), Some(0));
+}
+
+/// Units are looked at by systemd's own program, where there is one.
+fn analyzed(unit: &std::path::Path) {
+    let file = unit.display().to_string();
+    let run = |args: &[&str]| {
+        let said = Command::new("systemd-analyze").args(args).arg(&file).env("SYSTEMD_COLORS", "0").output();
+        let said = said.expect("systemd-analyze is there; `make test` installs it");
+        let text = format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));
+        assert!(
+            said.status.success(),
+            "systemd-analyze {args:?}: {text}\n{}",
+            std::fs::read_to_string(unit).unwrap_or_default()
+        );
+        text
+    };
+    let verified = run(&["verify", "--man=no"]);
+    assert_eq!(verified.trim(), "", "a setting that is not known, or a file that is not there");
+    // Tenths: 1.5.
+    let judged = run(&["security", "--offline=true", "--threshold=15"]);
+    println!("{}", judged.lines().last().unwrap_or_default());
+}
+
+#[test]
+fn the_unit_of_packages_and_the_one_for_this_machine_are_right_and_hardened() {
+    let place = Place::new();
+    let packaged = std::fs::read_to_string(repository().join("deploy/systemd/noontide.service")).expect("the unit");
+    assert!(!packaged.contains("\nMemoryDenyWriteExecute="), "with it no plugin would load");
+    assert!(packaged.contains("# MemoryDenyWriteExecute= is left out on purpose"), "and the unit says so");
+    let unit = place.path("noontide.service");
+    std::fs::write(&unit, packaged.replace("/usr/bin/noontide", &binary().display().to_string())).expect("a file");
+    analyzed(&unit);
+    let said = place.noontide(&["service", "unit", "--run-as", "nobody"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(said.out.contains(&format!("ReadWritePaths={}", place.path("data").display())), "{said:?}");
+    std::fs::write(&unit, &said.out).expect("a file");
+    analyzed(&unit);
+}
+
+/// A `systemctl` that notes what it is told, and says `state` when it is asked how the machine is.
+fn with_systemctl(place: &mut Place, state: &str) {
+    let folder = place.path("bin");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let noted = place.path("told");
+    let script = format!(
+        "#!/bin/sh\necho \"$@\" >> {}\ncase \"$*\" in *is-system-running*) echo {state};; esac\n",
+        noted.display()
+    );
+    std::fs::write(folder.join("systemctl"), script).expect("a file");
+    std::fs::set_permissions(folder.join("systemctl"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("a mode");
+    let path = std::env::var("PATH").unwrap_or_default();
+    place.set_var("PATH", &format!("{}:{path}", folder.display()));
+    place.set_var("XDG_CONFIG_HOME", &place.path("home").display().to_string());
+}
+
+#[test]
+fn a_service_is_installed_started_and_removed_and_what_is_not_ours_stays() {
+    let mut place = Place::new();
+    with_systemctl(&mut place, "running");
+    let said = place.noontide(&["service", "install", "--user"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let unit = place.path("home/systemd/user/noontide.service");
+    let text = std::fs::read_to_string(&unit).expect("the unit");
+    assert!(text.contains("Type=notify") && text.contains("WantedBy=default.target"), "{text}");
+    assert!(
+        said.err.contains(&unit.display().to_string()) && said.err.contains("$ systemctl --user enable --now noontide"),
+        "{said:?}"
+    );
+    let told = std::fs::read_to_string(place.path("told")).expect("what was told");
+    assert_eq!(
+        told.lines().collect::<Vec<_>>(),
+        ["--user is-system-running", "--user daemon-reload", "--user enable --now noontide"]
+    );
+
+    assert_eq!(place.noontide(&["service", "uninstall", "--user"]).code, 0);
+    assert!(!unit.exists());
+    assert_eq!(place.noontide(&["service", "uninstall", "--user"]).code, 4, "nothing is there");
+    std::fs::write(&unit, "[Unit]\nDescription=of somebody else\n").expect("a file");
+    assert_eq!(place.noontide(&["service", "install", "--user"]).code, 6);
+    assert!(std::fs::read_to_string(&unit).expect("the unit").contains("somebody else"));
+}
+
+#[test]
+fn without_systemd_nothing_is_installed_and_the_way_out_is_told() {
+    let mut place = Place::new();
+    with_systemctl(&mut place, "offline");
+    let said = place.noontide(&["service", "install", "--user"]);
+    assert!(said.code == 1 && said.err.contains("noontide service unit"), "{said:?}");
+    assert!(!place.path("home").exists());
 }

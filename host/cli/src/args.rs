@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    alert, artifacts, audit, backfill, backup, completions, config, enqueue, explain, fire, hosts, import, logs, man,
-    next, outbox, plugin, put, runs, schedules, set, simulate, submit, token, why,
+    alert, artifacts, audit, backfill, backup, completions, config, enqueue, explain, fire, hosts, import, init, logs,
+    man, next, outbox, plugin, put, runs, schedules, service, set, simulate, submit, token, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -110,10 +110,14 @@ impl Global {
 /// What may be asked.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Make a folder that works: configuration, an example plugin, a schema for editors; writes over nothing
+    Init(init::Init),
     /// Run the host: schedules, plugins, API
     Serve(serve::Serve),
     /// Read configuration and plugins, and report every mistake; needs no host
     Check,
+    /// Whether all that a host stands on is sound: clock, database, folders, disk, plugins, port; with or without one
+    Doctor,
     /// How the host stands
     Status,
     /// The hosts that share the ledger: what each does, when it was heard of last
@@ -188,6 +192,9 @@ pub enum Verb {
     /// The configuration as it was understood, and the schema of its files
     #[command(subcommand)]
     Config(config::Config),
+    /// The host as a service of systemd: its unit, made for these folders, and what puts it there
+    #[command(subcommand)]
+    Service(service::Service),
     /// What a shell needs to complete verbs, flags and names of schedules: source <(noontide completions bash)
     Completions(completions::Completions),
     /// The manual pages

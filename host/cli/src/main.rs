@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    alert, artifacts, audit, backfill, backup, check, completions, config, enqueue, explain, fire, host, hosts, import,
-    logs, man, next, outbox, plugin, put, runs, schedules, set, simulate, submit, token, why,
+    alert, artifacts, audit, backfill, backup, check, completions, config, doctor, enqueue, explain, fire, host, hosts,
+    import, init, logs, man, next, outbox, plugin, put, runs, schedules, service, set, simulate, submit, token, why,
 };
 use exit::{Done, Exit, Stop};
 use serve::wiring;
@@ -58,7 +58,9 @@ fn begin(asked: Noontide) -> Done {
         Verb::Explain(flags) => explain::run(&asked.global, &flags),
         Verb::Config(flags) => config::run(&asked.global, &flags),
         Verb::Completions(flags) => completions::run(&asked.global, &flags),
+        Verb::Init(flags) => init::run(&asked.global, &flags),
         Verb::Man(flags) => man::run(&asked.global, &flags),
+        Verb::Service(flags) => service::run(&asked.global, &flags),
         _ => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             let runtime = runtime.map_err(|error| Stop::failed(format!("no threads: {error}")))?;
@@ -74,6 +76,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
     match verb {
         Verb::Serve(flags) => serve::run(&global, &flags).await,
         Verb::Check => check::run(&global).await,
+        Verb::Doctor => doctor::run(&global).await,
         Verb::Status => host::status(&global).await,
         Verb::Hosts(asked) => hosts::run(&global, &asked).await,
         Verb::Reload => host::reload(&global).await,
@@ -106,6 +109,8 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Token(asked) => token::run(&global, &asked).await,
         Verb::Audit(asked) => audit::run(&global, &asked).await,
         Verb::Plugin(flags) => plugin::run(&global, flags).await,
-        Verb::Explain(_) | Verb::Config(_) | Verb::Completions(_) | Verb::Man(_) => Ok(Exit::Ok),
+        Verb::Explain(_) | Verb::Config(_) | Verb::Completions(_) | Verb::Man(_) | Verb::Service(_) | Verb::Init(_) => {
+            Ok(Exit::Ok)
+        }
     }
 }

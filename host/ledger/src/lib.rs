@@ -24,6 +24,7 @@ mod audit;
 mod chains;
 mod claim;
 mod columns;
+mod condition;
 mod connection;
 mod edits;
 mod error;
@@ -74,6 +75,7 @@ use noontide_domain::ports::{AccessLedger, Clock, History, Ledger, Versions};
 use connection::Time;
 use store::Store;
 
+pub use condition::{Condition, condition};
 pub use error::OpenError;
 pub use tally::{Connections, Gauges, Requests, Tally};
 pub use transfer::TransferError;

@@ -18,7 +18,7 @@ use crate::problem::Answer;
 use crate::shape::{self, Status};
 use crate::{WebParts, hosts};
 
-/// A scheduler that has not looked for so long is stuck: it looks at least every 30 s.
+/// A scheduler that has not looked for so long is stuck: it looks at least every 10 s.
 const STUCK: TimeDelta = TimeDelta::seconds(60);
 
 /// How long a probe waits for the ledger: less than those who probe wait for us.

@@ -80,6 +80,13 @@ impl Place {
         Self::sharing(Share::Same)
     }
 
+    /// An empty folder, for whoever makes one of their own in it.
+    pub fn bare() -> Self {
+        let guard = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder, vars: Vec::new(), _share: Share::Part { _guard: guard } }
+    }
+
     fn sharing(share: Share) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["conf/local", "plugins", "data", "record"] {

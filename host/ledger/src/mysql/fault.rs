@@ -50,7 +50,7 @@ pub(super) fn is_there_already(error: &sqlx::Error) -> bool {
 }
 
 /// Why a ledger did not open. The password is in the address alone, which is shown without it; servers do not repeat it.
-pub(super) fn opening(url: &str, error: &sqlx::Error) -> OpenError {
+pub(crate) fn opening(url: &str, error: &sqlx::Error) -> OpenError {
     let next = match number(error) {
         Some(1045 | 1698) => "check the user and the password in `ledger.url`",
         Some(1049) => "create the database (`CREATE DATABASE …`), or name another one in `ledger.url`",

@@ -17,6 +17,7 @@ pub(crate) mod artifacts;
 pub(crate) mod audit;
 pub(crate) mod chains;
 pub(crate) mod claim;
+pub(crate) mod condition;
 pub(crate) mod edits;
 pub(crate) mod fault;
 pub(crate) mod gates;
@@ -76,15 +77,19 @@ const SESSION: &str = "\
 pub(crate) async fn open(url: &str, time: Time) -> Result<Store, OpenError> {
     let options = options(url)?;
     let (connection, schema) = schema::prepare(url, &options).await?;
+    let (first, readers) = (Connection::Mysql(connection), readers(&options));
+    Ok(Store::new(&Source::Mysql(options), first, readers, time, schema))
+}
+
+/// They are made when they are asked.
+pub(crate) fn readers(options: &MySqlConnectOptions) -> Readers {
     let pool = MySqlPoolOptions::new().max_connections(READERS);
     let pool = pool.after_connect(|connection, _| Box::pin(set_up(connection)));
-    let readers = pool.connect_lazy_with(options.clone());
-    let first = Connection::Mysql(connection);
-    Ok(Store::new(&Source::Mysql(options), first, Readers::Mysql(readers), time, schema))
+    Readers::Mysql(pool.connect_lazy_with(options.clone()))
 }
 
 /// Without the settings that are usual elsewhere: ours are in [`SESSION`].
-fn options(url: &str) -> Result<MySqlConnectOptions, OpenError> {
+pub(crate) fn options(url: &str) -> Result<MySqlConnectOptions, OpenError> {
     let refused = |problem: String| OpenError::Url { url: shown(url), problem };
     let options: MySqlConnectOptions = url.parse().map_err(|error: sqlx::Error| refused(error.to_string()))?;
     if options.get_database().is_none_or(str::is_empty) {

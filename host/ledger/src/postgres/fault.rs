@@ -27,7 +27,7 @@ pub(crate) fn of(error: &PgDatabaseError) -> Fault {
 }
 
 /// Why a ledger did not open. The password is in the address alone, which is shown without it; servers do not repeat it.
-pub(super) fn opening(url: &str, error: &sqlx::Error) -> OpenError {
+pub(crate) fn opening(url: &str, error: &sqlx::Error) -> OpenError {
     let said = match error.as_database_error() {
         Some(error) => error.message().to_owned(),
         None => error.to_string(),

@@ -6,6 +6,7 @@ pub(crate) mod artifacts;
 pub(crate) mod audit;
 pub(crate) mod chains;
 pub(crate) mod claim;
+pub(crate) mod condition;
 pub(crate) mod edits;
 pub(crate) mod fault;
 pub(crate) mod gates;
@@ -79,13 +80,17 @@ const SETTINGS: [(&str, &str); 11] = [
 pub(crate) async fn open(url: &str, time: Time) -> Result<Store, OpenError> {
     let options = options(url).map_err(|error| fault::opening(url, &error))?;
     let (connection, schema) = schema::prepare(url, &options).await?;
-    let readers = PgPoolOptions::new().max_connections(READERS).acquire_timeout(PATIENCE);
-    let readers = readers.connect_lazy_with(options.clone());
-    let first = Connection::Postgres(connection);
-    Ok(Store::new(&Source::Postgres(options), first, Readers::Postgres(readers), time, schema))
+    let (first, readers) = (Connection::Postgres(connection), readers(&options));
+    Ok(Store::new(&Source::Postgres(options), first, readers, time, schema))
 }
 
-fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+/// They are made when they are asked.
+pub(crate) fn readers(options: &PgConnectOptions) -> Readers {
+    let pool = PgPoolOptions::new().max_connections(READERS).acquire_timeout(PATIENCE);
+    Readers::Postgres(pool.connect_lazy_with(options.clone()))
+}
+
+pub(crate) fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
     let mut options: PgConnectOptions = url.parse()?;
     if !url.contains("statement-cache-capacity=") {
         options = options.statement_cache_capacity(PLANS);

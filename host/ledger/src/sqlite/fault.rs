@@ -35,7 +35,7 @@ pub(crate) fn of(error: &SqliteError) -> Fault {
 }
 
 /// The error of a start.
-pub(super) fn opening(path: &Path, error: &sqlx::Error) -> OpenError {
+pub(crate) fn opening(path: &Path, error: &sqlx::Error) -> OpenError {
     let path = path.to_owned();
     let reason = match error {
         sqlx::Error::Database(database) => database.message().to_owned(),

@@ -6,6 +6,7 @@ pub(crate) mod artifacts;
 pub(crate) mod audit;
 pub(crate) mod chains;
 pub(crate) mod claim;
+pub(crate) mod condition;
 pub(crate) mod edits;
 pub(crate) mod fault;
 pub(crate) mod gates;
@@ -57,9 +58,9 @@ pub(crate) async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Store, Op
 
 async fn open_patiently(path: &Path, clock: Arc<dyn Clock>, busy: Duration) -> Result<Store, OpenError> {
     schema::make_folder(path)?;
-    let file = SqliteConnectOptions::new().filename(path).busy_timeout(busy);
-    let writing = file
-        .clone()
+    let writing = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(busy)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
@@ -70,9 +71,14 @@ async fn open_patiently(path: &Path, clock: Arc<dyn Clock>, busy: Duration) -> R
         // All rows of a batch fit, so the connection's thread never waits for us to take some.
         .row_buffer_size(1_024);
     let (connection, schema) = schema::prepare(path, &writing).await?;
-    let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(file.read_only(true));
     let first = Connection::Sqlite(connection);
-    Ok(Store::new(&Source::Sqlite(writing), first, Readers::Sqlite(readers), Time::Host(clock), schema))
+    Ok(Store::new(&Source::Sqlite(writing), first, readers(path), Time::Host(clock), schema))
+}
+
+/// Connections to a file that is there. They are made when they are asked.
+pub(crate) fn readers(path: &Path) -> Readers {
+    let file = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).read_only(true);
+    Readers::Sqlite(SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(file))
 }
 
 #[cfg(test)]
