@@ -42,6 +42,7 @@ mod pruner;
 mod recorder;
 mod request;
 mod rescuer;
+mod rest;
 mod runner;
 mod scheduler;
 mod settings;

@@ -119,7 +119,7 @@ impl Ledger for Doors {
     }
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
-        self.inbox.ask(claim::ClaimFires { claim, tenant, heeds: self.heeds() }).await
+        self.inbox.ask(claim::ClaimFires { claim, tenant, heeds: self.heeds() }).await?.map_err(LedgerError::Behind)
     }
 
     async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError> {
