@@ -387,23 +387,4 @@ impl Core {
         let held = self.held();
         runs.iter().filter_map(|run| held.get(run)).for_each(|held| held.desk.cancel());
     }
-
-    /// Waits for `length`, in slices. A clock that is set back ends it: nobody waits an hour for a second.
-    pub(crate) async fn wait(&self, length: Duration) {
-        let begin = self.clock.now();
-        let end = begin + length;
-        while (begin..end).contains(&self.clock.now()) {
-            self.clock.sleep_until(end).await;
-        }
-    }
-
-    /// The same, or until the engine stops (`false`).
-    pub(crate) async fn rest(&self, length: Duration) -> bool {
-        tokio::select! {
-            biased;
-            () = self.stopping.cancelled() => {}
-            () = self.wait(length) => {}
-        }
-        !self.stopping.is_cancelled()
-    }
 }

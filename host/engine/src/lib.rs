@@ -44,6 +44,7 @@ mod pruner;
 mod recorder;
 mod request;
 mod rescuer;
+mod rest;
 mod runner;
 mod scheduler;
 mod settings;

@@ -69,8 +69,8 @@ async fn incidents(State(parts): State<WebParts>, Query(query): Query<IncidentQu
 }
 
 /// Who knows, why it may be quiet, and until when.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct AcknowledgeBody {
     reason: Option<String>,
     /// Until it is over, without one.
@@ -99,8 +99,8 @@ async fn acknowledge(
 }
 
 /// Why it is over, and who says so.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct CloseBody {
     reason: Option<String>,
     /// Who asks for it.
@@ -187,8 +187,8 @@ async fn retry(
 }
 
 /// Which sink to try.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct TestBody {
     /// All of them, without one.
     sink: Option<String>,
