@@ -12,7 +12,7 @@ use crate::query::query;
 use crate::writer::{Desk, Request};
 use crate::{links, receipts, rows};
 
-statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, TOKENS, SESSIONS, AUDIT);
+statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, ALERTS, INCIDENTS, NOTICES, TOKENS, SESSIONS, AUDIT);
 
 pub(crate) struct Prune {
     pub retention: Retention,
@@ -37,7 +37,8 @@ impl Request for Prune {
         }
         links::many(LINKS, chains.into_iter().map(|chain| links::hex(chain).into()).collect(), desk).await?;
         let kept = (desk.now - AuditEntry::KEPT).timestamp_millis().min(before);
-        let others = [SUBMISSIONS, MESSAGES, HOSTS, TOKENS].map(|statement| (statement, before));
+        let others =
+            [SUBMISSIONS, MESSAGES, HOSTS, ALERTS, INCIDENTS, NOTICES, TOKENS].map(|statement| (statement, before));
         for (statement, before) in others.into_iter().chain([(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept)]) {
             query(statement).bind(before).bind(batch).run(&mut *desk).await?;
         }

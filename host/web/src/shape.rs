@@ -12,6 +12,7 @@
 //! ```
 
 mod access;
+pub(crate) mod alert;
 mod chain;
 mod detail;
 mod event;

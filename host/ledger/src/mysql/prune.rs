@@ -51,6 +51,11 @@ pub(crate) const TOKENS: &str = "DELETE FROM token WHERE revoked_at < ?1 ORDER B
 pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE expires_at < ?1 ORDER BY expires_at, digest LIMIT ?2";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE at < ?1 ORDER BY at, id LIMIT ?2";
 
+/// Messages about incidents, and incidents that are over; notices that nobody reads, because there are no rules.
+pub(crate) const ALERTS: &str = "DELETE FROM alert WHERE state >= 2 AND ended_at < ?1 ORDER BY seq LIMIT ?2";
+pub(crate) const INCIDENTS: &str = "DELETE FROM incident WHERE state = 2 AND ended_at < ?1 ORDER BY id LIMIT ?2";
+pub(crate) const NOTICES: &str = "DELETE FROM notice WHERE at < ?1 ORDER BY seq LIMIT ?2";
+
 /// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock on
 /// what is left lets the second one look when the first has committed.
 pub(crate) const LINKS: &str = concat!(
