@@ -29,9 +29,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use noontide_domain::alert::Sink;
 use noontide_domain::tally::PerSchedule;
 use noontide_domain::{
-    Connection, ConnectionName, ConnectionUrl, Grant, Labels, PluginName, Queues, Roles, Schedule, ScheduleName, Trust,
+    AlertRule, Connection, ConnectionName, ConnectionUrl, Grant, Labels, PluginName, Queues, Roles, Schedule,
+    ScheduleName, Trust,
 };
 
 pub use problem::{Problem, Refused, Scope};
@@ -109,6 +111,10 @@ pub struct Config {
     pub faulty_connections: BTreeSet<String>,
     /// The schedules, by name.
     pub schedules: Vec<Schedule>,
+    /// Of what somebody is told.
+    pub alert_rules: Vec<AlertRule>,
+    /// And where.
+    pub sinks: Vec<Sink>,
     /// Where files with payloads arrive.
     pub watches: Vec<Watch>,
     /// Schedules whose table has a problem: they are not in `schedules`, and yet they have not left the file.

@@ -11,6 +11,7 @@ use noontide_domain::tally::Count;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
+use noontide_sinks::Sinks;
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
@@ -51,6 +52,8 @@ pub struct Follows {
     pub connections: Arc<Databases>,
     /// Its log levels.
     pub logs: Arc<Logging>,
+    /// Where its alerts go.
+    pub sinks: Arc<Sinks>,
 }
 
 /// What is in use.
@@ -158,6 +161,7 @@ impl Reloader {
         self.follows.sandbox.set_trust(loaded.config.trust.clone());
         self.follows.logs.follow(&loaded.config.log);
         self.counts.taken.one();
+        wiring::alert(&self.follows.engine, &self.follows.sinks, &loaded.config);
         for setting in laid_down(&good.config, &loaded.config) {
             warn!(setting, "changed, and takes effect with the next start");
         }
