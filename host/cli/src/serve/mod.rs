@@ -179,6 +179,7 @@ async fn begin(
         engine: engine.clone(),
         sandbox: Arc::clone(sandbox),
         connections: Arc::clone(connections),
+        sinks,
         logs: Arc::clone(logs),
         sinks,
     };
