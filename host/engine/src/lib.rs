@@ -6,6 +6,7 @@
 //! * the **scheduler** sleeps until the next due instant, plans, and claims what is due in one transaction;
 //! * the **watcher** tells of schedules whose success is overdue, and of runs that starve;
 //! * the **accountant** has ends counted, for pictures of the past;
+//! * the **alerter** has what went wrong judged by the rules, and tells who is on call;
 //! * the **pruner** deletes what is past the retention.
 //!
 //! With the role `worker`:
@@ -25,6 +26,7 @@
 //! it is, nor that handlers are wasm.
 
 mod accountant;
+mod alerter;
 mod announcer;
 mod book;
 mod calls;
@@ -42,6 +44,7 @@ mod pruner;
 mod recorder;
 mod request;
 mod rescuer;
+mod rest;
 mod runner;
 mod scheduler;
 mod settings;
@@ -50,6 +53,7 @@ pub mod story;
 mod submit;
 mod watcher;
 
+pub use alerter::Tried;
 pub use calls::Enqueued;
 pub use event::{Event, Happening};
 pub use handle::{EngineHandle, EngineStatus, Outlook, Progress};
@@ -97,6 +101,7 @@ pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandl
         loops.push(tokio::spawn(scheduler::run(Arc::clone(&core))));
         loops.push(tokio::spawn(watcher::run(Arc::clone(&core))));
         loops.push(tokio::spawn(accountant::run(Arc::clone(&core))));
+        loops.push(tokio::spawn(alerter::run(Arc::clone(&core))));
         loops.push(tokio::spawn(pruner::run(Arc::clone(&core))));
     }
     if works {
