@@ -39,7 +39,7 @@ const HISTORY: [&str; 9] = [
 const LIVE: [&str; 6] = ["run_ready", "run_lapsing", "run_live", "run_queued", "run_expiring", "link_waiting"];
 
 /// Small, however long the history.
-const SMALL: [&str; 4] = ["schedule", "counted_queue", "state_use", "plugin_version"];
+const SMALL: [&str; 5] = ["schedule", "counted_queue", "state_use", "plugin_version", "rollup_late"];
 
 #[tokio::test]
 async fn no_question_reads_the_whole_history() {

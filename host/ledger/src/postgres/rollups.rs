@@ -2,7 +2,7 @@
 
 macro_rules! ended {
     () => {
-        "SELECT run.id, schedule, handler, finished_at, state, reason, wall_ms, coalesce(due_count, 1) AS times "
+        "SELECT id, schedule, handler, finished_at, state, reason, wall_ms, coalesce(due_count, 1) AS times "
     };
 }
 
@@ -17,7 +17,7 @@ pub(crate) const NEXT: &str = concat!(
 /// What ended before the mark.
 pub(crate) const LATE: &str = concat!(
     ended!(),
-    "FROM rollup_late JOIN run ON run.id = run_id WHERE state >= 2 AND finished_at < $1 ORDER BY run.id LIMIT $2"
+    "FROM rollup_late JOIN run ON run.id = run_id WHERE state >= 2 AND finished_at < $1 ORDER BY id LIMIT $2"
 );
 pub(crate) const NOTE: &str = "INSERT INTO rollup_late (run_id) SELECT value::uuid FROM json_array_elements_text($1::json) ON CONFLICT DO NOTHING";
 pub(crate) const FORGET: &str =
@@ -44,7 +44,7 @@ pub(crate) const REST: &str = concat!(
 );
 pub(crate) const REST_OF_ONE: &str = concat!(
     ended!(),
-    "FROM (SELECT * FROM run WHERE schedule = $4 ORDER BY schedule DESC, id DESC LIMIT $3) AS run \
+    "FROM (SELECT * FROM run WHERE schedule = $4 ORDER BY schedule DESC, id DESC LIMIT $3) AS lately \
      WHERE state >= 2 AND (finished_at, id) > ($1, $2)"
 );
 

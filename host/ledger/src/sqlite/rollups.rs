@@ -2,7 +2,7 @@
 
 macro_rules! ended {
     () => {
-        "SELECT run.id, schedule, handler, finished_at, state, reason, wall_ms, coalesce(due_count, 1) AS times "
+        "SELECT id, schedule, handler, finished_at, state, reason, wall_ms, coalesce(due_count, 1) AS times "
     };
 }
 
@@ -18,7 +18,7 @@ pub(crate) const NEXT: &str = concat!(
 /// What ended before the mark.
 pub(crate) const LATE: &str = concat!(
     ended!(),
-    "FROM rollup_late CROSS JOIN run ON run.id = run_id WHERE state >= 2 AND finished_at < ?1 ORDER BY run.id LIMIT ?2"
+    "FROM rollup_late CROSS JOIN run ON run.id = run_id WHERE state >= 2 AND finished_at < ?1 ORDER BY id LIMIT ?2"
 );
 pub(crate) const NOTE: &str =
     "INSERT INTO rollup_late (run_id) SELECT unhex(value) FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING";
@@ -45,7 +45,7 @@ pub(crate) const REST: &str = concat!(
 );
 pub(crate) const REST_OF_ONE: &str = concat!(
     ended!(),
-    "FROM (SELECT * FROM run INDEXED BY run_schedule WHERE schedule = ?4 ORDER BY id DESC LIMIT ?3) AS run \
+    "FROM (SELECT * FROM run INDEXED BY run_schedule WHERE schedule = ?4 ORDER BY id DESC LIMIT ?3) AS lately \
      WHERE state >= 2 AND finished_at >= ?1 AND (finished_at > ?1 OR id > ?2)"
 );
 
