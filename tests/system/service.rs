@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::support::fixtures::repository;
 use super::support::place::binary;
-use super::support::{Host, Place};
+use super::support::{Host, Place, until};
 
 /// A service manager, as far as one host sees it.
 struct Manager(UnixDatagram);
@@ -164,4 +164,67 @@ fn without_systemd_nothing_is_installed_and_the_way_out_is_told() {
     let said = place.noontide(&["service", "install", "--user"]);
     assert!(said.code == 1 && said.err.contains("noontide service unit"), "{said:?}");
     assert!(!place.path("home").exists());
+}
+
+#[tokio::test]
+async fn a_new_folder_works_is_written_over_by_nothing_and_fires() {
+    let mut place = Place::bare();
+    place.set_var("NOONTIDE__HTTP__LISTEN", "127.0.0.1:0");
+    assert_eq!(place.noontide(&["init", "."]).code, 0);
+    let mine = place.path("conf/schedules.toml");
+    let text = std::fs::read_to_string(&mine).expect("the schedules");
+    assert!(text.starts_with("#:schema ../noontide.schema.json\n"), "{text}");
+    assert!(place.path("noontide.schema.json").exists());
+    let said = place.noontide(&["init", "."]);
+    assert!(said.code == 6 && said.err.contains("nothing was written"), "{said:?}");
+    assert_eq!(place.noontide(&["check"]).code, 0);
+    let host = place.serve().await;
+    let run =
+        until("the first fire", async || host.api().list("/runs?schedule=hello&state=succeeded").await.pop()).await;
+    assert_eq!(run["cause"], "schedule", "{run}");
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn doctor_looks_at_everything_with_a_host_and_without_and_says_what_to_repair() {
+    let place = Place::new();
+    place.plugin("hello");
+    let checks = |said: &super::support::place::Said| -> Vec<(String, String)> {
+        let findings: Vec<serde_json::Value> =
+            serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {said:?}"));
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        findings.iter().map(|finding| (text(&finding["check"]), text(&finding["verdict"]))).collect()
+    };
+    let looked = [
+        "host",
+        "database",
+        "data folder",
+        "disk",
+        "inodes",
+        "plugin folder",
+        "port",
+        "plugin",
+        "address space",
+        "clock",
+        "time zones",
+        "file watches",
+    ];
+    let before = place.noontide(&["doctor", "-o", "json"]);
+    assert_eq!(before.code, 0, "{before:?}");
+    for check in looked {
+        assert!(checks(&before).iter().any(|(is, _)| is == check), "{check}: {before:?}");
+    }
+    let host = place.serve().await;
+    let during = place.noontide(&["doctor", "-o", "json"]);
+    assert_eq!(during.code, 0, "{during:?}");
+    for check in looked.iter().chain(&["latency", "schema", "socket", "watcher"]) {
+        assert!(checks(&during).iter().any(|(is, _)| is == check), "{check}: {during:?}");
+    }
+    host.stop().await;
+    place.plugin_bytes("broken.wasm", b"\0asm, and nothing that follows from it");
+    let broken = place.noontide(&["doctor"]);
+    assert!(
+        broken.code == 1 && broken.out.contains("FAIL") && broken.out.contains("-> build it for this host"),
+        "{broken:?}"
+    );
 }
