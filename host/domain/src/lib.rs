@@ -9,11 +9,13 @@
 //!
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
+pub mod alert;
 pub mod chain;
 pub mod connection;
 pub mod duration;
 pub mod errand;
 pub mod excerpt;
+mod fresh;
 pub mod gate;
 pub mod headers;
 pub mod host;
@@ -37,12 +39,15 @@ pub mod table;
 pub mod trigger;
 pub mod window;
 
+pub use alert::{Alert, AlertRule, Condition, Incident, IncidentId, IncidentState, Notice, Subject};
 pub use chain::{Chain, Link};
 pub use connection::{
     Access, Connection, ConnectionKind, ConnectionUrl, KvAnswer, KvCommand, KvError, KvVerb, SqlColumn, SqlDialect,
     SqlError, SqlRows, SqlStatement, SqlValue,
 };
 pub use errand::{Errand, Moment};
+#[cfg(feature = "replay")]
+pub use fresh::replay;
 pub use gate::Gate;
 pub use headers::Headers;
 pub use host::{HostState, Labels, Role, Roles};

@@ -1,6 +1,7 @@
 //! The doors of the house. All speak domain words; all are used as `dyn`. A stand-in passes the same exam as
 //! the real thing.
 
+mod alerts;
 mod claim;
 mod connections;
 mod history;
@@ -22,6 +23,10 @@ use crate::{
     Schedule, ScheduleName, Standing, StateScope, StateSize, Submission, Unavailable,
 };
 
+pub use alerts::{
+    AlertDelivery, AlertFilter, AlertLease, AlertRecord, AlertSink, Alerts, IncidentFilter, IncidentWish, Judged,
+    PostedAlert, SinkFacts, SinkRoom,
+};
 pub use claim::{Claim, Claimed, Fire, Skip, Submitted, Tenant};
 pub use connections::Connections;
 pub use history::{
@@ -58,6 +63,19 @@ pub enum LedgerError {
     /// It will not pass by itself: corrupt data, newer schema, a statement that fails.
     #[error("the ledger failed: {0}")]
     Broken(String),
+    /// Of a claim: other hosts have come further with these schedules, up to these instants, and what this one skips in a row lies
+    /// on both sides of it. Nothing was written; who plans again from there loses nothing.
+    #[error("other hosts have decided about {} meanwhile; what is left of it is planned again", names(.0))]
+    Behind(Vec<(ScheduleName, DateTime<Utc>)>),
+}
+
+/// The first of them, and how many more.
+fn names(schedules: &[(ScheduleName, DateTime<Utc>)]) -> String {
+    match schedules {
+        [] => "no schedule".to_owned(),
+        [(one, _)] => format!("`{one}`"),
+        [(first, _), others @ ..] => format!("`{first}` and {} more", others.len()),
+    }
 }
 
 /// What a cancel found.
@@ -107,7 +125,7 @@ pub struct KeyPage {
 /// The durable record: what is written. Batch-first; calls of different callers may share one transaction and one
 /// fsync, but each call holds or fails as a whole. Never drop one of these futures half way: spawn and await.
 #[async_trait]
-pub trait Ledger: Outbox + Send + Sync {
+pub trait Ledger: Outbox + Alerts + Send + Sync {
     /// Makes the stored schedules of file owners equal to `schedules` and gives back all that stand (API-owned ones
     /// too). New ones and ones whose trigger, zone, enabled flag or `max-runs` changed get `now` as cursor: nothing
     /// looks back. File-owned ones that are not in `schedules` leave the list; their history stays. One that comes back has

@@ -1,6 +1,7 @@
 //! What the loops share.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::alerter::Board;
 use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
@@ -36,7 +38,7 @@ pub(crate) struct Core {
     pub(crate) recorder: Recorder,
     pub(crate) started_at: DateTime<Utc>,
     book: Mutex<Book>,
-    held: Mutex<HashMap<RunId, Held>>,
+    held: Mutex<HeldRuns>,
     last_tick: watch::Sender<Option<DateTime<Utc>>>,
     /// Why the ledger could not be written last, and since when.
     trouble: Mutex<Option<(String, DateTime<Utc>)>>,
@@ -54,6 +56,7 @@ pub(crate) struct Core {
     pub(crate) look_for_runs: Notify,
     /// The courier should look.
     pub(crate) look_for_messages: Notify,
+    pub(crate) alerting: Board,
     /// The keeper should look.
     pub(crate) look_at_leases: Notify,
     /// The announcer should look whether the ledger can be written.
@@ -68,6 +71,10 @@ pub(crate) struct Core {
     pub(crate) running: TaskTracker,
     events: broadcast::Sender<Event>,
 }
+
+/// The runs that this host holds. Their ids are made here and nobody chooses them, so the hasher needs no secret; and without one
+/// a simulation walks them in the same order each time.
+pub(crate) type HeldRuns = HashMap<RunId, Held, BuildHasherDefault<DefaultHasher>>;
 
 /// A run that this host holds the lease of.
 pub(crate) struct Held {
@@ -103,6 +110,7 @@ impl Core {
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
             look_for_messages: Notify::new(),
+            alerting: Board::default(),
             look_at_leases: Notify::new(),
             look_at_ledger: Notify::new(),
             look_at_versions: Notify::new(),
@@ -116,7 +124,7 @@ impl Core {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn held(&self) -> MutexGuard<'_, HashMap<RunId, Held>> {
+    pub(crate) fn held(&self) -> MutexGuard<'_, HeldRuns> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -232,6 +240,7 @@ impl Core {
     }
 
     pub(crate) fn tell(&self, happening: Happening) {
+        self.alerting.hear(&happening);
         // Nobody listening is fine.
         let _ = self.events.send(Event { at: self.clock.now(), happening });
     }
@@ -374,23 +383,5 @@ impl Core {
     pub(crate) fn cancel_held(&self, runs: &[RunId]) {
         let held = self.held();
         runs.iter().filter_map(|run| held.get(run)).for_each(|held| held.desk.cancel());
-    }
-
-    /// Waits for `length`, in slices. A clock that is set back ends it: nobody waits an hour for a second.
-    pub(crate) async fn wait(&self, length: Duration) {
-        let begin = self.clock.now();
-        let end = begin + length;
-        while (begin..end).contains(&self.clock.now()) {
-            self.clock.sleep_until(end).await;
-        }
-    }
-
-    /// The same, or until the engine stops (`false`).
-    pub(crate) async fn rest(&self, length: Duration) -> bool {
-        tokio::select! {
-            () = self.wait(length) => {}
-            () = self.stopping.cancelled() => {}
-        }
-        !self.stopping.is_cancelled()
     }
 }

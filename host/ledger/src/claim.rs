@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use noontide_domain::alert::noted;
 use noontide_domain::ports::{Claim, Claimed, Fire, Skip, Tenant};
 use noontide_domain::{Cause, Key, Lease, Leased, Order, Overlap, RunId, RunState, ScheduleName, SkipReason};
 use serde_json::{Value, json};
@@ -15,41 +16,58 @@ use crate::judge::{Fate, Holder, Known, Live, Stage};
 use crate::query::query;
 use crate::row::Row;
 use crate::writer::{Desk, Request};
-use crate::{again, judge, links, rows};
+use crate::{again, judge, links, notices, rows};
 
 statements!(claim: LOCK, KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
 
 pub(crate) struct ClaimFires {
     pub claim: Claim,
     pub tenant: Option<Tenant>,
+    pub heeds: bool,
 }
 
 #[async_trait]
 impl Request for ClaimFires {
-    type Answer = Vec<Claimed>;
+    type Answer = Result<Vec<Claimed>, Behind>;
 
-    async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
-        write(&self.claim, self.tenant.as_ref(), desk).await
+    async fn write(&self, desk: &mut Desk<'_>) -> Result<Self::Answer, sqlx::Error> {
+        desk.heeds = self.heeds;
+        let known = known(&self.claim, desk).await?;
+        match known.behind(&self.claim.skip) {
+            behind if behind.is_empty() => carry_out(&self.claim, self.tenant.as_ref(), known, desk).await.map(Ok),
+            behind => Ok(Err(behind)),
+        }
     }
 
-    fn handed_over(answer: &Vec<Claimed>) -> Vec<Lease> {
-        leases(answer)
+    fn handed_over(answer: &Self::Answer) -> Vec<Lease> {
+        answer.as_deref().map(leases).unwrap_or_default()
     }
 }
+
+/// Schedules of which a claim skips what was decided in part, and how far it was.
+pub(crate) type Behind = Vec<(ScheduleName, DateTime<Utc>)>;
 
 pub(crate) fn leases(claimed: &[Claimed]) -> Vec<Lease> {
     let leased = |claimed: &Claimed| if let Claimed::Leased(leased) = claimed { Some(leased.lease) } else { None };
     claimed.iter().filter_map(leased).collect()
 }
 
-/// Judges and writes, inside whatever transaction the desk stands in.
+/// Judges and writes a claim that skips nothing, inside whatever transaction the desk stands in.
 pub(crate) async fn write(
     claim: &Claim,
     tenant: Option<&Tenant>,
     desk: &mut Desk<'_>,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
-    lock(claim, desk).await?;
-    let mut known = known(claim, desk).await?;
+    let known = known(claim, desk).await?;
+    carry_out(claim, tenant, known, desk).await
+}
+
+async fn carry_out(
+    claim: &Claim,
+    tenant: Option<&Tenant>,
+    mut known: Known,
+    desk: &mut Desk<'_>,
+) -> Result<Vec<Claimed>, sqlx::Error> {
     if let Some(answers) = again::claimed(claim, tenant, &known, desk).await? {
         return Ok(answers);
     }
@@ -59,8 +77,12 @@ pub(crate) async fn write(
     for (fire, fate) in claim.fire.iter().zip(&fates) {
         new.extend(fire_row(fire, fate, tenant, &known, desk.now)?);
     }
+    let mut missed = Vec::new();
     for skip in &claim.skip {
-        new.extend(skip_row(skip, &mut known, desk.now)?);
+        if let Some(row) = skip_row(skip, &mut known, desk.now)? {
+            new.push(row);
+            missed.extend(noted::skip(skip, desk.now));
+        }
     }
     let is_left = |(fire, fate): (&Fire, &Fate)| matches!(fate, Fate::Ready { .. }) && fire.not_before <= desk.now;
     desk.nudge |= claim.fire.iter().zip(&fates).any(is_left);
@@ -68,6 +90,7 @@ pub(crate) async fn write(
         let rows = Value::Array(new).to_string();
         query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;
     }
+    notices::write(&missed, desk).await?;
     let links: Vec<_> = claim.links.iter().filter(|link| !known.chains.contains_key(&link.chain)).collect();
     links::write(&links, desk).await?;
     advance(claim, &fates, desk).await?;
@@ -86,7 +109,9 @@ async fn lock(claim: &Claim, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// Under the lock.
 async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error> {
+    lock(claim, desk).await?;
     let mut known = Known::default();
     let fired = claim.fire.iter().flat_map(|fire| [Some(fire.order.key.hex()), fire.fills.as_ref().map(Key::hex)]);
     let skipped = claim.skip.iter().map(|skip| Some(Key::occurrence(&skip.schedule, skip.due_at).hex()));
