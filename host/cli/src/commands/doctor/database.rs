@@ -52,7 +52,7 @@ fn judge(condition: &Condition, now: DateTime<Utc>) -> Vec<Finding> {
         older if older < known => Finding::warn(
             "schema",
             format!("version {older}; this noontide makes {known} of it"),
-            "make a backup; the next start (or `noontide db migrate`) brings it up to date",
+            "make a backup; the next start brings it up to date",
         ),
         same => Finding::ok("schema", format!("version {same}")),
     });
