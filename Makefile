@@ -32,11 +32,16 @@ CLANG     := $(and $(shell command -v clang),$(shell command -v wasm-ld))
 C         := $(if $(or $(CLANG),$(and $(filter 0,$(shell id -u)),$(shell command -v apt-get))),c)
 LANGUAGES := $(strip $(PYTHON) $(JS) $(C))
 WASI_C    := clang lld wasi-libc libclang-rt-dev-wasm32
+# The dashboard is looked at by a browser that is on the machine, driven by node.
+NODE_20   := $(shell node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null && command -v npm)
+CHROMIUM  = $(firstword $(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
+BROWSER   := $(if $(NODE_20),$(or $(CHROMIUM),$(and $(filter 0,$(shell id -u)),$(shell command -v apt-get))))
+DRIVER    = $(CACHE)/browser/$(shell cat tests/browser/package.json tests/browser/package-lock.json | sha256sum | cut -c1-12)
 # Where the guests' Makefile puts their tools.
 PYTHON_TOOLS = $(CACHE)/componentize-py/$(shell sha256sum plugins/python/requirements.txt | cut -c1-12)
 JS_TOOLS     = $(CACHE)/componentize-js/$(shell cat plugins/js/package.json plugins/js/package-lock.json | sha256sum | cut -c1-12)
 
-.PHONY: help demo test no-fuzz no-python no-js no-c toolchain host plugins languages wasi-c servers lint deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale clean
+.PHONY: help demo test no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint openapi deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
@@ -48,8 +53,10 @@ help:
 	@echo 'make bench-postgres   durable runs per second with 1, 2 and 4 workers on one PostgreSQL, beside graphile-worker and pg-boss'
 	@echo 'make scale     a thousand hosts and ten million schedules before a modelled database (release build, minutes)'
 	@echo 'make celery-beat-fixtures   tables and fires of the real django-celery-beat, recorded anew'
+	@echo 'make openapi   docs/openapi.json anew, from the routes'
 	@echo 'make host      the binary $(NOONTIDE)'
 	@echo 'make plugins   shipped plugins and fixtures into plugins/dist'
+	@echo 'make browser   the dashboard in a real browser; make screenshots: pictures of its pages into docs/screenshots'
 	@echo 'make languages plugins in Python, JavaScript and C into plugins/dist, and their own tests'
 	@echo 'make clean     what was built here (the shared target folder stays)'
 
@@ -60,7 +67,7 @@ demo: plugins host
 
 # Without a C++ compiler the fuzz targets are left out, and it is said; everything else needs none.
 test: FUZZ_SECONDS = 5
-test: lint unit guests system $(if $(shell command -v c++),fuzz,no-fuzz) $(if $(PYTHON),,no-python) $(if $(JS),,no-js) $(if $(C),,no-c) deny
+test: lint unit guests system $(if $(shell command -v c++),fuzz,no-fuzz) $(if $(PYTHON),,no-python) $(if $(JS),,no-js) $(if $(C),,no-c) $(if $(BROWSER),browser,no-browser) deny
 	@echo 'all of it passed'
 
 no-fuzz:
@@ -75,6 +82,9 @@ no-js:
 
 no-c:
 	@echo 'plugins in C are left out: there is no clang for WASI (apt-get install $(WASI_C))'
+
+no-browser:
+	@echo 'the dashboard is not looked at in a browser: there is no node 20 with npm, or no chromium (apt-get install chromium)'
 
 # ---- what is needed on the machine --------------------------------------------------------------------------------
 
@@ -97,6 +107,9 @@ servers:
 	else \
 		echo "servers that tests start are missing: apt-get install$$missing"; exit 1; \
 	fi
+
+chromium:
+	@test -n '$(CHROMIUM)' || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; }
 
 wasi-c:
 	@test -n '$(CLANG)' || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(WASI_C); }
@@ -132,6 +145,21 @@ system: host plugins languages servers
 	PATH="$$PATH:$(PYTHON_TOOLS)/bin" NOONTIDE_TEMPLATE_TOOLS=$(CACHE)/template-tools NOONTIDE_LANGUAGES='$(LANGUAGES)' \
 		$(if $(filter 3,$(words $(LANGUAGES))),NOONTIDE_TEMPLATES=all) cargo test --locked -p noontide-tests
 
+# The driver and the checks of accessibility come from npm, as their lock says.
+IN_BROWSER = NOONTIDE=$(NOONTIDE) NOONTIDE_PLUGINS=$(CURDIR)/plugins/dist CHROMIUM=$(CHROMIUM)
+browser: host plugins chromium $(DRIVER)
+	cp tests/browser/*.mjs $(DRIVER)/
+	cd $(DRIVER) && $(IN_BROWSER) node --test --test-reporter=spec .
+
+# Pictures of all pages, of a host that runs for it.
+screenshots: host plugins chromium $(DRIVER)
+	cp tests/browser/*.mjs $(DRIVER)/
+	cd $(DRIVER) && $(IN_BROWSER) node screenshots.mjs $(CURDIR)/docs/screenshots
+
+$(CACHE)/browser/%:
+	mkdir -p $@ && cp tests/browser/package*.json $@/
+	cd $@ && npm install --no-save --loglevel=error --no-audit --no-fund || { rm -rf $@; exit 1; }
+
 # What Django makes of its models and Celery says of its fires, recorded anew with the real packages (Python 3, PyPI).
 celery-beat-fixtures: $(CACHE)/celery-beat/$(shell sha256sum $(BEAT)/requirements.txt | cut -c1-12)
 	PYTHONDONTWRITEBYTECODE=1 $</bin/python $(BEAT)/make.py
@@ -139,6 +167,10 @@ celery-beat-fixtures: $(CACHE)/celery-beat/$(shell sha256sum $(BEAT)/requirement
 $(CACHE)/celery-beat/%: | $(BEAT)/requirements.txt
 	python3 -m venv $@
 	$@/bin/pip install --quiet --requirement $| || { rm -rf $@; exit 1; }
+
+# What the routes say of themselves; `make test` checks that the copy in the tree does not differ.
+openapi: toolchain
+	NOONTIDE_WRITE=1 cargo test --locked -p noontide-web -- the_copy_in_the_tree_is_the_one_that_is_served
 
 # Licences, bans and sources. The advisory database is not among the registries every machine reaches: deny.toml says so.
 deny: $(DENY)

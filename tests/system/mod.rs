@@ -40,6 +40,8 @@ mod seed001;
 mod seed002;
 mod seed003;
 mod seed004;
+mod service;
+mod shells;
 mod sql;
 mod state;
 mod templates;

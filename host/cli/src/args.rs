@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, backup, config, enqueue, explain, fire, hosts, import, logs, next, outbox, plugin, put, runs,
-    schedules, set, simulate, submit, why,
+    artifacts, backfill, backup, completions, config, enqueue, explain, fire, hosts, import, logs, man, next, outbox,
+    plugin, put, runs, schedules, set, simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -174,9 +174,13 @@ pub enum Verb {
     Backup(backup::Backup),
     /// Write a backup into an empty ledger, in whichever database
     Restore(backup::Restore),
-    /// The configuration as it was understood
+    /// The configuration as it was understood, and the schema of its files
     #[command(subcommand)]
     Config(config::Config),
+    /// What a shell needs to complete verbs, flags and names of schedules: source <(noontide completions bash)
+    Completions(completions::Completions),
+    /// The manual pages
+    Man(man::Man),
 }
 
 fn lang(text: &str) -> Result<String, <Lang as std::str::FromStr>::Err> {

@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    artifacts, backfill, backup, check, config, enqueue, explain, fire, host, hosts, import, logs, next, outbox,
-    plugin, put, runs, schedules, set, simulate, submit, why,
+    artifacts, backfill, backup, check, completions, config, enqueue, explain, fire, host, hosts, import, logs, man,
+    next, outbox, plugin, put, runs, schedules, set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
 use serve::wiring;
@@ -39,6 +39,7 @@ fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == wiring::COMPILE_WORKER) {
         return noontide_sandbox::compile_worker();
     }
+    completions::answer();
     let exit = match begin(Noontide::parse()) {
         Ok(exit) => exit,
         Err(stop) => {
@@ -56,6 +57,8 @@ fn begin(asked: Noontide) -> Done {
     match asked.verb {
         Verb::Explain(flags) => explain::run(&asked.global, &flags),
         Verb::Config(flags) => config::run(&asked.global, &flags),
+        Verb::Completions(flags) => completions::run(&asked.global, &flags),
+        Verb::Man(flags) => man::run(&asked.global, &flags),
         _ => {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             let runtime = runtime.map_err(|error| Stop::failed(format!("no threads: {error}")))?;
@@ -100,6 +103,6 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Backup(flags) => backup::backup(&global, &flags).await,
         Verb::Restore(flags) => backup::restore(&global, &flags).await,
         Verb::Plugin(flags) => plugin::run(&global, flags).await,
-        Verb::Explain(_) | Verb::Config(_) => Ok(Exit::Ok),
+        Verb::Explain(_) | Verb::Config(_) | Verb::Completions(_) | Verb::Man(_) => Ok(Exit::Ok),
     }
 }

@@ -1,7 +1,6 @@
 //! Zones and instants as people read and write them on the command line.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -72,24 +71,12 @@ pub fn weekday(instant: DateTime<Utc>, zone: Tz, lang: Lang) -> &'static str {
 /// `in 3m20s`, `2h ago`, `now`: two units at most.
 pub fn distance(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let gap = instant - now;
-    let words = coarse(gap.abs().to_std().unwrap_or_default());
+    let words = duration::coarse(gap.abs().to_std().unwrap_or_default());
     match gap {
         _ if gap.abs() < TimeDelta::seconds(1) => "now".to_owned(),
         _ if gap > TimeDelta::zero() => format!("in {words}"),
         _ => format!("{words} ago"),
     }
-}
-
-/// Rounded down to what a reader of a table wants to know.
-fn coarse(length: Duration) -> String {
-    let seconds = length.as_secs();
-    let step = match seconds {
-        0..3_600 => 1,
-        3_600..86_400 => 60,
-        86_400..1_209_600 => 3_600,
-        _ => 86_400,
-    };
-    duration::words(Duration::from_secs(seconds - seconds % step))
 }
 
 #[cfg(test)]

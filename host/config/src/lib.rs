@@ -6,6 +6,7 @@
 //! reader     asks a table for its keys and notices what nobody asked for   reader.rs
 //! read       what the keys mean: host, connection, plugin, schedule        read/*.rs
 //! project    the file in a plugin's own folder, which is no configuration  project.rs
+//! schema     the keys as editors read them                                 schema.rs
 //! ```
 //!
 //! A mistake inside one `[schedule.x]`, `[plugin.x]` or `[connection.x]` leaves that table out and stops nothing else
@@ -19,6 +20,7 @@ mod problem;
 pub mod project;
 mod read;
 mod reader;
+mod schema;
 mod show;
 mod tree;
 
@@ -33,6 +35,7 @@ use noontide_domain::{
 
 pub use problem::{Problem, Refused, Scope};
 pub use read::body::from_toml;
+pub use schema::{SCHEMA, SCHEMA_FILE};
 pub use show::Shown;
 use tree::Place;
 

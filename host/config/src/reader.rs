@@ -167,27 +167,41 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `{ env = "X" }` or `{ file = "…" }`.
+    /// `{ env = "X" }`, `{ file = "…" }` or `{ credential = "…" }`.
     pub(crate) fn as_secret(&self, key: &str, node: &'a Node) -> Option<SecretSource> {
         let Value::Table(table) = &node.value else {
-            let ways = r#"{ env = "VARIABLE" } or { file = "/run/secrets/x" }"#;
+            let ways = r#"{ env = "VARIABLE" }, { file = "/run/secrets/x" } or { credential = "x" }"#;
             self.problem(&node.place, format!("`{key}` is a secret and is named, not written: {ways}"));
             return None;
         };
         let inside = self.inside(table);
         let env = inside.var_name("env").map(|(name, _)| SecretSource::Env(name));
         let file = inside.get("file").and_then(|node| inside.as_path("file", node)).map(SecretSource::File);
+        let credential =
+            inside.text("credential").and_then(|(name, node)| inside.good(&node.place, self.credential(&name)));
         if !inside.finish() {
             self.clean.set(false);
             return None;
         }
-        match (env, file) {
-            (Some(source), None) | (None, Some(source)) => Some(source),
+        let mut named = [env, file, credential.map(SecretSource::File)].into_iter().flatten();
+        match (named.next(), named.next()) {
+            (Some(source), None) => Some(source),
             _ => {
-                self.problem(&node.place, format!("`{key}` needs exactly one of env and file"));
+                self.problem(&node.place, format!("`{key}` needs exactly one of env, file and credential"));
                 None
             }
         }
+    }
+
+    /// The file of a credential that systemd hands to the service (`LoadCredential=`, `SetCredential=`).
+    fn credential(&self, name: &str) -> Result<PathBuf, String> {
+        if name.is_empty() || name.contains('/') {
+            return Err(format!("`credential` is `{name}`; a credential has a plain name, such as \"ledger\""));
+        }
+        let folder = self.var("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+            format!("the credential `{name}` is not there: this process has none; start it as a service with LoadCredential={name}:…")
+        })?;
+        Ok(PathBuf::from(folder).join(name))
     }
 
     /// The value that [`Reader::as_secret`] names.

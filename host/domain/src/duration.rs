@@ -80,6 +80,18 @@ pub fn words(duration: Duration) -> String {
     out
 }
 
+/// The same, rounded down to what a reader of a table wants to know: two units at most.
+pub fn coarse(length: Duration) -> String {
+    let seconds = length.as_secs();
+    let step = match seconds {
+        0..3_600 => 1,
+        3_600..86_400 => 60,
+        86_400..1_209_600 => 3_600,
+        _ => 86_400,
+    };
+    words(Duration::from_secs(seconds - seconds % step))
+}
+
 /// Reads `64MiB`, `10kB`, `1048576`.
 ///
 /// # Errors

@@ -29,6 +29,7 @@ pub mod ports;
 pub mod queue;
 pub mod run;
 pub mod schedule;
+pub mod scope;
 pub mod state;
 pub mod submission;
 pub mod suggest;
@@ -64,6 +65,7 @@ pub use run::{
     Traffic, Usage, Verdict,
 };
 pub use schedule::{NamedTrigger, Owner, Pause, Schedule, Standing};
+pub use scope::Scope;
 pub use state::{OverLimit, StateScope, StateSize, StateWrite};
 pub use submission::{Bucket, Submission};
 pub use trigger::{Timetable, Trigger};

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{Edits, Overdue};
 use noontide_domain::{Levels, Pause, ScheduleName, Standing};
+
+/// A claim and the way to it take less, also on a busy machine.
+const LATE: TimeDelta = TimeDelta::seconds(5);
 
 /// The schedules that stand, and an agenda over them.
 #[derive(Debug, Default)]
@@ -117,16 +120,21 @@ impl Book {
     }
 
     /// When the next schedule comes due. The agenda may want to look before: at the end of a day that leaves something out.
-    pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
-        let mut soonest: Option<DateTime<Utc>> = None;
+    pub(crate) fn next(&self) -> Option<(DateTime<Utc>, &ScheduleName)> {
+        let mut soonest: Option<(DateTime<Utc>, &ScheduleName)> = None;
         for (look, name) in &self.agenda {
-            if soonest.is_some_and(|soonest| soonest <= *look) {
+            if soonest.is_some_and(|(soonest, _)| soonest <= *look) {
                 break;
             }
-            let due = self.standings.get(name).and_then(Standing::next_due);
+            let due = self.standings.get(name).and_then(Standing::next_due).map(|due| (due, name));
             soonest = soonest.into_iter().chain(due).min();
         }
         soonest
+    }
+
+    /// How many schedules nobody has decided about although it is high time.
+    pub(crate) fn late(&self, now: DateTime<Utc>) -> usize {
+        self.agenda.iter().take_while(|(due, _)| *due + LATE < now).count()
     }
 
     /// Everything up to `cursor` has been decided. Never moves back.

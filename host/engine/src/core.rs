@@ -14,7 +14,7 @@ use noontide_domain::{
     Cause, Lease, Order, Overlap, Owner, PluginName, QueueName, QueueRoom, Role, RunId, Schedule, ScheduleName,
     Standing,
 };
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -37,7 +37,7 @@ pub(crate) struct Core {
     pub(crate) started_at: DateTime<Utc>,
     book: Mutex<Book>,
     held: Mutex<HashMap<RunId, Held>>,
-    last_tick: Mutex<DateTime<Utc>>,
+    last_tick: watch::Sender<Option<DateTime<Utc>>>,
     /// Why the ledger could not be written last, and since when.
     trouble: Mutex<Option<(String, DateTime<Utc>)>>,
     /// How far this host's clock is ahead of the ledger's, and whether that is too much.
@@ -94,7 +94,7 @@ impl Core {
             started_at: now,
             book: Mutex::default(),
             held: Mutex::default(),
-            last_tick: Mutex::new(now),
+            last_tick: watch::Sender::new(None),
             trouble: Mutex::default(),
             skew: Mutex::default(),
             seen: AtomicI64::new(-1),
@@ -120,12 +120,13 @@ impl Core {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn tick(&self, now: DateTime<Utc>) {
-        *self.last_tick.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    /// The loop that must not stop has come round: the scheduler's, or the keeper's where there is none.
+    pub(crate) fn tick(&self) {
+        self.last_tick.send_replace(Some(self.clock.now()));
     }
 
-    pub(crate) fn last_tick(&self) -> DateTime<Utc> {
-        *self.last_tick.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn ticks(&self) -> watch::Receiver<Option<DateTime<Utc>>> {
+        self.last_tick.subscribe()
     }
 
     /// What the ledger answered to something that is written.

@@ -9,9 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::plan::order;
 use noontide_domain::ports::{CancelAnswer, Claim, Claimed, Fire, LedgerError, Put, Removed};
 use noontide_domain::{
-    Cause, HandlerRef, HostId, Levels, Pause, PluginStatus, Queues, Role, Roles, RunId, Schedule, Standing, Unavailable,
+    Cause, HandlerRef, HostId, Levels, Pause, PluginStatus, Queues, Role, Roles, RunId, Schedule, ScheduleName,
+    Standing, Unavailable,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{info, warn};
@@ -66,6 +67,19 @@ pub struct EngineStatus {
     pub free_places: usize,
     /// Whether it is draining.
     pub stopping: bool,
+}
+
+/// What comes next, and what should have begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    /// The wall clock.
+    pub now: DateTime<Utc>,
+    /// Schedules that stand.
+    pub schedules: usize,
+    /// Whose due instant comes next.
+    pub next: Option<(ScheduleName, DateTime<Utc>)>,
+    /// Schedules that have been due for some seconds and nobody has decided about.
+    pub late: usize,
 }
 
 /// The engine, as seen from outside. Cheap to clone.
@@ -284,6 +298,19 @@ impl EngineHandle {
         &self.core.settings.queues
     }
 
+    /// Each time the loop that must not stop comes round: the scheduler's, or the keeper's on a host without one. It does so
+    /// every 10 s at least; `None` until it has once.
+    pub fn ticks(&self) -> watch::Receiver<Option<DateTime<Utc>>> {
+        self.core.ticks()
+    }
+
+    /// What comes next, and what should have begun.
+    pub fn outlook(&self) -> Outlook {
+        let (now, book) = (self.core.clock.now(), self.core.book());
+        let next = book.next().map(|(due, name)| (name.clone(), due));
+        Outlook { now, schedules: book.len(), next, late: book.late(now) }
+    }
+
     /// How the engine stands.
     pub fn status(&self) -> EngineStatus {
         let book = self.core.book();
@@ -293,11 +320,14 @@ impl EngineHandle {
             now: self.core.clock.now(),
             name: self.core.settings.name.clone(),
             roles: self.core.settings.roles.clone(),
-            last_tick: self.core.has(Role::Scheduler).then(|| self.core.last_tick()),
+            last_tick: self
+                .core
+                .has(Role::Scheduler)
+                .then(|| self.core.ticks().borrow().unwrap_or(self.core.started_at)),
             trouble: self.core.trouble(),
             skew: self.core.skew(),
             skewed: self.core.skewed(),
-            next_due: book.next_due(),
+            next_due: book.next().map(|(due, _)| due),
             schedules: book.len(),
             held: self.core.held().len(),
             places: self.core.settings.concurrency,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use noontide_domain::RunId;
+use noontide_domain::{Role, RunId};
 use tracing::{error, warn};
 
 use crate::core::Core;
@@ -12,12 +12,15 @@ use crate::core::Core;
 /// Pause after the ledger did not answer: a lease that lapses for one lost beat helps nobody.
 const LEDGER_PAUSE: Duration = Duration::from_secs(1);
 
+/// How often a host without a scheduler shows that it lives, to whoever watches from outside.
+const TICK: Duration = Duration::from_secs(10);
+
 pub(crate) async fn run(core: Arc<Core>) {
     // Goes on while the engine drains: handlers that still run must keep their leases.
     let mut pause = core.settings.heartbeat;
     loop {
         tokio::select! {
-            () = core.wait(pause) => {}
+            () = wait(&core, pause) => {}
             () = core.look_at_leases.notified() => {}
         }
         let held: Vec<_> = core.held().values().map(|held| held.lease).collect();
@@ -58,5 +61,21 @@ pub(crate) async fn run(core: Arc<Core>) {
             }
         }
         pause = core.settings.heartbeat;
+    }
+}
+
+/// Long waits in parts: this is the loop that must not stop where there is no scheduler.
+async fn wait(core: &Core, pause: Duration) {
+    let mut left = pause;
+    loop {
+        if !core.has(Role::Scheduler) {
+            core.tick();
+        }
+        let part = left.min(TICK);
+        core.wait(part).await;
+        left -= part;
+        if left.is_zero() {
+            return;
+        }
     }
 }

@@ -50,7 +50,7 @@ mod watcher;
 
 pub use calls::Enqueued;
 pub use event::{Event, Happening};
-pub use handle::{EngineHandle, EngineStatus, Progress};
+pub use handle::{EngineHandle, EngineStatus, Outlook, Progress};
 pub use request::{Backfill, Backfilled, EngineError, FireRequest, Handed};
 pub use settings::Settings;
 

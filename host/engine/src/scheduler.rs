@@ -14,8 +14,9 @@ use crate::core::Core;
 use crate::event::Happening;
 use crate::runner;
 
-/// Longest sleep: the wall clock may be stepped and the machine suspended meanwhile.
-const SLICE: Duration = Duration::from_secs(30);
+/// Longest sleep: the wall clock may be stepped and the machine suspended meanwhile, and whoever watches this loop from outside
+/// wants to see it come round several times before it calls it stuck.
+const SLICE: Duration = Duration::from_secs(10);
 
 /// Schedules planned in one transaction. More wait for the next pass, a moment later.
 const BATCH: usize = 1_000;
@@ -25,10 +26,9 @@ const LEDGER_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(core: Arc<Core>) {
     while let Some(entered) = core.enter() {
-        let now = core.clock.now();
-        core.tick(now);
         let passed = pass(&core).await;
         drop(entered);
+        core.tick();
         match passed {
             Ok(true) => continue,
             Ok(false) => sleep(&core).await,

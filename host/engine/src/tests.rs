@@ -22,6 +22,7 @@ mod past;
 mod property;
 mod put;
 mod queues;
+mod ticks;
 mod timetable;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,16 +1,42 @@
-//! Who is let in.
+//! Who is let in, and what each may do.
+//!
+//! ```text
+//! form          what no honest client sends                                        form.rs
+//! peer          who is at the other end, also behind a proxy that is trusted       peer.rs
+//! sites         whether the request is meant for this host, and from which page    sites.rs
+//! credentials   what was shown: a token, a session                                 credentials.rs
+//! table         which scope a route needs                                          table.rs
+//! visitor       who it is, for routes and pages                                    visitor.rs
+//! ```
+//!
+//! [`guard`] asks them in this order, before every route.
 
-use std::net::IpAddr;
+mod credentials;
+mod form;
+mod peer;
+mod sites;
+mod table;
+mod visitor;
+
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use noontide_domain::Scope;
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use crate::problem::Problem;
+use crate::WebParts;
+use crate::problem::{Answer, Problem};
+use crate::settings::WebSettings;
+
+pub(crate) use peer::Peer;
+#[cfg(test)]
+pub(crate) use table::TABLE;
+pub(crate) use table::{Needs, needs};
+pub use visitor::{Base, Visitor, Way};
 
 /// Who is let in over one listener.
 #[derive(Debug, Clone)]
@@ -20,13 +46,13 @@ pub enum Access {
     /// Programs of this machine over loopback; browsers only with pages from there. Elsewhere than on loopback nothing
     /// listens with it: who comes from outside can write any `Host`.
     Loopback,
-    /// Whoever shows the token.
+    /// Whoever shows the token, or one of the ledger's.
     Token(Token),
 }
 
 /// A token's digest. The token itself is not kept.
 #[derive(Debug, Clone)]
-pub struct Token(Arc<[u8; 32]>);
+pub struct Token(pub(crate) Arc<[u8; 32]>);
 
 impl Access {
     /// Lets in whoever shows `token`.
@@ -35,74 +61,79 @@ impl Access {
     }
 }
 
-fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token.as_bytes()).into()
+/// What is kept of a secret with enough randomness of its own.
+pub(crate) fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
 }
 
 /// Before every route.
-pub(crate) async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
-    let open = matches!(request.uri().path(), "/livez" | "/readyz");
-    match admit(&access, request.headers()) {
-        Err(problem) if !open => problem.into_response(),
-        _ => next.run(request).await,
+pub(crate) async fn guard(State(parts): State<WebParts>, request: Request, next: Next) -> Response {
+    let (mut head, body) = request.into_parts();
+    if let Err(problem) = form::check(&head) {
+        return problem.into_response();
+    }
+    let peer = head.extensions.get::<Peer>().cloned().unwrap_or_default().seen(&head.headers, &parts.settings);
+    let base = Base::of(&head.uri, &peer, &parts.settings);
+    match admit(&parts, &head, &peer).await {
+        Ok(visitor) => {
+            head.extensions.insert(base);
+            head.extensions.insert(peer);
+            if let Some(visitor) = visitor {
+                head.extensions.insert(visitor);
+            }
+            next.run(Request::from_parts(head, body)).await
+        }
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED && wants_page(&head) => {
+            Redirect::to(&base.login(&peer.prefix, &head.uri)).into_response()
+        }
+        Err(problem) => problem.into_response(),
     }
 }
 
-fn admit(access: &Access, headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match access {
-        Access::Socket => Ok(()),
-        Access::Token(token) => {
-            let shown = text(header::AUTHORIZATION).and_then(|value| value.split_once(' '));
-            let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
-            match shown {
-                // Digests have one length, so the comparison tells nothing about the token's.
-                Some(shown) if bool::from(digest(shown.trim()).ct_eq(token.0.as_ref())) => Ok(()),
-                Some(_) => Err(Problem::new(StatusCode::UNAUTHORIZED, "the token is not the right one")),
-                None => Err(Problem::new(
-                    StatusCode::UNAUTHORIZED,
-                    "a token is needed: `Authorization: Bearer …`, or --token / NOONTIDE_TOKEN on the command line",
-                )),
-            }
-        }
-        Access::Loopback => {
-            let host = text(header::HOST).unwrap_or_default();
-            if !names_loopback(host) {
-                let detail =
-                    format!("`Host: {host}` is not this machine's loopback; over other names a token is needed");
-                return Err(Problem::new(StatusCode::FORBIDDEN, detail));
-            }
-            match text(header::ORIGIN) {
-                Some(origin) if origin.split_once("://").is_none_or(|(_, name)| name != host) => {
-                    let detail = format!("`Origin: {origin}`: pages from elsewhere are not let in");
-                    Err(Problem::new(StatusCode::FORBIDDEN, detail))
-                }
-                _ => Ok(()),
-            }
-        }
-    }
+/// What the request needs, by the route that it found.
+fn asked(head: &Parts, settings: &WebSettings) -> Needs {
+    let route = head.extensions.get::<MatchedPath>().map_or(head.uri.path(), MatchedPath::as_str);
+    table::needs(&head.method, table::within(route, &settings.path))
 }
 
-/// A name that a foreign page could have pointed at loopback (DNS rebinding) does not count.
-fn names_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((inside, _)) => inside,
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+/// `None` where nobody is asked who they are.
+async fn admit(parts: &WebParts, head: &Parts, peer: &Peer) -> Answer<Option<Visitor>> {
+    let needs = asked(head, &parts.settings);
+    let over_tcp = !matches!(parts.access, Access::Socket);
+    if over_tcp && needs != Needs::Nothing {
+        sites::check(head, &parts.access, &parts.settings)?;
+    }
+    let Needs::Scope(scope) = needs else { return Ok(None) };
+    let visitor = credentials::visitor(parts, &head.headers, peer).await?;
+    if !visitor.may(scope) {
+        return Err(lacking(&visitor, scope));
+    }
+    if parts.settings.read_only && over_tcp && changes(&head.method) {
+        let detail =
+            "this host takes no changes over TCP ([http] read-only = true); use the Unix socket on its machine";
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+    }
+    Ok(Some(visitor))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn lacking(visitor: &Visitor, scope: Scope) -> Problem {
+    let Visitor { name, scope: has, .. } = visitor;
+    let detail = format!("this needs the scope `{scope}`; {name} has `{has}`");
+    Problem::new(StatusCode::FORBIDDEN, detail)
+}
 
-    #[test]
-    fn only_names_of_loopback_count_as_loopback() {
-        for host in ["127.0.0.1:7878", "localhost", "LOCALHOST:1", "[::1]:7878", "127.9.9.9"] {
-            assert!(names_loopback(host), "{host}");
-        }
-        for host in ["", "evil.example", "127.0.0.1.evil.example", "0.0.0.0:80", "localhost.evil:80", "[::2]:1"] {
-            assert!(!names_loopback(host), "{host}");
-        }
-    }
+/// Whatever is no look.
+pub(crate) fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Somebody who sits before a browser and opened a page.
+fn wants_page(head: &Parts) -> bool {
+    let accepted = text(&head.headers, &header::ACCEPT).unwrap_or_default();
+    !changes(&head.method) && accepted.contains("text/html")
+}
+
+/// A header that is there once and is text.
+fn text<'h>(headers: &'h HeaderMap, name: &header::HeaderName) -> Option<&'h str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }

@@ -7,29 +7,42 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{Router, get};
 use noontide_domain::ArtifactName;
 use noontide_domain::ports::ArtifactRecord;
-use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::Name;
 use crate::problem::{Answer, Problem};
 use crate::runs::find;
-use crate::{WebParts, shape};
+use crate::shape::{Artifact, Page};
 
 /// Nothing runs, nothing is fetched, nothing is sent; a report's own style and its pictures are shown.
 const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().route("/runs/{id}/artifacts", get(list)).route("/runs/{id}/artifacts/{name}", get(read))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read))
 }
 
-async fn list(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Value>> {
+/// The files that a handler attached to its run
+#[utoipa::path(get, path = "/runs/{id}/artifacts", operation_id = "listArtifacts",
+    responses((status = 200, body = Page<Artifact>, description = "All of them, by name")))]
+async fn list(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Page<Artifact>>> {
     let run = find(&parts, &id).await?;
     let files = parts.history.artifacts(run.id).await?;
-    Ok(Json(shape::list(files.iter().map(shape::artifact).collect(), None)))
+    Ok(Json(Page::whole(files.iter().map(Into::into))))
 }
 
+/// One of these files
+///
+/// It is what a handler made: it comes as a download of the media type that the handler gave.
+#[utoipa::path(get, path = "/runs/{id}/artifacts/{name}", operation_id = "getArtifact",
+    params(("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already")),
+    responses(
+        (status = 200, content_type = "*/*", body = Vec<u8>, description = "The file", headers(("ETag" = String))),
+        (status = 304, description = "It is the one that is there already"),
+    ))]
 async fn read(
     State(parts): State<WebParts>,
     Name((id, name)): Name<(String, String)>,

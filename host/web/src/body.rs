@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use chrono::{DateTime, Timelike, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 
@@ -51,7 +52,7 @@ fn says_json(request: &Request) -> Result<(), Problem> {
 }
 
 /// The body of a verb without arguments.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
@@ -83,8 +84,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 }
 
 /// An instant as RFC 3339 has it, and no other: longer years and leap seconds are where the arithmetic of dates ends.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(value_type = String, format = DateTime, example = "2026-10-01T08:00:00Z")]
 pub(crate) struct Instant(pub(crate) DateTime<Utc>);
 
 impl TryFrom<String> for Instant {

@@ -2,30 +2,37 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::routing::{Router, get, post};
-use noontide_domain::chain::{Link, LinkState, Linked};
-use noontide_domain::ports::{LinkPage, LinkRecord, RunRecord};
-use noontide_domain::{RunId, RunState};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use noontide_domain::RunId;
+use noontide_domain::chain::Link;
+use noontide_domain::ports::{LinkPage, RunRecord};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::{JsonBody, Name, Nothing, Query};
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
-use crate::{WebParts, shape};
+use crate::shape::{Around, Link as ShownLink, Page};
 
 /// Of what comes next after a run, as much is shown with the run.
 const NEXT: usize = 20;
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().route("/chains/{id}", get(list)).route("/chains/{id}/cancel", post(cancel))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(cancel))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ListQuery {
+    /// The `next` of the page before.
+    #[param(value_type = Option<String>, format = Uuid)]
     after: Option<RunId>,
+    /// Rows of one page.
     #[serde(default)]
+    #[param(required = false, inline)]
     limit: PageSize,
 }
 
@@ -37,61 +44,66 @@ async fn find(parts: &WebParts, id: &str) -> Answer<Link> {
     found.ok_or_else(|| Problem::not_found(none()))
 }
 
+/// The calls and groups of a chain, in the order in which it was written
+///
 /// Any id of the chain will do.
-async fn list(State(parts): State<WebParts>, Name(id): Name, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
+#[utoipa::path(get, path = "/chains/{id}", operation_id = "getChain", params(ListQuery),
+    responses((status = 200, body = Page<ShownLink>, description = "A page of links")))]
+async fn list(
+    State(parts): State<WebParts>,
+    Name(id): Name,
+    Query(query): Query<ListQuery>,
+) -> Answer<Json<Page<ShownLink>>> {
     let limit = query.limit.rows()?;
     let chain = find(&parts, &id).await?.chain;
     let links = parts.history.links(LinkPage { chain, next_to: None, after: query.after, limit }).await?;
-    Ok(query.limit.of(links, |one| one.link.id.to_string(), link))
+    Ok(query.limit.of(links, |one| one.link.id.to_string()))
 }
 
+/// What a cancelled chain comes to.
+#[derive(Debug, Serialize, ToSchema)]
+struct Cancelled {
+    chain: String,
+    /// From where on, as the chain was written.
+    path: String,
+    /// Runs that had not begun.
+    cancelled: u64,
+    /// Runs that are going on.
+    asked_to_stop: usize,
+    /// Links that are never reached.
+    unreached: u64,
+}
+
+/// Stop a chain from this call or group on
+#[utoipa::path(post, path = "/chains/{id}/cancel", operation_id = "cancelChain", request_body = Nothing,
+    responses((status = 200, body = Cancelled, description = "What was stopped")))]
 async fn cancel(
     State(parts): State<WebParts>,
     Name(id): Name,
     JsonBody(Nothing {}): JsonBody<Nothing>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Cancelled>> {
     let link = find(&parts, &id).await?;
     let gone = || Problem::not_found(format!("nothing of a chain has the id {id} any more"));
     let answer = parts.engine.cancel_chain(link.id).await?.ok_or_else(gone)?;
-    Ok(Json(json!({
-        "chain": link.chain.to_string(),
-        "path": link.path,
-        "cancelled": answer.cancelled,
-        "asked_to_stop": answer.asked.len(),
-        "unreached": answer.unreached,
-    })))
+    Ok(Json(Cancelled {
+        chain: link.chain.to_string(),
+        path: link.path,
+        cancelled: answer.cancelled,
+        asked_to_stop: answer.asked.len(),
+        unreached: answer.unreached,
+    }))
 }
 
-/// What `GET /runs/{id}` says of the chain around the run; `null` if there is none.
-pub(crate) async fn around(parts: &WebParts, run: &RunRecord) -> Answer<Value> {
-    let Some(chain) = run.chain else { return Ok(Value::Null) };
-    let own = parts.history.link(run.id).await?;
+/// What `GET /runs/{id}` says of the chain around the run.
+pub(crate) async fn around(parts: &WebParts, run: &RunRecord) -> Answer<Option<Around>> {
+    let Some(chain) = run.chain else { return Ok(None) };
+    let own = parts.history.link(run.id).await?.map(|own| own.link);
     let page = LinkPage { chain, next_to: Some(run.id), after: None, limit: NEXT + 1 };
     let next = parts.history.links(page).await?;
-    let mut shown = shape::chain(run);
-    shown["path"] = own.as_ref().map(|own| own.link.path.clone()).into();
-    shown["waiter"] = own.and_then(|own| own.link.waiter).map(|waiter| waiter.to_string()).into();
-    shown["more_next"] = (next.len() > NEXT).into();
-    shown["next"] = next.iter().take(NEXT).map(link).collect();
-    Ok(shown)
-}
-
-fn link(record: &LinkRecord) -> Value {
-    let link = &record.link;
-    let (handler, missing) = match &link.what {
-        Linked::Call { handler, .. } => (Some(handler.to_string()), None),
-        Linked::Group { missing } => (None, Some(*missing)),
-    };
-    json!({
-        "id": link.id.to_string(),
-        "path": link.path,
-        "kind": if missing.is_some() { "group" } else { "call" },
-        "handler": handler,
-        "missing": missing,
-        "after": link.after.map(|after| after.to_string()),
-        "on": link.after.map(|_| link.branch.as_str()),
-        // Of a call that has a run the run knows better.
-        "state": record.run.filter(|_| link.state == LinkState::Made).map_or(link.state.as_str(), RunState::as_str),
-        "why": link.why,
-    })
+    Ok(Some(Around {
+        path: own.as_ref().map(|own| own.path.clone()),
+        waiter: own.and_then(|own| own.waiter).map(|waiter| waiter.to_string()),
+        more_next: next.len() > NEXT,
+        next: next.iter().take(NEXT).map(Into::into).collect(),
+    }))
 }

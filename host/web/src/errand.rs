@@ -9,6 +9,8 @@ use noontide_domain::{
 };
 use serde_json::{Map, Value, json};
 
+use utoipa::ToSchema;
+
 use crate::body::Instant;
 use crate::chain;
 use crate::problem::Problem;
@@ -17,7 +19,7 @@ use crate::problem::Problem;
 pub(crate) const MOST: usize = 50_000;
 
 /// What a call may say.
-const FIELDS: [&str; 14] = [
+pub(crate) const FIELDS: [&str; 14] = [
     "handler",
     "input",
     "key",
@@ -33,6 +35,69 @@ const FIELDS: [&str; 14] = [
     "on-failure",
     "group",
 ];
+
+/// What `POST /runs` takes, for the document. [`read_all`] reads it, and says more of what is wrong than serde could.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only the document builds it")]
+pub(crate) enum Calls {
+    One(Box<Call>),
+    Several(Vec<Call>),
+}
+
+/// A call without a schedule, or a group of calls; and what follows.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(dead_code, reason = "only the document builds it")]
+pub(crate) struct Call {
+    /// What is called; not of a group.
+    #[schema(example = "mail/send")]
+    handler: Option<String>,
+    /// What the handler gets; `{}` if not given.
+    input: Option<Value>,
+    /// The same key makes no second run.
+    key: Option<String>,
+    /// How long to wait before, such as `10s`, or whole seconds.
+    #[schema(value_type = Option<String>, example = "10s")]
+    delay: Option<Value>,
+    /// When, instead of `delay`.
+    at: Option<Instant>,
+    /// How long after its time it may begin, or until when.
+    #[schema(example = "1h")]
+    expires: Option<String>,
+    /// Higher goes first.
+    priority: Option<u8>,
+    queue: Option<String>,
+    /// Labels asked of the host that carries it out.
+    runs_on: Option<BTreeMap<String, String>>,
+    /// Handed to the handler beside the input.
+    headers: Option<BTreeMap<String, String>>,
+    retry: Option<Retry>,
+    /// What follows if all goes well: one or several.
+    #[schema(no_recursion)]
+    then: Option<Vec<Call>>,
+    /// What follows if it fails.
+    #[schema(no_recursion)]
+    #[serde(rename = "on-failure")]
+    on_failure: Option<Vec<Call>>,
+    /// Calls that go on side by side; then there is no `handler`.
+    #[schema(no_recursion)]
+    group: Option<Vec<Call>>,
+}
+
+/// What happens after a failure.
+#[derive(ToSchema)]
+#[schema(as = CallRetry)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only the document builds it")]
+struct Retry {
+    #[schema(minimum = 1)]
+    attempts: u32,
+    #[schema(example = "10s")]
+    backoff: Option<String>,
+    #[schema(example = "10m")]
+    cap: Option<String>,
+}
 
 /// A field, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]

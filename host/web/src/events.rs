@@ -4,29 +4,50 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::http::HeaderMap;
 use axum::response::Sse;
 use axum::response::sse::{Event as SseEvent, KeepAlive};
-use axum::routing::{Router, get};
 use futures::Stream;
 use futures::stream::unfold;
 use noontide_engine::EngineHandle;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::WebParts;
 use crate::tape::{Line, Tape};
 
-pub(crate) fn routes(engine: &EngineHandle, stop: &CancellationToken) -> Router<WebParts> {
-    let (tape, stop) = (Arc::new(Tape::new(engine.now())), stop.clone());
-    tokio::spawn(Arc::clone(&tape).record(engine.events(), stop.clone()));
-    Router::new().route("/events", get(async move |headers: HeaderMap| events(tape, &headers, stop)))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(events))
 }
 
-/// Ends when the host stops, so that open pages never hold a shutdown up.
-fn events(
+/// What streams are read from, and what ends them.
+#[derive(Clone)]
+pub(crate) struct Source {
     tape: Arc<Tape>,
-    headers: &HeaderMap,
     stop: CancellationToken,
+}
+
+impl Source {
+    /// Writes down what happens from now on.
+    pub(crate) fn of(engine: &EngineHandle, stop: &CancellationToken) -> Self {
+        let (tape, stop) = (Arc::new(Tape::new(engine.now())), stop.clone());
+        tokio::spawn(Arc::clone(&tape).record(engine.events(), stop.clone()));
+        Self { tape, stop }
+    }
+}
+
+/// What happens, as server-sent events
+///
+/// From now on, or since `Last-Event-ID`. Lossy: `lagged` says how many events are gone; the lists tell the truth. Ends when
+/// the host stops, so that open pages never hold a shutdown up.
+#[utoipa::path(get, path = "/events", operation_id = "streamEvents",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
+    responses((status = 200, content_type = "text/event-stream", body = String, description = "The stream")))]
+async fn events(
+    Extension(Source { tape, stop }): Extension<Source>,
+    headers: HeaderMap,
 ) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>> {
     let newest = tape.newest();
     let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());

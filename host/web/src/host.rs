@@ -5,15 +5,18 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{Router, get, post};
 use chrono::TimeDelta;
 use noontide_domain::duration;
 use noontide_domain::ports::LedgerError;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::body::{JsonBody, Nothing};
 use crate::problem::Answer;
-use crate::{WebParts, hosts, shape};
+use crate::shape::{self, Status};
+use crate::{WebParts, hosts};
 
 /// A scheduler that has not looked for so long is stuck: it looks at least every 30 s.
 const STUCK: TimeDelta = TimeDelta::seconds(60);
@@ -21,36 +24,76 @@ const STUCK: TimeDelta = TimeDelta::seconds(60);
 /// How long a probe waits for the ledger: less than those who probe wait for us.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().route("/status", get(status)).route("/reload", post(reload))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(status)).routes(routes!(reload))
 }
 
-pub(crate) fn probes() -> Router<WebParts> {
-    Router::new().route("/livez", get(live)).route("/readyz", get(ready))
+pub(crate) fn probes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready))
 }
 
-async fn status(State(parts): State<WebParts>) -> Answer<Json<Value>> {
+/// How this host stands
+#[utoipa::path(get, path = "/status", operation_id = "getStatus",
+    responses((status = 200, body = Status, description = "Scheduler, places, ledger, queues and what is wrong")))]
+async fn status(State(parts): State<WebParts>) -> Answer<Json<Status>> {
     let ledger = parts.history.status().await?;
-    let mut shown = shape::status(&parts.engine.status(), &ledger, parts.engine.queues(), parts.host.problems());
-    shown["hosts"] = hosts::counts(&parts).await?;
-    if let (Value::Object(shown), Value::Object(facts)) = (&mut shown, parts.host.facts()) {
-        shown.extend(facts);
-    }
-    Ok(Json(shown))
+    let hosts = hosts::counts(&parts).await?;
+    let status = Status::of(&parts.engine.status(), &ledger, parts.engine.queues(), hosts);
+    Ok(Json(status.with(parts.host.problems(), parts.host.facts())))
 }
 
-async fn reload(State(parts): State<WebParts>, JsonBody(Nothing {}): JsonBody<Nothing>) -> Json<Value> {
+/// What a reload found.
+#[derive(Debug, Serialize, ToSchema)]
+struct Reloaded {
+    /// How many schedules stand now.
+    schedules: usize,
+    /// What is wrong, a line each.
+    problems: Vec<String>,
+}
+
+/// Read configuration and plugin folder again
+#[utoipa::path(post, path = "/reload", operation_id = "reload", request_body = Nothing,
+    responses((status = 200, body = Reloaded, description = "What was found")))]
+async fn reload(State(parts): State<WebParts>, JsonBody(Nothing {}): JsonBody<Nothing>) -> Json<Reloaded> {
     let report = parts.host.reload().await;
-    Json(json!({ "schedules": report.schedules, "problems": report.problems }))
+    Json(Reloaded { schedules: report.schedules, problems: report.problems })
 }
 
+/// Whether the process is to be left alone.
+#[derive(Debug, Serialize, ToSchema)]
+struct Liveness {
+    live: bool,
+    /// Why not.
+    reasons: Vec<String>,
+}
+
+/// Whether requests are to be sent here.
+#[derive(Debug, Serialize, ToSchema)]
+struct Readiness {
+    ready: bool,
+    /// Why not.
+    reasons: Vec<String>,
+}
+
+/// Whether the process is to be left alone
+///
 /// A host whose ledger is away cannot help it, and is back by itself when the ledger is: nobody shall end it for that.
-async fn live(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
+#[utoipa::path(get, path = "/livez", operation_id = "isLive", responses(
+    (status = 200, body = Liveness, description = "It lives"),
+    (status = 503, body = Liveness, description = "It is stuck; end it"),
+))]
+async fn live(State(parts): State<WebParts>) -> (StatusCode, Json<Liveness>) {
     let is_to_blame = parts.engine.status().trouble.is_none();
-    verdict("live", stuck(&parts).into_iter().filter(|_| is_to_blame).collect())
+    let reasons: Vec<_> = stuck(&parts).into_iter().filter(|_| is_to_blame).collect();
+    (status_of(&reasons), Json(Liveness { live: reasons.is_empty(), reasons }))
 }
 
-async fn ready(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
+/// Whether requests are to be sent here
+#[utoipa::path(get, path = "/readyz", operation_id = "isReady", responses(
+    (status = 200, body = Readiness, description = "It is ready"),
+    (status = 503, body = Readiness, description = "It is not"),
+))]
+async fn ready(State(parts): State<WebParts>) -> (StatusCode, Json<Readiness>) {
     let mut reasons: Vec<_> = stuck(&parts).into_iter().collect();
     let status = parts.engine.status();
     if status.stopping {
@@ -61,7 +104,7 @@ async fn ready(State(parts): State<WebParts>) -> (StatusCode, Json<Value>) {
     }
     let history = parts.history;
     reasons.extend(unanswered(async move { history.status().await }, PATIENCE).await);
-    verdict("ready", reasons)
+    (status_of(&reasons), Json(Readiness { ready: reasons.is_empty(), reasons }))
 }
 
 /// Why the ledger does not answer. The question goes on without us: a ledger's future is never dropped half way.
@@ -82,9 +125,8 @@ fn stuck(parts: &WebParts) -> Option<String> {
     (silent > STUCK).then(|| format!("the scheduler last looked {} s ago", silent.num_seconds()))
 }
 
-fn verdict(word: &str, reasons: Vec<String>) -> (StatusCode, Json<Value>) {
-    let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ word: reasons.is_empty(), "reasons": reasons })))
+fn status_of(reasons: &[String]) -> StatusCode {
+    if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! Everything HTTP: the API, and the client the command line uses to speak to it.
+//! Everything HTTP: the API, the dashboard, and the client the command line uses to speak to the API.
 //!
 //! ```text
 //! server     binds TCP or a Unix socket, stops in bounded time      server.rs
-//! access     who is let in                                           access.rs
+//! access     who is let in, and which scope each route needs         access.rs
 //! routes     one file for each resource         schedules.rs put.rs submit.rs runs.rs artifacts.rs …
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! shape      what the JSON looks like, once                          shape.rs
+//! document   the OpenAPI document, made from the routes              document.rs
 //! problem    every refusal, as RFC 9457 has it                       problem.rs
+//! pages      the dashboard, drawn by the server                      pages/
 //! client     the other end                                           client.rs
 //! ```
 //!
@@ -19,6 +21,7 @@ mod body;
 mod chain;
 mod chains;
 mod client;
+mod document;
 mod errand;
 mod events;
 mod host;
@@ -26,12 +29,14 @@ mod hosts;
 mod occurrences;
 mod outbox;
 mod page;
+mod pages;
 mod plugins;
 mod problem;
 mod put;
 mod runs;
 mod schedules;
 mod server;
+mod settings;
 mod shape;
 mod submit;
 mod tape;
@@ -43,9 +48,11 @@ use noontide_domain::Schedule;
 use noontide_domain::ports::History;
 use noontide_engine::EngineHandle;
 
-pub use access::Access;
+pub use access::{Access, Base, Visitor, Way};
 pub use client::{Client, ClientError};
+pub use document::document;
 pub use server::{Bound, Listen, Serving, WebError, bind, serve};
+pub use settings::{Limits, WebSettings};
 
 /// What the API stands on.
 #[derive(Clone)]
@@ -58,6 +65,8 @@ pub struct WebParts {
     pub host: Arc<dyn HostControl>,
     /// Who is let in over TCP; the Unix socket is guarded by its file permission.
     pub access: Access,
+    /// What the operator says of the API.
+    pub settings: WebSettings,
 }
 
 /// What the process around the engine offers.

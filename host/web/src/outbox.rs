@@ -3,36 +3,47 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{Router, delete, get, post};
 use noontide_domain::ports::{MessageAnswer, MessageFilter};
 use noontide_domain::{MessageId, MessageState, PluginName, RunId};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::WebParts;
 use crate::body::{JsonBody, Name, Nothing, Query};
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
-use crate::{WebParts, shape};
+use crate::shape::{Message, Page, words};
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new()
-        .route("/outbox", get(list))
-        .route("/outbox/{id}", delete(drop_one))
-        .route("/outbox/{id}/retry", post(retry))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(drop_one)).routes(routes!(retry))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ListQuery {
+    /// Of this run only.
+    #[param(value_type = Option<String>, format = Uuid)]
     run: Option<RunId>,
+    /// Of this plugin only.
     plugin: Option<String>,
+    /// In this state only.
+    #[param(value_type = Option<words::MessageState>, inline)]
     state: Option<String>,
+    /// The `next` of the page before.
     after: Option<String>,
+    /// Rows of one page.
     #[serde(default)]
+    #[param(required = false, inline)]
     limit: PageSize,
 }
 
-async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
+/// Messages that handlers handed over, newest first
+#[utoipa::path(get, path = "/outbox", operation_id = "listMessages", params(ListQuery),
+    responses((status = 200, body = Page<Message>, description = "A page of messages")))]
+async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Page<Message>>> {
     let plugin = query.plugin.map(|name| name.parse::<PluginName>()).transpose();
     let filter = MessageFilter {
         run: query.run,
@@ -42,19 +53,33 @@ async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> 
         limit: query.limit.rows()?,
     };
     let messages = parts.history.messages(filter).await?;
-    Ok(query.limit.of(messages, |message| message.id.to_string(), shape::message))
+    Ok(query.limit.of(messages, |message| message.id.to_string()))
 }
 
+/// What became of a wish about a message.
+#[derive(Debug, Serialize, ToSchema)]
+struct MessageWish {
+    message: String,
+    #[schema(example = "is sent again")]
+    answer: &'static str,
+}
+
+/// Send a message again, now
+#[utoipa::path(post, path = "/outbox/{id}/retry", operation_id = "retryMessage", request_body = Nothing,
+    responses((status = 200, body = MessageWish, description = "It is sent again")))]
 async fn retry(
     State(parts): State<WebParts>,
     Name(text): Name,
     JsonBody(Nothing {}): JsonBody<Nothing>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<MessageWish>> {
     let id = id(&text).map_err(Problem::or_not_found)?;
     done(id, parts.engine.retry_message(id).await?)?;
-    Ok(Json(json!({ "message": id.to_string(), "answer": "is sent again" })))
+    Ok(Json(MessageWish { message: id.to_string(), answer: "is sent again" }))
 }
 
+/// Give a message up
+#[utoipa::path(delete, path = "/outbox/{id}", operation_id = "dropMessage",
+    responses((status = 204, description = "It is never sent")))]
 async fn drop_one(State(parts): State<WebParts>, Name(text): Name) -> Answer<StatusCode> {
     let id = id(&text).map_err(Problem::or_not_found)?;
     done(id, parts.engine.drop_message(id).await?)?;

@@ -2,17 +2,18 @@
 
 use axum::Json;
 use serde::Deserialize;
-use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::problem::{Answer, Problem};
-use crate::shape;
+use crate::shape::Page;
 
 /// Rows of one page at most.
 const MOST: usize = 1_000;
 
 /// `limit`: rows of one page, 100 where nothing is asked.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = u16, minimum = 1, maximum = 1000, default = 100)]
 pub(crate) struct PageSize(usize);
 
 impl Default for PageSize {
@@ -34,10 +35,14 @@ impl PageSize {
     }
 
     /// The page; `id` is what the next one begins after.
-    pub(crate) fn of<T>(self, mut rows: Vec<T>, id: impl Fn(&T) -> String, shown: impl Fn(&T) -> Value) -> Json<Value> {
+    pub(crate) fn of<T, S: ToSchema + for<'a> From<&'a T>>(
+        self,
+        mut rows: Vec<T>,
+        id: impl Fn(&T) -> String,
+    ) -> Json<Page<S>> {
         let more = rows.len() > self.0;
         rows.truncate(self.0);
         let next = rows.last().filter(|_| more).map(id);
-        Json(shape::list(rows.iter().map(shown).collect(), next))
+        Json(Page { items: rows.iter().map(S::from).collect(), next })
     }
 }

@@ -2,42 +2,47 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::routing::{Router, get, post};
-use noontide_domain::plugin::upgrade::{KnownVersion, PluginNews, VersionStanding, active, difference};
+use noontide_domain::plugin::upgrade::PluginNews;
 use noontide_domain::ports::VersionWish;
 use noontide_domain::{PluginName, PluginStatus, suggest};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::WebParts;
+use crate::access::Visitor;
 use crate::body::{JsonBody, Name};
 use crate::problem::{Answer, Problem};
-use crate::{WebParts, shape};
+use crate::shape::{Page, Plugin, PluginVersion, words};
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new()
-        .route("/plugins", get(list))
-        .route("/plugins/{name}", get(show))
-        .route("/plugins/{name}/approve", post(approve))
-        .route("/plugins/{name}/rollback", post(roll_back))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(show)).routes(routes!(approve)).routes(routes!(roll_back))
 }
 
-async fn list(State(parts): State<WebParts>) -> Answer<Json<Value>> {
+/// Plugins: what is loaded, what was refused, what is known of versions
+#[utoipa::path(get, path = "/plugins", operation_id = "listPlugins",
+    responses((status = 200, body = Page<Plugin>, description = "All of them")))]
+async fn list(State(parts): State<WebParts>) -> Answer<Json<Page<Plugin>>> {
     let known = parts.engine.plugin_versions(None).await?;
-    Ok(Json(shape::list(parts.engine.plugins().iter().map(|status| plugin(status, &known)).collect(), None)))
+    Ok(Json(Page::whole(parts.engine.plugins().iter().map(|status| Plugin::of(status, &known)))))
 }
 
-/// By the plugin's name, or by its file's where it could not say one. A plugin whose file is gone is known by its versions.
-async fn show(State(parts): State<WebParts>, Name(name): Name) -> Answer<Json<Value>> {
+/// A plugin
+///
+/// By its name, or by its file's where it could not say one. A plugin whose file is gone is known by its versions.
+#[utoipa::path(get, path = "/plugins/{name}", operation_id = "getPlugin",
+    responses((status = 200, body = Plugin, description = "The plugin")))]
+async fn show(State(parts): State<WebParts>, Name(name): Name) -> Answer<Json<Plugin>> {
     let plugins = parts.engine.plugins();
     let known = parts.engine.plugin_versions(None).await?;
     let named =
         |plugin: &&PluginStatus| plugin.file == name || own_name(plugin).is_some_and(|own| own.as_str() == name);
     if let Some(status) = plugins.iter().find(named) {
-        return Ok(Json(plugin(status, &known)));
+        return Ok(Json(Plugin::of(status, &known)));
     }
-    let versions = versions(&known, |own| own.as_str() == name);
-    if !versions.is_empty() {
-        return Ok(Json(json!({ "file": null, "name": name, "sha256": null, "error": null, "versions": versions })));
+    if let Some(gone) = name.parse().ok().and_then(|name| Plugin::gone(name, &known)) {
+        return Ok(Json(gone));
     }
     let names = plugins.iter().filter_map(|plugin| own_name(plugin).map(PluginName::as_str));
     Err(Problem::not_found(format!("no plugin `{name}` is loaded{}", suggest::hint(&name, names))))
@@ -47,47 +52,8 @@ fn own_name(status: &PluginStatus) -> Option<&PluginName> {
     status.loaded.as_ref().map(|loaded| &loaded.version.name)
 }
 
-fn plugin(status: &PluginStatus, known: &[KnownVersion]) -> Value {
-    let mut shown = shape::plugin(status);
-    let versions = versions(known, |name| Some(name) == own_name(status));
-    let of = |standing: VersionStanding| versions.iter().find(|one| one["standing"] == standing.as_str()).cloned();
-    shown["held"] = of(VersionStanding::Held).into();
-    shown["candidate"] = of(VersionStanding::Candidate).into();
-    shown["versions"] = versions.into();
-    shown
-}
-
-/// Each with what it differs in from the active one.
-fn versions(known: &[KnownVersion], wanted: impl Fn(&PluginName) -> bool) -> Vec<Value> {
-    let mine: Vec<_> = known.iter().filter(|one| wanted(&one.version.name)).cloned().collect();
-    let active = active(&mine);
-    mine.iter().map(|one| version(one, active)).collect()
-}
-
-fn version(one: &KnownVersion, active: Option<&KnownVersion>) -> Value {
-    let (good, bad) = one.calls();
-    let last_error = one.records.values().find_map(|record| record.last_error.clone());
-    let differs = active.filter(|active| active.version.sha256 != one.version.sha256);
-    json!({
-        "version": one.version.version,
-        "sha256": one.version.sha256,
-        "standing": one.standing.as_str(),
-        "since": shape::time(one.since),
-        "why": one.why,
-        "approved": one.approved.as_ref().map(|approved| json!({ "by": approved.by, "at": shape::time(approved.at) })),
-        "replaces": one.replaces,
-        "file": one.file,
-        "size": one.size,
-        "first_seen": shape::time(one.first_seen),
-        "last_loaded": shape::time(one.last_loaded),
-        "calls": { "good": good, "bad": bad },
-        "last_error": last_error,
-        "difference": differs.map(|active| difference(active.offer(), one.offer())),
-    })
-}
-
 /// What somebody wants of a plugin's versions.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Wish {
     /// How the digest begins of the version that is meant.
@@ -96,26 +62,44 @@ struct Wish {
     by: Option<String>,
 }
 
+/// What was decided about a version.
+#[derive(Debug, Serialize, ToSchema)]
+struct Decided {
+    plugin: PluginVersion,
+    #[schema(value_type = words::VersionStanding)]
+    standing: &'static str,
+    /// A sentence.
+    words: String,
+}
+
+/// Let a version in that is held
+#[utoipa::path(post, path = "/plugins/{name}/approve", operation_id = "approvePluginVersion", request_body = Wish,
+    responses((status = 200, body = Decided, description = "What was decided")))]
 async fn approve(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(wish): JsonBody<Wish>,
-) -> Answer<Json<Value>> {
-    decide(&parts, &name, wish, false).await
+) -> Answer<Json<Decided>> {
+    decide(&parts, &visitor, &name, wish, false).await
 }
 
+/// Go back to an earlier version
+#[utoipa::path(post, path = "/plugins/{name}/rollback", operation_id = "rollBackPlugin", request_body = Wish,
+    responses((status = 200, body = Decided, description = "What was decided")))]
 async fn roll_back(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(wish): JsonBody<Wish>,
-) -> Answer<Json<Value>> {
-    decide(&parts, &name, wish, true).await
+) -> Answer<Json<Decided>> {
+    decide(&parts, &visitor, &name, wish, true).await
 }
 
-async fn decide(parts: &WebParts, name: &str, wish: Wish, back: bool) -> Answer<Json<Value>> {
+async fn decide(parts: &WebParts, visitor: &Visitor, name: &str, wish: Wish, back: bool) -> Answer<Json<Decided>> {
     let plugin = name.parse().map_err(|error| Problem::not_found(format!("{error}")))?;
     let digest = wish.sha256.map(|digest| digest.to_ascii_lowercase());
-    let wish = VersionWish { plugin, back, digest, by: wish.by.unwrap_or_else(|| "api".to_owned()) };
+    let wish = VersionWish { plugin, back, digest, by: visitor.signed(wish.by) };
     let PluginNews { version, standing, words } = parts.engine.decide_version(wish).await?;
-    Ok(Json(json!({ "plugin": shape::version(&version), "standing": standing.as_str(), "words": words })))
+    Ok(Json(Decided { plugin: PluginVersion::from(&version), standing: standing.as_str(), words }))
 }

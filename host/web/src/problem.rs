@@ -8,6 +8,7 @@ use noontide_domain::plugin::upgrade::HandRefusal;
 use noontide_domain::ports::{LedgerError, WishRefused};
 use noontide_engine::EngineError;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 /// A refusal: the status, and a sentence that names the thing and the next step.
 #[derive(Debug)]
@@ -18,6 +19,40 @@ pub(crate) struct Problem {
     place: Map<String, Value>,
     /// All that is wrong, if the detail is made of several.
     errors: Vec<String>,
+}
+
+/// What a refusal looks like, for the document.
+#[derive(ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "a refusal is built member by member, as it has them")]
+pub(crate) struct ProblemDetails {
+    /// `about:blank`: the status says which kind it is.
+    #[schema(example = "about:blank")]
+    r#type: String,
+    /// The status in words.
+    #[schema(example = "Not Found")]
+    title: String,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    status: u16,
+    /// A sentence that names the thing and the next step.
+    #[schema(example = "there is no schedule `nightli`; did you mean `nightly`?")]
+    detail: String,
+    /// All that is wrong, if it is several things.
+    #[schema(nullable = false)]
+    errors: Option<Vec<String>>,
+    /// Of several calls or payloads, which is wrong.
+    #[schema(nullable = false)]
+    index: Option<u64>,
+    /// The field that is wrong.
+    #[schema(nullable = false)]
+    field: Option<String>,
+    /// The line of a submission that is wrong.
+    #[schema(nullable = false)]
+    line: Option<u64>,
+    /// The timestamp of a submission that is wrong.
+    #[schema(nullable = false)]
+    timestamp: Option<String>,
 }
 
 /// What a route answers.
@@ -46,6 +81,16 @@ impl Problem {
             self.status = StatusCode::NOT_FOUND;
         }
         self
+    }
+
+    /// The status it is answered with.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The sentence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// What was sent can be read and makes no sense: all that is wrong with it.

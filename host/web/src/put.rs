@@ -3,28 +3,40 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::{Router, put};
 use noontide_domain::ports::Put;
 use noontide_domain::{Schedule, Standing};
 use noontide_engine::EngineError;
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::WebParts;
 use crate::body::{JsonBody, Name, Query};
 use crate::problem::{Answer, Problem};
 use crate::schedules::shown;
+use crate::shape::Schedule as Shown;
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new().route("/schedules/{name}", put(replace).patch(patch).delete(remove))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new().routes(routes!(replace, patch, remove))
 }
 
-/// As often as the client likes: what stands already is left alone.
+/// Put a schedule there
+///
+/// As often as the client likes: what stands already is left alone. The keys are those of a `[schedule.NAME]` of the
+/// configuration; `noontide config schema` lists them.
+#[utoipa::path(put, path = "/schedules/{name}", operation_id = "putSchedule",
+    request_body(content = Object, example = json!({ "handler": "mail/send", "cron": "0 8 * * WED", "timezone": "Asia/Shanghai" })),
+    responses(
+        (status = 200, body = Shown, description = "It stood there; it stands as it was put now"),
+        (status = 201, body = Shown, description = "It is new"),
+    ))]
 async fn replace(
     State(parts): State<WebParts>,
     Name(name): Name,
     JsonBody(body): JsonBody<Value>,
-) -> Answer<(StatusCode, Json<Value>)> {
+) -> Answer<(StatusCode, Json<Shown>)> {
     if let Some(standing) = parts.engine.find(&name) {
         not_of_a_file(&standing)?;
     }
@@ -33,12 +45,17 @@ async fn replace(
     answer(&parts, &name, &put).await
 }
 
-/// A merge patch (RFC 7396) over what was put.
+/// Change a schedule that was put
+///
+/// A merge patch (RFC 7396) over what was put: `null` takes a key away.
+#[utoipa::path(patch, path = "/schedules/{name}", operation_id = "patchSchedule",
+    request_body(content = Object, example = json!({ "timezone": "Europe/Berlin" })),
+    responses((status = 200, body = Shown, description = "As it stands now")))]
 async fn patch(
     State(parts): State<WebParts>,
     Name(name): Name,
     JsonBody(body): JsonBody<Value>,
-) -> Answer<(StatusCode, Json<Value>)> {
+) -> Answer<(StatusCode, Json<Shown>)> {
     loop {
         let former = parts.engine.standing(&name)?;
         not_of_a_file(&former)?;
@@ -54,14 +71,19 @@ async fn patch(
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct RemoveQuery {
     /// Although others follow it.
     #[serde(default)]
+    #[param(required = false)]
     force: bool,
 }
 
+/// Take a schedule away; its history stays
+#[utoipa::path(delete, path = "/schedules/{name}", operation_id = "deleteSchedule", params(RemoveQuery),
+    responses((status = 204, description = "It is gone")))]
 async fn remove(
     State(parts): State<WebParts>,
     Name(name): Name,
@@ -84,7 +106,7 @@ async fn read(parts: &WebParts, name: &str, body: &Value, onto: Option<&Value>) 
     parts.host.read_schedule(name, body, onto).await.map_err(Problem::unprocessable)
 }
 
-async fn answer(parts: &WebParts, name: &str, put: &Put) -> Answer<(StatusCode, Json<Value>)> {
+async fn answer(parts: &WebParts, name: &str, put: &Put) -> Answer<(StatusCode, Json<Shown>)> {
     let status = if matches!(put, Put::Created(_)) { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(shown(parts, &parts.engine.standing(name)?).await?)))
 }

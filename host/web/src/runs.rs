@@ -3,45 +3,66 @@
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
-use axum::routing::{Router, get, post};
 use noontide_domain::ports::{CancelAnswer, ItemPage, RunFilter, RunRecord};
 use noontide_domain::{RunId, RunState, ScheduleName};
 use noontide_engine::Enqueued;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::body::{Instant, JsonBody, Name, Nothing, Query};
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
-use crate::{WebParts, chains, errand, shape};
+use crate::shape::{AttemptLog, Item, Page, Run, RunDetail, words};
+use crate::{WebParts, chains, errand};
 
 /// A batch of calls may be large.
 const ENQUEUE_BYTES: usize = 16 << 20;
 
-pub(crate) fn routes() -> Router<WebParts> {
-    Router::new()
-        .route("/runs", get(list).merge(post(enqueue).layer(DefaultBodyLimit::max(ENQUEUE_BYTES))))
-        .route("/runs/{id}", get(show))
-        .route("/runs/{id}/logs", get(logs))
-        .route("/runs/{id}/items", get(items))
-        .route("/runs/{id}/cancel", post(cancel))
+pub(crate) fn routes() -> OpenApiRouter<WebParts> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .merge(OpenApiRouter::new().routes(routes!(enqueue)).layer(DefaultBodyLimit::max(ENQUEUE_BYTES)))
+        .routes(routes!(show))
+        .routes(routes!(logs))
+        .routes(routes!(items))
+        .routes(routes!(cancel))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ListQuery {
+    /// Of this schedule only.
     schedule: Option<String>,
+    /// Of this handler only, as written in the order.
+    #[param(example = "mail/send")]
     handler: Option<String>,
+    /// Of this chain only.
+    #[param(value_type = Option<String>, format = Uuid)]
     chain: Option<RunId>,
+    /// In this state only.
+    #[param(value_type = Option<words::RunState>, inline)]
     state: Option<String>,
+    /// Due at or after.
     since: Option<Instant>,
+    /// Due before.
     until: Option<Instant>,
+    /// Older than this run: the `next` of the page before.
+    #[param(value_type = Option<String>, format = Uuid)]
     after: Option<RunId>,
+    /// Rows of one page.
     #[serde(default)]
+    #[param(required = false, inline)]
     limit: PageSize,
 }
 
-async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Value>> {
+/// Runs, newest first
+#[utoipa::path(get, path = "/runs", operation_id = "listRuns", params(ListQuery),
+    responses((status = 200, body = Page<Run>, description = "A page of runs")))]
+async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Page<Run>>> {
     let filter = RunFilter {
         schedule: query.schedule.map(|name| schedule(&name)).transpose()?,
         handler: query.handler,
@@ -53,7 +74,7 @@ async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> 
         limit: query.limit.rows()?,
     };
     let runs = parts.history.runs(filter).await?;
-    Ok(query.limit.of(runs, |run| run.id.to_string(), shape::run))
+    Ok(query.limit.of(runs, |run| run.id.to_string()))
 }
 
 fn schedule(name: &str) -> Answer<ScheduleName> {
@@ -72,44 +93,76 @@ pub(crate) async fn find(parts: &WebParts, id: &str) -> Answer<RunRecord> {
     parts.history.run(id).await?.ok_or_else(|| Problem::not_found(format!("no run {id}; it may be past the retention")))
 }
 
-async fn show(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Value>> {
+/// A run with its attempts, files and progress
+#[utoipa::path(get, path = "/runs/{id}", operation_id = "getRun",
+    responses((status = 200, body = RunDetail, description = "The run")))]
+async fn show(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<RunDetail>> {
     let run = find(&parts, &id).await?;
     let attempts = parts.history.attempts(run.id).await?;
-    let mut shown = shape::run(&run);
-    shown["chain"] = chains::around(&parts, &run).await?;
-    shown["attempts"] = attempts.iter().map(shape::attempt).collect();
     let files = parts.history.artifacts(run.id).await?;
-    shown["artifacts"] = files.iter().map(shape::artifact).collect();
-    shown["progress"] = parts.engine.progress(run.id).as_ref().map(shape::progress).into();
-    Ok(Json(shown))
+    let mut shown = Run::from(&run);
+    if let Some(chain) = &mut shown.chain {
+        chain.around = chains::around(&parts, &run).await?;
+    }
+    Ok(Json(RunDetail {
+        run: shown,
+        attempts: attempts.iter().map(Into::into).collect(),
+        artifacts: files.iter().map(Into::into).collect(),
+        progress: parts.engine.progress(run.id).map(Into::into),
+    }))
 }
 
-async fn logs(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Value>> {
+/// What a run said, attempt by attempt
+#[utoipa::path(get, path = "/runs/{id}/logs", operation_id = "getRunLogs",
+    responses((status = 200, body = Page<AttemptLog>, description = "The lines of each attempt that has ended")))]
+async fn logs(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Page<AttemptLog>>> {
     let run = find(&parts, &id).await?;
     let logs = parts.history.logs(run.id).await?;
-    Ok(Json(shape::list(logs.iter().map(shape::logs).collect(), None)))
+    Ok(Json(Page::whole(logs.iter().map(Into::into))))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct ItemsQuery {
+    /// The `next` of the page before.
     after: Option<u64>,
+    /// Rows of one page.
     #[serde(default)]
+    #[param(required = false, inline)]
     limit: PageSize,
 }
 
-async fn items(State(parts): State<WebParts>, Name(id): Name, Query(query): Query<ItemsQuery>) -> Answer<Json<Value>> {
+/// The items of a run of a timetable
+#[utoipa::path(get, path = "/runs/{id}/items", operation_id = "listRunItems", params(ItemsQuery),
+    responses((status = 200, body = Page<Item>, description = "A page of items")))]
+async fn items(
+    State(parts): State<WebParts>,
+    Name(id): Name,
+    Query(query): Query<ItemsQuery>,
+) -> Answer<Json<Page<Item>>> {
     let limit = query.limit.rows()?;
     let run = find(&parts, &id).await?.id;
     let items = parts.history.items(ItemPage { run, after: query.after, limit }).await?;
-    Ok(query.limit.of(items, |item| item.id.to_string(), shape::item))
+    Ok(query.limit.of(items, |item| item.id.to_string()))
 }
 
+/// What became of a wish about a run.
+#[derive(Debug, Serialize, ToSchema)]
+struct RunAnswer {
+    run: String,
+    /// `cancelled`, or `asked to stop` while it is going on.
+    answer: &'static str,
+}
+
+/// Stop a run, or take it back before it begins
+#[utoipa::path(post, path = "/runs/{id}/cancel", operation_id = "cancelRun", request_body = Nothing,
+    responses((status = 200, body = RunAnswer, description = "It is cancelled or was asked to stop")))]
 async fn cancel(
     State(parts): State<WebParts>,
     Name(id): Name,
     JsonBody(Nothing {}): JsonBody<Nothing>,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<RunAnswer>> {
     let run = find(&parts, &id).await?;
     let answer = match parts.engine.cancel(run.id).await? {
         CancelAnswer::Cancelled => "cancelled",
@@ -120,21 +173,40 @@ async fn cancel(
         }
         CancelAnswer::NotFound => return Err(Problem::not_found(format!("no run {}", run.id))),
     };
-    Ok(Json(json!({ "run": run.id.to_string(), "answer": answer })))
+    Ok(Json(RunAnswer { run: run.id.to_string(), answer }))
 }
 
-/// One call is a batch of one.
-async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>) -> Answer<(StatusCode, Json<Value>)> {
+/// What was made of calls.
+#[derive(Debug, Serialize, ToSchema)]
+struct Made {
+    /// In the order of the calls; of a duplicate, the run that was there.
+    runs: Vec<String>,
+    /// How many were there already, by their keys.
+    duplicate: usize,
+    /// Where anything follows: the chain of each, `null` for a call alone or a duplicate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chains: Option<Vec<Option<String>>>,
+}
+
+/// Call handlers without a schedule
+///
+/// One call or an array of them, at most 50,000. All of them are taken or none.
+#[utoipa::path(post, path = "/runs", operation_id = "enqueueRuns", request_body = errand::Calls,
+    responses((status = 202, body = Made, description = "All of them are recorded")))]
+async fn enqueue(State(parts): State<WebParts>, JsonBody(body): JsonBody<Value>) -> Answer<(StatusCode, Json<Made>)> {
     let enqueued = parts.engine.enqueue_chains(errand::read_all(body)?).await?;
+    Ok((StatusCode::ACCEPTED, Json(made(&enqueued))))
+}
+
+fn made(enqueued: &[Enqueued]) -> Made {
     let runs = || enqueued.iter().flat_map(|one| &one.runs);
-    let duplicate = runs().filter(|(_, duplicate)| *duplicate).count();
-    let mut answer =
-        json!({ "runs": runs().map(|(id, _)| id.to_string()).collect::<Vec<_>>(), "duplicate": duplicate });
-    if enqueued.iter().any(|one| one.chain.is_some()) {
-        // Of a duplicate nothing was written.
-        let is_new = |one: &&Enqueued| one.runs.iter().all(|(_, duplicate)| !duplicate);
-        let chain = |one: &Enqueued| Some(one).filter(is_new).and_then(|one| one.chain).map(|chain| chain.to_string());
-        answer["chains"] = enqueued.iter().map(chain).collect();
+    // Of a duplicate nothing was written.
+    let is_new = |one: &&Enqueued| one.runs.iter().all(|(_, duplicate)| !duplicate);
+    let chain = |one: &Enqueued| Some(one).filter(is_new).and_then(|one| one.chain).map(|chain| chain.to_string());
+    let any = enqueued.iter().any(|one| one.chain.is_some());
+    Made {
+        runs: runs().map(|(id, _)| id.to_string()).collect(),
+        duplicate: runs().filter(|(_, duplicate)| *duplicate).count(),
+        chains: any.then(|| enqueued.iter().map(chain).collect()),
     }
-    Ok((StatusCode::ACCEPTED, Json(answer)))
 }

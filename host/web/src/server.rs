@@ -1,27 +1,39 @@
 //! Binds, serves, stops in bounded time.
+//!
+//! ```text
+//! accept     a task for each connection, and its timers        accept.rs
+//! slots      how many there may be                             slots.rs
+//! patient    a client has to take what it is sent              patient.rs
+//! body       a body has to arrive                              body.rs
+//! socket     the file of the Unix socket                       socket.rs
+//! ```
 
-use std::fs::Permissions;
-use std::future::IntoFuture;
+mod accept;
+mod body;
+mod patient;
+mod slots;
+mod socket;
+
 use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::Router;
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{
-    Access, WebParts, access, artifacts, chains, events, host, hosts, occurrences, outbox, plugins, put, runs,
-    schedules, submit,
-};
+use crate::{Access, WebParts, access, document, events, pages};
+use accept::Serve;
+use slots::Slots;
 
 /// Connections that are still open so long after the stop are cut.
 const LAST_CALL: Duration = Duration::from_secs(3);
@@ -120,7 +132,8 @@ pub async fn bind(listen: Listen, access: &Access) -> Result<Bound, WebError> {
             Ok(Bound { address: Some(address), socket: Socket::Tcp(listener) })
         }
         Listen::Unix(path) => {
-            let listener = socket(&path).await.map_err(|reason| WebError::Unix { path: path.clone(), reason })?;
+            let listener =
+                socket::socket(&path).await.map_err(|reason| WebError::Unix { path: path.clone(), reason })?;
             Ok(Bound { address: None, socket: Socket::Unix(listener, path) })
         }
     }
@@ -134,22 +147,32 @@ impl Bound {
 
     /// Serves the API until `stop`.
     pub fn serve(self, parts: WebParts, stop: CancellationToken) -> Serving {
-        let ended = stop.clone().cancelled_owned();
-        let task = match self.socket {
-            Socket::Tcp(listener) => {
-                let server = axum::serve(listener, router(parts, &stop)).with_graceful_shutdown(ended);
-                tokio::spawn(bounded(server.into_future(), stop))
-            }
-            Socket::Unix(listener, path) => {
-                let router = router(WebParts { access: Access::Socket, ..parts }, &stop);
-                let server = axum::serve(listener, router).with_graceful_shutdown(ended);
-                tokio::spawn(async move {
-                    bounded(server.into_future(), stop).await;
-                    // The next start removes it otherwise.
-                    let _ = std::fs::remove_file(path);
-                })
-            }
+        let access = if matches!(self.socket, Socket::Unix(..)) { Access::Socket } else { parts.access.clone() };
+        let parts = WebParts { access, ..parts };
+        let serve = Serve {
+            limits: parts.settings.limits,
+            slots: Slots::new(&parts.settings.limits, parts.settings.trusted_proxies.clone()),
+            router: router(parts, &stop),
+            stop,
+            open: TaskTracker::new(),
         };
+        let task = tokio::spawn(async move {
+            let (stop, open) = (serve.stop.clone(), serve.open.clone());
+            let file = match self.socket {
+                Socket::Tcp(listener) => {
+                    serve.tcp(listener).await;
+                    None
+                }
+                Socket::Unix(listener, path) => {
+                    serve.unix(listener).await;
+                    Some(path)
+                }
+            };
+            open.close();
+            last_call(&stop, &open).await;
+            // The next start removes it otherwise.
+            let _ = file.map(std::fs::remove_file);
+        });
         Serving { address: self.address, task }
     }
 }
@@ -162,91 +185,26 @@ pub async fn serve(listen: Listen, parts: WebParts, stop: CancellationToken) -> 
     Ok(bind(listen, &parts.access).await?.serve(parts, stop))
 }
 
-async fn bounded(server: impl Future<Output = std::io::Result<()>>, stop: CancellationToken) {
-    let late = async {
-        stop.cancelled().await;
-        tokio::time::sleep(LAST_CALL).await;
-    };
-    tokio::select! {
-        ended = server => if let Err(problem) = ended { warn!(%problem, "the API stopped") },
-        () = late => warn!("connections were still open; cut"),
-    }
-}
-
-/// Listens on `path`. The file appears there with its mode set: nobody gets in between the two.
-async fn socket(path: &Path) -> Result<UnixListener, String> {
-    // What is bound first is a shorter path, and takes more than a client of this one can name.
-    std::os::unix::net::SocketAddr::from_pathname(path).map_err(|_| "the path is too long for a socket".to_owned())?;
-    free(path).await?;
-    let private = path.with_file_name(".sock");
-    let inside = private.join("s");
-    // Left by a host that died right here.
-    let _ = std::fs::remove_file(&inside);
-    let _ = std::fs::remove_dir(&private);
-    let step = |reason: std::io::Error| reason.to_string();
-    std::fs::DirBuilder::new().mode(0o700).create(&private).map_err(step)?;
-    let listener = UnixListener::bind(&inside).map_err(step)?;
-    std::fs::set_permissions(&inside, Permissions::from_mode(0o600)).map_err(step)?;
-    std::fs::rename(&inside, path).map_err(step)?;
-    // Else the next start does.
-    let _ = std::fs::remove_dir(&private);
-    Ok(listener)
-}
-
-/// The socket of a host that died is no obstacle; one that answers, or may, is another host's, and what is no socket is
-/// somebody's file.
-async fn free(path: &Path) -> Result<(), String> {
-    match std::fs::symlink_metadata(path) {
-        Err(missing) if missing.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(reason) => return Err(reason.to_string()),
-        Ok(found) if !found.file_type().is_socket() => {
-            return Err("there is something that is no socket, and it stays; move it away".to_owned());
-        }
-        Ok(_) => {}
-    }
-    match UnixStream::connect(path).await {
-        Ok(_) => Err("another noontide answers there".to_owned()),
-        Err(dead) if matches!(dead.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => Ok(()),
-        Err(reason) => Err(format!("whether another noontide answers there cannot be told: {reason}")),
+/// Connections that are open at the stop may end what they are about, for a moment.
+async fn last_call(stop: &CancellationToken, open: &TaskTracker) {
+    stop.cancelled().await;
+    if tokio::time::timeout(LAST_CALL, open.wait()).await.is_err() {
+        warn!("connections were still open; cut");
     }
 }
 
 fn router(parts: WebParts, stop: &CancellationToken) -> Router {
-    let api = Router::new()
-        .merge(schedules::routes())
-        .merge(put::routes())
-        .merge(submit::routes())
-        .merge(chains::routes())
-        .merge(runs::routes())
-        .merge(artifacts::routes())
-        .merge(occurrences::routes())
-        .merge(outbox::routes())
-        .merge(plugins::routes())
-        .merge(host::routes())
-        .merge(hosts::routes())
-        .merge(events::routes(&parts.engine, stop));
-    Router::new()
-        .nest("/api/v1", api)
-        .merge(host::probes())
+    let (routes, document) = document::parts();
+    let all = routes.merge(document::route(document)).merge(pages::routes());
+    let path = parts.settings.path.clone();
+    let all = if path.is_empty() { all } else { all.clone().nest(&path, all) };
+    all.layer(Extension(events::Source::of(&parts.engine, stop)))
         .fallback(async |method: Method, uri: Uri| Problem::not_found(format!("there is no {method} {}", uri.path())))
         .method_not_allowed_fallback(async |method: Method, uri: Uri| {
             let detail = format!("{method} is not possible on {}", uri.path());
             Problem::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, detail)
         })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(from_fn_with_state(parts.access.clone(), access::guard))
+        .layer(from_fn_with_state(parts.clone(), access::guard))
         .with_state(parts)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_path_no_client_could_name_is_refused() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let refused = socket(&dir.path().join("x".repeat(120))).await.expect_err("too long");
-        assert!(refused.contains("too long"), "{refused}");
-        assert_eq!(std::fs::read_dir(dir.path()).expect("a folder").count(), 0, "nothing is left behind");
-    }
 }

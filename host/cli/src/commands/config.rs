@@ -1,4 +1,4 @@
-//! `config show`: the configuration as it was understood.
+//! `config show`: the configuration as it was understood. `config schema`: what may stand in it.
 
 use clap::Subcommand;
 use noontide_config::LoadRequest;
@@ -19,14 +19,25 @@ pub enum Config {
         #[arg(long)]
         origin: bool,
     },
+    /// The JSON Schema of the files, for editors: the first line `#:schema PATH` of a file names it
+    Schema,
 }
 
 /// Does what is asked.
 ///
 /// # Errors
-/// If the configuration is wrong as a whole.
+/// If the configuration to be shown is wrong as a whole.
 pub fn run(global: &Global, asked: &Config) -> Done {
-    let Config::Show { origin } = asked;
+    match asked {
+        Config::Show { origin } => show(global, *origin),
+        Config::Schema => {
+            global.output().text(noontide_config::SCHEMA.trim_end())?;
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+fn show(global: &Global, origin: bool) -> Done {
     let loaded = conf::load_from(LoadRequest { show: true, ..conf::request(global) })?;
     for problem in &loaded.problems {
         complain(&problem.to_string());
@@ -39,7 +50,7 @@ pub fn run(global: &Global, asked: &Config) -> Done {
             false => json!({"key": shown.key, "value": shown.value}),
         })
         .collect();
-    global.output().list(&items, |items| table(items, *origin))?;
+    global.output().list(&items, |items| table(items, origin))?;
     Ok(if loaded.problems.is_empty() { Exit::Ok } else { Exit::Config })
 }
 

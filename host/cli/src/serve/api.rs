@@ -10,7 +10,7 @@ use noontide_domain::Schedule;
 use noontide_domain::ports::{History, PluginHost, RefusedEdit};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
-use noontide_web::{Access, Bound, HostControl, Listen, ReloadReport, Serving, WebError, WebParts, bind};
+use noontide_web::{Access, Bound, HostControl, Listen, ReloadReport, Serving, WebError, WebParts, WebSettings, bind};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -106,7 +106,13 @@ impl Taken {
     /// Answers from now on.
     pub fn open(self, process: &Arc<Process>, history: Arc<dyn History>) -> Api {
         let host = Arc::clone(process) as Arc<dyn HostControl>;
-        let parts = WebParts { engine: process.engine.clone(), history, host, access: self.access };
+        let parts = WebParts {
+            engine: process.engine.clone(),
+            history,
+            host,
+            access: self.access,
+            settings: WebSettings::default(),
+        };
         let stop = CancellationToken::new();
         let serve = |bound: Bound| bound.serve(parts.clone(), stop.clone());
         Api { listeners: self.listeners.into_iter().map(serve).collect(), stop }

@@ -7,6 +7,7 @@ mod follow;
 mod inbox;
 mod lock;
 mod logging;
+mod notify;
 mod reload;
 mod signals;
 mod watch;
@@ -73,9 +74,11 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
     let ended = match begin(global, &loaded, &data, &rooms).await {
         Err(refused) => Err(refused),
         Ok(host) => {
+            let changes = Changes { watch, again, logs };
             let mut beside = vec![
                 spawned(Arc::clone(&host.reloader).follow_plugins()),
-                spawned(follow_configuration(Arc::clone(&host.reloader), watch, again, logs)),
+                spawned(follow_configuration(Arc::clone(&host.reloader), host.engine.clone(), changes)),
+                spawned(notify::follow(host.engine.clone())),
                 spawned(inbox::follow(Arc::clone(&host.reloader), host.engine.clone())),
             ];
             if asked.follow || std::io::stdout().is_terminal() {
@@ -83,6 +86,7 @@ pub async fn run(global: &Global, asked: &Serve) -> Done {
             }
             say(&loaded, &data, &rooms, &host);
             stop.cancelled().await;
+            notify::stopping(&host.engine);
             drain(&host.engine).await;
             host.api.close().await;
             Ok(Exit::Ok)
@@ -188,13 +192,23 @@ fn folders(global: &Global, loaded: &Loaded) -> Vec<PathBuf> {
     vec![global.conf.clone(), of_env]
 }
 
-async fn follow_configuration(reloader: Arc<Reloader>, mut watch: ConfWatch, again: Arc<Notify>, logs: LogFiles) {
+/// What asks for the configuration to be read again, and what is opened again then.
+struct Changes {
+    watch: ConfWatch,
+    /// SIGHUP.
+    again: Arc<Notify>,
+    logs: LogFiles,
+}
+
+async fn follow_configuration(reloader: Arc<Reloader>, engine: EngineHandle, mut changes: Changes) {
     loop {
         tokio::select! {
-            () = watch.changed() => reloader.reload().await,
-            () = again.notified() => {
-                logs.reopen();
+            () = changes.watch.changed() => reloader.reload().await,
+            () = changes.again.notified() => {
+                notify::reloading();
+                changes.logs.reopen();
                 reloader.reload_all().await;
+                notify::ready_again(&engine);
             }
         }
     }

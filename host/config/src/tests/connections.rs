@@ -61,7 +61,7 @@ fn each_wrong_value_of_a_connection_is_refused_in_one_line_at_its_place() {
         ("url = \"rediss://db\"", "2:7", "over TLS) is not in this version yet"),
         ("url = \"sqlite://\"", "2:7", "a path and nothing else"),
         ("url = { env = \"NOPE\" }", "2:7", "the variable NOPE is not set"),
-        ("url = { env = \"A\", file = \"b\" }", "2:7", "exactly one of env and file"),
+        ("url = { env = \"A\", file = \"b\" }", "2:7", "exactly one of env, file and credential"),
         ("url = \"redis://db\"\nmax-rows = 5", "3:12", "goes with SQL only"),
         ("url = \"redis://db\"\nmax-conections = 5", "3:1", "did you mean `max-connections`?"),
         ("url = \"mysql://db/a\"\nmax-connections = 0", "3:19", "at least 1"),
@@ -110,4 +110,16 @@ fn a_password_in_an_address_is_neither_shown_nor_complained_about() {
     let dir = folder(&[("a.toml", "[connection.x]\nurl = \"postgres://me:s3cret@db/shop?sslmode=require\"\n")]);
     let shown = load(&request(dir.path())).expect("loaded").shown;
     assert!(shown.iter().any(|shown| shown.value == "\"postgres://me:…@db/shop?sslmode=require\""), "{shown:?}");
+}
+
+#[test]
+fn a_credential_of_the_service_is_read_from_the_folder_that_systemd_names() {
+    let given = folder(&[("shop-url", "postgres://db/shop\n")]);
+    let vars = [("CREDENTIALS_DIRECTORY".to_owned(), given.path().display().to_string())];
+    let dir = folder(&[("a.toml", "[connection.shop]\nurl = { credential = \"shop-url\" }\n")]);
+    let request = LoadRequest { vars: vars.into(), ..request(dir.path()) };
+    let loaded = load(&request).unwrap();
+    assert_eq!(loaded.problems, []);
+    let shop = loaded.config.connections.values().next().expect("it is there");
+    assert_eq!(shop.url.reveal(), "postgres://db/shop");
 }

@@ -7,6 +7,7 @@ mod named;
 mod network;
 mod queues;
 mod refusals;
+mod schema;
 mod terms;
 mod upgrades;
 

@@ -3,7 +3,7 @@
 use noontide_engine::{Event, Happening};
 use serde_json::{Value, json};
 
-use super::{time, version};
+use super::{PluginVersion, time};
 
 /// The event's name and what it says.
 pub(crate) fn event(event: &Event) -> (&'static str, Value) {
@@ -47,7 +47,7 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
         }
         Happening::PluginVersion { version: about, standing, words } => (
             "plugin-version",
-            json!({ "at": at, "plugin": version(about), "standing": standing.as_str(), "words": words }),
+            json!({ "at": at, "plugin": PluginVersion::from(about), "standing": standing.as_str(), "words": words }),
         ),
     }
 }

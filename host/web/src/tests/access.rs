@@ -86,3 +86,60 @@ async fn what_is_not_there_is_refused_like_all_else() {
     assert_eq!(delete.headers()["allow"], "GET,HEAD");
     assert!(problem(delete, 405).await.contains("DELETE"));
 }
+
+#[tokio::test]
+async fn under_a_path_of_its_own_everything_is_there_a_second_time() {
+    let settings = WebSettings { path: "/noontide".to_owned(), ..WebSettings::default() };
+    let world = world_with(Access::token(TOKEN), settings).await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let get = |path: &str| http.get(format!("{}{path}", world.url));
+    for path in ["/api/v1/status", "/noontide/api/v1/status"] {
+        assert_eq!(get(path).send().await.expect("an answer").status(), 401, "{path}");
+        assert_eq!(get(path).bearer_auth(TOKEN).send().await.expect("an answer").status(), 200, "{path}");
+    }
+    for path in ["/livez", "/noontide/livez"] {
+        assert_eq!(get(path).send().await.expect("an answer").status(), 200, "{path}");
+    }
+    let page = get("/noontide/schedules").header("accept", "text/html").send().await.expect("an answer");
+    assert_eq!(
+        (page.status().as_u16(), &page.headers()["location"]),
+        (303, &"/noontide/login?next=%2Fnoontide%2Fschedules".parse().expect("a value"))
+    );
+    let page =
+        get("/noontide/schedules").bearer_auth(TOKEN).send().await.expect("an answer").text().await.expect("text");
+    assert!(page.contains(r#"href="/noontide/"#) && !page.contains(r#"href="/schedules"#), "{page}");
+}
+
+#[tokio::test]
+async fn a_host_that_is_read_only_is_looked_at_and_changed_by_nobody_over_tcp() {
+    let settings = WebSettings { read_only: true, ..WebSettings::default() };
+    let world = world_with(Access::Loopback, settings).await;
+    world.get("/status").await;
+    let refused = world.post_refused("/schedules/nightly/fire", json!({})).await;
+    assert!(refused.0 == 403 && refused.1.contains("read-only"), "{refused:?}");
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("s");
+    let _serving = serve(Listen::Unix(path.clone()), world.parts.clone(), world.stop.clone()).await.expect("a socket");
+    let fired = Client::unix(&path).expect("a client").post("/api/v1/schedules/nightly/fire", &json!({})).await;
+    assert!(fired.is_ok(), "{fired:?}");
+}
+
+#[tokio::test]
+async fn each_route_of_the_table_is_there() {
+    let world = world(Access::Loopback).await;
+    for (method, route, _) in crate::access::TABLE {
+        // Those to come.
+        if ["/login", "/logout", "/api/v1/tokens", "/api/v1/audit", "/api/v1/runs/{id}/retry"].contains(&route) {
+            continue;
+        }
+        let path = route.replace(['{', '}'], "");
+        let method = method.parse().expect("a method");
+        let answer = reqwest::Client::new().request(method, format!("{}{path}", world.url)).send().await;
+        let answer = answer.expect("an answer");
+        let (status, text) = (answer.status().as_u16(), answer.text().await.expect("text"));
+        assert!(
+            status != 405 && !text.contains("there is no GET") && !text.contains("there is no POST"),
+            "{route}: {text}"
+        );
+    }
+}

@@ -3,11 +3,13 @@
 mod access;
 mod artifacts;
 mod chains;
+mod document;
 mod events;
 mod host;
 mod hosts;
 mod occurrences;
 mod outbox;
+mod pages;
 mod plugins;
 mod put;
 mod runs;
@@ -27,7 +29,7 @@ use noontide_testkit::{ManualClock, MemoryLedger, ScriptedOutlet, ScriptedPlugin
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Access, Client, ClientError, HostControl, Listen, ReloadReport, WebParts, serve};
+use crate::{Access, Client, ClientError, HostControl, Listen, ReloadReport, WebParts, WebSettings, serve};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -88,6 +90,10 @@ fn nightly() -> Schedule {
 }
 
 async fn world(access: Access) -> World {
+    world_with(access, WebSettings::default()).await
+}
+
+async fn world_with(access: Access, settings: WebSettings) -> World {
     let clock = ManualClock::at("2026-07-01T08:00:00Z");
     let ledger = MemoryLedger::new(clock.clone());
     let plugins = ScriptedPlugins::new(clock.clone());
@@ -101,7 +107,7 @@ async fn world(access: Access) -> World {
         settings: Settings::default(),
     };
     let engine = noontide_engine::start(parts, vec![nightly()]).await.expect("an engine");
-    let parts = WebParts { engine, history: ledger.clone(), host: Arc::new(Nobody), access };
+    let parts = WebParts { engine, history: ledger.clone(), host: Arc::new(Nobody), access, settings };
     let stop = CancellationToken::new();
     let serving = serve(Listen::Tcp(any_port()), parts.clone(), stop.clone()).await.expect("a free port");
     let url = format!("http://{}", serving.address.expect("an address"));

@@ -19,6 +19,7 @@ export async function enqueue({ url, jobs }) {
   const { makeWorkerUtils } = await import("graphile-worker");
   const utils = await makeWorkerUtils({ connectionString: url });
   await utils.migrate();
+  const begun = performance.now();
   for (let sent = 0; sent < jobs; sent += AT_ONCE) {
     const specs = Array.from({ length: Math.min(AT_ONCE, jobs - sent) }, (_, number) => ({
       identifier: "noop",
@@ -26,7 +27,9 @@ export async function enqueue({ url, jobs }) {
     }));
     await utils.addJobs(specs);
   }
+  const took = performance.now() - begun;
   await utils.release();
+  return took;
 }
 
 export function work({ url }) {

@@ -25,10 +25,13 @@ export async function enqueue({ folder, url, jobs }) {
   await ready(home, host);
   const calls = path.join(folder, "calls.jsonl");
   writeFileSync(calls, '{"handler": "fixture-noop/run"}\n'.repeat(jobs));
+  const begun = performance.now();
   execFileSync(BINARY, ["enqueue", "--conf", "conf", "--file", calls], { cwd: home, stdio: ["ignore", "ignore", "inherit"] });
+  const took = performance.now() - begun;
   const over = new Promise((resolve) => host.once("exit", resolve));
   host.kill("SIGTERM");
   await over;
+  return took;
 }
 
 // What the first has compiled the others have, as after any start but the first.

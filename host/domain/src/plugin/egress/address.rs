@@ -170,6 +170,15 @@ impl AddressRule {
         AddressRule::Network(address, if address.is_ipv4() { 32 } else { 128 })
     }
 
+    /// Whether the address is one of those.
+    pub fn names(&self, address: IpAddr) -> bool {
+        match (self, address.to_canonical()) {
+            (AddressRule::Private, address) => private(address),
+            (AddressRule::Loopback, address) => address.is_loopback(),
+            (AddressRule::Network(net, bits), address) => within(address, *net, *bits),
+        }
+    }
+
     fn lifts(&self, address: IpAddr, kind: AddressKind) -> bool {
         match (self, address.to_canonical()) {
             (AddressRule::Private, address) => kind == AddressKind::Private && private(address),

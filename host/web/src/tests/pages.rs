@@ -1,0 +1,50 @@
+//! The dashboard, as a browser asks for it.
+
+mod hosts;
+mod plugins;
+mod runs;
+mod why;
+
+use super::*;
+
+async fn page(world: &World, path: &str, cookies: &str) -> (reqwest::StatusCode, reqwest::header::HeaderMap, String) {
+    let http = reqwest::Client::new();
+    let answer = http.get(format!("{}{path}", world.url)).header("cookie", cookies).send().await.expect("an answer");
+    (answer.status(), answer.headers().clone(), answer.text().await.expect("a text"))
+}
+
+#[tokio::test]
+async fn schedules_are_listed_in_words_in_the_zone_the_reader_chose() {
+    let world = world(Access::Loopback).await;
+    let (status, _, html) = page(&world, "/schedules", "").await;
+    assert_eq!(status, 200);
+    assert!(html.contains(">nightly</a>") && html.contains("Thu 2 Jul 02:00:00 UTC"), "{html}");
+    let (_, _, html) = page(&world, "/schedules", "zone=mine; mine=Asia%2FShanghai; theme=dark").await;
+    assert!(html.contains("Thu 2 Jul 10:00:00 CST") && html.contains(r#"data-theme="dark""#), "{html}");
+    let (_, _, html) = page(&world, "/schedules?q=nothing-of-that", "").await;
+    assert!(html.contains("No schedule matches."), "{html}");
+}
+
+#[tokio::test]
+async fn a_page_asks_for_nothing_foreign_and_runs_nothing_inline() {
+    let world = world(Access::Loopback).await;
+    let (_, headers, html) = page(&world, "/schedules", "").await;
+    let policy = headers["content-security-policy"].to_str().expect("text");
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    let links = html.split(['"']).filter(|text| text.contains("//"));
+    assert_eq!(links.filter(|link| !link.starts_with("http://www.w3.org/")).count(), 0, "{html}");
+    assert!(!html.contains(" style=") && !html.contains(" onclick="), "{html}");
+    for link in html.split('"').filter(|text| text.starts_with("/assets/")) {
+        let (status, headers, _) = page(&world, link, "").await;
+        assert_eq!((status.as_u16(), &headers["x-content-type-options"] == "nosniff"), (200, true), "{link}");
+        assert!(headers["cache-control"].to_str().expect("text").contains("immutable"), "{link}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_reader_mistypes_in_the_address_is_a_page_that_says_so() {
+    let world = world(Access::Loopback).await;
+    let (status, headers, html) = page(&world, "/schedules?colour=blue", "").await;
+    assert_eq!((status.as_u16(), headers["content-type"].to_str().ok()), (400, Some("text/html; charset=utf-8")));
+    assert!(html.contains("colour"), "{html}");
+}
