@@ -1,8 +1,14 @@
 //! settle: the statements of PostgreSQL.
 
-/// What was asked to stop does not become ready again: its next attempt would only be cancelled. The ends come in the order of
-/// the ids, and a heartbeat that meets them the other way round is asked again: to lock the rows first would be a seventh of it.
+/// What was asked to stop does not become ready again: its next attempt would only be cancelled. Rows are locked in the order of
+/// their ids: a heartbeat may meet the ends.
 pub(crate) const END: &str = "\
+    WITH told AS MATERIALIZED ( \
+        SELECT (value ->> 0)::uuid AS id, (value ->> 1)::uuid AS host, (value ->> 2)::bigint AS fence, value \
+        FROM jsonb_array_elements($1::jsonb) AS value), \
+    ended AS MATERIALIZED ( \
+        SELECT run.id, told.value FROM told JOIN run ON run.id = told.id \
+        WHERE run.state + 0 = 1 AND run.host = told.host AND run.fence = told.fence ORDER BY run.id FOR NO KEY UPDATE OF run) \
     UPDATE run SET \
         state = CASE WHEN value ->> 3 = '0' AND cancel_asked = 1 THEN 4 ELSE (value ->> 3)::bigint END, \
         attempt = attempt - CASE WHEN value ->> 4 = '1' AND cancel_asked = 0 THEN 1 ELSE 0 END, \
@@ -12,9 +18,7 @@ pub(crate) const END: &str = "\
         plugin_name = value ->> 10, plugin_version = value ->> 11, plugin_sha256 = value ->> 12, \
         wall_ms = (value ->> 13)::bigint, cpu_ms = (value ->> 14)::bigint, peak_memory_bytes = (value ->> 15)::bigint, \
         provenance = value ->> 16, fuel = (value ->> 18)::bigint \
-    FROM jsonb_array_elements($1::jsonb) AS value \
-    WHERE run.id = (value ->> 0)::uuid AND run.state + 0 = 1 AND run.host = (value ->> 1)::uuid \
-      AND run.fence = (value ->> 2)::bigint \
+    FROM ended WHERE run.id = ended.id \
     RETURNING run.id, state, schedule, handler, due_at, items, chain";
 
 pub(crate) const ARCHIVE: &str = "\
