@@ -76,7 +76,7 @@ pub async fn a_failure_and_its_message_are_recorded_together_and_told_once(exam:
     assert_eq!((incident.facts.due_at, incident.facts.attempt), (Some(second(0)), Some(1)));
     assert_eq!(judged(exam, 2).await, Judged::default(), "what was read is gone");
     assert_eq!(exam.ledger.next_judgement().await.expect("reads"), None);
-    assert_eq!(incidents(exam, IncidentState::Open).await, [incident.clone()]);
+    assert_eq!(incidents(exam, IncidentState::Open).await, std::slice::from_ref(incident));
     let sinks: Vec<_> = listed(exam).await.into_iter().map(|one| (one.sink, one.id)).collect();
     let id = first.alerts[0].id();
     assert_eq!(sinks, [("chat".to_owned(), id.clone()), ("ops".to_owned(), id)]);
