@@ -217,7 +217,7 @@ impl Book {
     }
 
     pub(crate) fn each(&self) -> impl Iterator<Item = &Standing> {
-        self.standings.values()
+        self.standings.values().map(Arc::as_ref)
     }
 
     pub(crate) fn all(&self) -> Vec<Standing> {

@@ -181,7 +181,6 @@ async fn begin(
         connections: Arc::clone(connections),
         sinks,
         logs: Arc::clone(logs),
-        sinks,
     };
     let reloader = Reloader::new(global.clone(), follows, config, schedules, &loaded.problems);
     reloader.recheck().await;

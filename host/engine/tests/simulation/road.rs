@@ -184,6 +184,10 @@ impl Ledger for Road {
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError> {
         self.take(self.ledger.prune(retention)).await
     }
+
+    async fn roll_up(&self, most: usize) -> Result<u64, LedgerError> {
+        self.take(self.ledger.roll_up(most)).await
+    }
 }
 
 #[async_trait]

@@ -89,7 +89,7 @@ fn judge(disk: &StatVfs) -> Vec<Finding> {
         let found = format!("{} more files can be made", disk.f_favail);
         findings.push(match disk.f_favail {
             0 => Finding::fail("inodes", found, "remove files: none can be made"),
-            ..FEW_FILES => Finding::warn("inodes", found, "remove files before none can be made"),
+            1..FEW_FILES => Finding::warn("inodes", found, "remove files before none can be made"),
             _ => Finding::ok("inodes", found),
         });
     }
