@@ -107,13 +107,13 @@ fn insert(series: &str, runs: usize, sqlite: bool) -> String {
     let state = format!("CASE WHEN i >= {runs} THEN 1 WHEN i % 97 = 0 THEN 3 WHEN i % 31 = 0 THEN 5 ELSE 2 END");
     let over = |value: &str| format!("CASE WHEN i < {runs} THEN {value} END");
     let finished = over(&format!("{at} + i % 5000"));
+    let live = format!("CASE WHEN i >= {runs} THEN {at} + 999999999 END");
     format!(
         "INSERT INTO run (id, key_hash, key_text, state, schedule, handler, due_at, cause, late, input, timezone, max_attempts, \
          backoff_ms, backoff_cap_ms, trace_id, not_before, host, fence, attempt, lease_until, started_at, finished_at, \
          outcome, wall_ms, reason, created_at, queue, priority) \
          SELECT {id}, {hash}, 'k', {state}, {schedule}, 'mail/send', {at}, 0, 0, 'null', 'UTC', 3, 1000, 1000, '', {at}, \
          NULL, 1, 1, {live}, {at}, {finished}, {outcome}, i % 5000, {reason}, {at}, 'default', 10 FROM {series}",
-        live = format!("CASE WHEN i >= {runs} THEN {at} + 999999999 END"),
         outcome = over(
             "CASE WHEN i % 97 = 0 THEN '{\"kind\":\"failed\",\"message\":\"550\",\"retryable\":false,\"after\":null}' \
                         WHEN i % 31 = 0 THEN NULL ELSE '{\"kind\":\"succeeded\",\"result\":null}' END"
