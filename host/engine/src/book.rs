@@ -1,6 +1,7 @@
 //! The schedules in memory, in the order in which they come due.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use noontide_domain::ports::{Edits, Overdue};
@@ -12,7 +13,8 @@ const LATE: TimeDelta = TimeDelta::seconds(5);
 /// The schedules that stand, and an agenda over them.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
-    standings: HashMap<ScheduleName, Standing>,
+    /// By name, so that lists are read page by page.
+    standings: BTreeMap<ScheduleName, Standing>,
     agenda: BTreeSet<(DateTime<Utc>, ScheduleName)>,
     /// Who follows whose success.
     followers: HashMap<ScheduleName, Vec<ScheduleName>>,
@@ -212,9 +214,19 @@ impl Book {
     }
 
     pub(crate) fn all(&self) -> Vec<Standing> {
-        let mut all: Vec<_> = self.standings.values().cloned().collect();
-        all.sort_by(|a, b| a.schedule.name.cmp(&b.schedule.name));
-        all
+        self.standings.values().cloned().collect()
+    }
+
+    /// The first `most` of those that are wanted, by name, from `after` on.
+    pub(crate) fn page(
+        &self,
+        after: Option<&ScheduleName>,
+        wanted: impl Fn(&Standing) -> bool,
+        most: usize,
+    ) -> Vec<Standing> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = self.standings.range::<ScheduleName, _>((from, Bound::Unbounded));
+        rest.map(|(_, standing)| standing).filter(|standing| wanted(standing)).take(most).cloned().collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use noontide_engine::Event;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +18,9 @@ const LINES: usize = 1_024;
 
 /// Bytes kept; a single result may have 1 MiB.
 const BYTES: usize = 4 << 20;
+
+/// The event that says how many are gone.
+pub(crate) const LAGGED: &str = "lagged";
 
 /// The newest lines.
 pub(crate) struct Tape {
@@ -41,6 +44,21 @@ pub(crate) struct Line {
     pub(crate) id: u64,
     pub(crate) name: &'static str,
     pub(crate) data: Arc<str>,
+    pub(crate) about: About,
+}
+
+/// What a line is about, for who wants to hear of that only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) schedule: Option<Arc<str>>,
+    pub(crate) handler: Option<Arc<str>>,
+}
+
+impl About {
+    fn of(data: &Value) -> Self {
+        let text = |key: &str| data[key].as_str().map(Arc::from);
+        Self { schedule: text("schedule"), handler: text("handler") }
+    }
 }
 
 impl Tape {
@@ -62,16 +80,21 @@ impl Tape {
                     Err(RecvError::Closed) => return,
                 },
             };
-            self.write(name, data.to_string().into());
+            self.write_about(name, data.to_string().into(), About::of(&data));
         }
     }
 
+    #[cfg(test)]
     fn write(&self, name: &'static str, data: Arc<str>) {
+        self.write_about(name, data, About::default());
+    }
+
+    fn write_about(&self, name: &'static str, data: Arc<str>, about: About) {
         let mut reel = self.reel();
         let id = reel.next;
         reel.next += 1;
         reel.bytes += data.len();
-        reel.lines.push_back(Line { id, name, data });
+        reel.lines.push_back(Line { id, name, data, about });
         while reel.lines.len() > LINES || (reel.bytes > BYTES && reel.lines.len() > 1) {
             let gone = reel.lines.pop_front().map_or(0, |line| line.data.len());
             reel.bytes -= gone;
@@ -99,7 +122,7 @@ impl Tape {
             // How many another process told, nobody knows here.
             let missed = (wanted >= reel.first).then(|| oldest - wanted);
             let (name, data) = lagged(missed);
-            return Some(Line { id: oldest - 1, name, data: data.to_string().into() });
+            return Some(Line { id: oldest - 1, name, data: data.to_string().into(), about: About::default() });
         }
         reel.lines.get(usize::try_from(wanted - oldest).ok()?).cloned()
     }
@@ -110,7 +133,7 @@ impl Tape {
 }
 
 fn lagged(missed: Option<u64>) -> (&'static str, serde_json::Value) {
-    ("lagged", json!({ "missed": missed }))
+    (LAGGED, json!({ "missed": missed }))
 }
 
 #[cfg(test)]
