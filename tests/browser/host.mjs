@@ -72,9 +72,13 @@ manual      = true
 input       = { files = [{ name = "report.html", media_type = "text/html", text = "<p>well</p>" }, { name = "sums.csv", media_type = "text/csv", text = "a,1", times = 900 }] }
 
 [schedule.long-work]
-description = "Works for a minute unless it is asked to stop"
+description = "Works for ten minutes unless it is asked to stop"
 handler     = "fixture-cancellable/run"
 manual      = true
+input       = { limit_ms = 600000 }
+
+[plugin.fixture-cancellable]
+limits = { timeout = "15m" }
 
 [plugin.fixture-talker]
 limits = { log-lines = 100000, timeout = "5m" }

@@ -28,5 +28,11 @@ export const paths = (ran) => ({
   "run-retried": `/runs/${ran.flaky}`,
   "run-failed": `/runs/${ran.broken}`,
   "run-log": `/runs/${ran.chatter}`,
+  why: "/why?schedule=greeting",
+  "why-ahead": "/why?schedule=nightly-report&at=2030-01-01+02:30",
+  plugins: "/plugins",
+  plugin: "/plugins/fixture-artifacts",
+  "plugin-granted": "/plugins/log-digest",
+  hosts: "/hosts",
   log: `/runs/${ran.chatter}/log?level=warn`,
 });

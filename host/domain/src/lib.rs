@@ -14,6 +14,7 @@ pub mod connection;
 pub mod duration;
 pub mod errand;
 pub mod excerpt;
+mod fresh;
 pub mod gate;
 pub mod headers;
 pub mod host;
@@ -43,6 +44,8 @@ pub use connection::{
     SqlError, SqlRows, SqlStatement, SqlValue,
 };
 pub use errand::{Errand, Moment};
+#[cfg(feature = "replay")]
+pub use fresh::replay;
 pub use gate::Gate;
 pub use headers::Headers;
 pub use host::{HostState, Labels, Role, Roles};

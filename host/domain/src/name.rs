@@ -204,14 +204,14 @@ id! {
 impl RunId {
     /// A new id; the clock in it orders listings and decides nothing.
     pub fn new() -> Self {
-        Self(Uuid::now_v7())
+        Self(crate::fresh::id())
     }
 }
 
 impl SubmissionId {
     /// A new id; the clock in it orders listings and decides nothing.
     pub fn new() -> Self {
-        Self(Uuid::now_v7())
+        Self(crate::fresh::id())
     }
 }
 

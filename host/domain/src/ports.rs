@@ -58,6 +58,19 @@ pub enum LedgerError {
     /// It will not pass by itself: corrupt data, newer schema, a statement that fails.
     #[error("the ledger failed: {0}")]
     Broken(String),
+    /// Of a claim: other hosts have come further with these schedules, up to these instants, and what this one skips in a row lies
+    /// on both sides of it. Nothing was written; who plans again from there loses nothing.
+    #[error("other hosts have decided about {} meanwhile; what is left of it is planned again", names(.0))]
+    Behind(Vec<(ScheduleName, DateTime<Utc>)>),
+}
+
+/// The first of them, and how many more.
+fn names(schedules: &[(ScheduleName, DateTime<Utc>)]) -> String {
+    match schedules {
+        [] => "no schedule".to_owned(),
+        [(one, _)] => format!("`{one}`"),
+        [(first, _), others @ ..] => format!("`{first}` and {} more", others.len()),
+    }
 }
 
 /// What a cancel found.

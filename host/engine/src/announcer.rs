@@ -30,8 +30,9 @@ pub(crate) async fn run(core: Arc<Core>) {
             }
         };
         tokio::select! {
-            () = core.wait(pause) => {}
+            biased;
             () = core.look_at_ledger.notified() => core.wait(LEDGER_PAUSE).await,
+            () = core.wait(pause) => {}
             () = drains => {}
         }
     }

@@ -1,6 +1,7 @@
 //! What the loops share.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,7 +37,7 @@ pub(crate) struct Core {
     pub(crate) recorder: Recorder,
     pub(crate) started_at: DateTime<Utc>,
     book: Mutex<Book>,
-    held: Mutex<HashMap<RunId, Held>>,
+    held: Mutex<HeldRuns>,
     last_tick: watch::Sender<Option<DateTime<Utc>>>,
     /// Why the ledger could not be written last, and since when.
     trouble: Mutex<Option<(String, DateTime<Utc>)>>,
@@ -68,6 +69,10 @@ pub(crate) struct Core {
     pub(crate) running: TaskTracker,
     events: broadcast::Sender<Event>,
 }
+
+/// The runs that this host holds. Their ids are made here and nobody chooses them, so the hasher needs no secret; and without one
+/// a simulation walks them in the same order each time.
+pub(crate) type HeldRuns = HashMap<RunId, Held, BuildHasherDefault<DefaultHasher>>;
 
 /// A run that this host holds the lease of.
 pub(crate) struct Held {
@@ -116,7 +121,7 @@ impl Core {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn held(&self) -> MutexGuard<'_, HashMap<RunId, Held>> {
+    pub(crate) fn held(&self) -> MutexGuard<'_, HeldRuns> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -388,8 +393,9 @@ impl Core {
     /// The same, or until the engine stops (`false`).
     pub(crate) async fn rest(&self, length: Duration) -> bool {
         tokio::select! {
-            () = self.wait(length) => {}
+            biased;
             () = self.stopping.cancelled() => {}
+            () = self.wait(length) => {}
         }
         !self.stopping.is_cancelled()
     }

@@ -87,8 +87,9 @@ async fn wait(core: &Core) {
         _ => look_at,
     };
     tokio::select! {
-        () = core.clock.sleep_until(wake_at) => {}
+        biased;
         () = core.look_for_messages.notified() => {}
+        () = core.clock.sleep_until(wake_at) => {}
         () = core.stopping.cancelled() => {}
     }
 }

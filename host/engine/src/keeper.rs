@@ -20,8 +20,9 @@ pub(crate) async fn run(core: Arc<Core>) {
     let mut pause = core.settings.heartbeat;
     loop {
         tokio::select! {
-            () = wait(&core, pause) => {}
+            biased;
             () = core.look_at_leases.notified() => {}
+            () = wait(&core, pause) => {}
         }
         let held: Vec<_> = core.held().values().map(|held| held.lease).collect();
         if held.is_empty() {

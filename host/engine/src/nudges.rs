@@ -7,8 +7,9 @@ use crate::core::Core;
 pub(crate) async fn run(core: Arc<Core>) {
     loop {
         tokio::select! {
-            () = core.ledger.nudged() => core.look_for_runs.notify_one(),
+            biased;
             () = core.stopping.cancelled() => return,
+            () = core.ledger.nudged() => core.look_for_runs.notify_one(),
         }
     }
 }

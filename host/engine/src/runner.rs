@@ -67,9 +67,10 @@ async fn wait(core: &Core) {
         // What is ready and was not leased just now is another's before long, or it is for this host a moment later.
         let wake_at = next.map_or(look_at, |ready| ready.max(now + MOMENT)).min(now + core.settings.poll).min(look_at);
         tokio::select! {
-            () = core.clock.sleep_until(wake_at) => {}
-            () = core.look_for_runs.notified() => return,
+            biased;
             () = core.stopping.cancelled() => return,
+            () = core.look_for_runs.notified() => return,
+            () = core.clock.sleep_until(wake_at) => {}
         }
         if !(begin..look_at).contains(&core.clock.now()) {
             return;

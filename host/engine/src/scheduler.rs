@@ -44,8 +44,9 @@ async fn sleep(core: &Core) {
     let latest = core.clock.now() + SLICE;
     let wake_at = core.book().wake_at().map_or(latest, |due| due.min(latest));
     tokio::select! {
-        () = core.clock.sleep_until(wake_at) => {}
+        biased;
         () = core.look_at_book.notified() => {}
+        () = core.clock.sleep_until(wake_at) => {}
         () = core.stopping.cancelled() => {}
     }
 }
@@ -84,6 +85,10 @@ async fn decide(core: &Arc<Core>, due: Vec<Standing>, now: DateTime<Utc>) -> Res
     let plan = plan(due.iter().map(|standing| core.candidate(standing)), &levels, now);
     let asked_at = core.clock.elapsed();
     let claimed = core.ledger.claim(plan.claim.clone(), core.lessee(core.room_for_fires())).await;
+    if let Err(LedgerError::Behind(cursors)) = claimed {
+        cursors.into_iter().for_each(|(name, cursor)| core.book().advance(&name, cursor));
+        return Ok(true);
+    }
     core.heard(&claimed);
     let claimed = claimed?;
     record(core, &plan, &claimed);

@@ -30,6 +30,7 @@ pub(crate) async fn run(core: Arc<Core>) {
             }
         }
         tokio::select! {
+            biased;
             go_on = core.rest(EVERY) => if !go_on { return },
             () = core.look_at_versions.notified() => {}
         }

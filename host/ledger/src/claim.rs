@@ -26,30 +26,45 @@ pub(crate) struct ClaimFires {
 
 #[async_trait]
 impl Request for ClaimFires {
-    type Answer = Vec<Claimed>;
+    type Answer = Result<Vec<Claimed>, Behind>;
 
-    async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Claimed>, sqlx::Error> {
-        write(&self.claim, self.tenant.as_ref(), desk).await
+    async fn write(&self, desk: &mut Desk<'_>) -> Result<Self::Answer, sqlx::Error> {
+        let known = known(&self.claim, desk).await?;
+        match known.behind(&self.claim.skip) {
+            behind if behind.is_empty() => carry_out(&self.claim, self.tenant.as_ref(), known, desk).await.map(Ok),
+            behind => Ok(Err(behind)),
+        }
     }
 
-    fn handed_over(answer: &Vec<Claimed>) -> Vec<Lease> {
-        leases(answer)
+    fn handed_over(answer: &Self::Answer) -> Vec<Lease> {
+        answer.as_deref().map(leases).unwrap_or_default()
     }
 }
+
+/// Schedules of which a claim skips what was decided in part, and how far it was.
+pub(crate) type Behind = Vec<(ScheduleName, DateTime<Utc>)>;
 
 pub(crate) fn leases(claimed: &[Claimed]) -> Vec<Lease> {
     let leased = |claimed: &Claimed| if let Claimed::Leased(leased) = claimed { Some(leased.lease) } else { None };
     claimed.iter().filter_map(leased).collect()
 }
 
-/// Judges and writes, inside whatever transaction the desk stands in.
+/// Judges and writes a claim that skips nothing, inside whatever transaction the desk stands in.
 pub(crate) async fn write(
     claim: &Claim,
     tenant: Option<&Tenant>,
     desk: &mut Desk<'_>,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
-    lock(claim, desk).await?;
-    let mut known = known(claim, desk).await?;
+    let known = known(claim, desk).await?;
+    carry_out(claim, tenant, known, desk).await
+}
+
+async fn carry_out(
+    claim: &Claim,
+    tenant: Option<&Tenant>,
+    mut known: Known,
+    desk: &mut Desk<'_>,
+) -> Result<Vec<Claimed>, sqlx::Error> {
     if let Some(answers) = again::claimed(claim, tenant, &known, desk).await? {
         return Ok(answers);
     }
@@ -86,7 +101,9 @@ async fn lock(claim: &Claim, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// Under the lock.
 async fn known(claim: &Claim, desk: &mut Desk<'_>) -> Result<Known, sqlx::Error> {
+    lock(claim, desk).await?;
     let mut known = Known::default();
     let fired = claim.fire.iter().flat_map(|fire| [Some(fire.order.key.hex()), fire.fills.as_ref().map(Key::hex)]);
     let skipped = claim.skip.iter().map(|skip| Some(Key::occurrence(&skip.schedule, skip.due_at).hex()));

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::{Fire, Tenant};
+use noontide_domain::ports::{Fire, Skip, Tenant};
 use noontide_domain::{Cause, Key, Order, Overlap, RunId, ScheduleName};
 
 /// What the ledger knows before the claim, and then with it.
@@ -157,6 +157,18 @@ impl Known {
     /// Whether another host has decided about what is due then.
     pub fn passed(&self, schedule: &ScheduleName, due_at: DateTime<Utc>) -> bool {
         self.cursors.get(schedule).is_some_and(|cursor| due_at <= *cursor)
+    }
+
+    /// Of what schedules another host has decided a part of what shall be skipped in a row, and how far.
+    pub fn behind(&self, skips: &[Skip]) -> Vec<(ScheduleName, DateTime<Utc>)> {
+        let in_part =
+            |skip: &&Skip| self.passed(&skip.schedule, skip.due_at) && !self.passed(&skip.schedule, skip.until);
+        skips
+            .iter()
+            .filter(in_part)
+            .filter_map(|skip| self.cursors.get_key_value(&skip.schedule))
+            .map(|(name, cursor)| (name.clone(), *cursor))
+            .collect()
     }
 
     /// Why a fire of a host that has not heard of all is not inserted.

@@ -175,7 +175,7 @@ async fn leases_nobody_was_told_of_go_back(url: String) {
     let first = source.connect().await.expect("it is there");
     let lanes = Lanes::start_patiently(&source, first, &Time::Database, Duration::from_millis(500));
     let inbox = lanes.inbox();
-    inbox.ask(one).await.expect("claims");
+    inbox.ask(one).await.expect("claims").expect("nobody was further");
     let tenant = || Tenant { host: HostId(uuid::Uuid::now_v7()), lease: LONG, places: 1, queues: QueueRoom::ALL };
     let ask = || LeaseReady { tenant: tenant(), now: due_at };
     proxy.lose_next(usize::MAX);

@@ -110,7 +110,7 @@ impl Ledger for Doors {
     }
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
-        self.inbox.ask(claim::ClaimFires { claim, tenant }).await
+        self.inbox.ask(claim::ClaimFires { claim, tenant }).await?.map_err(LedgerError::Behind)
     }
 
     async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError> {

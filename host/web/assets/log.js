@@ -15,6 +15,7 @@ function attach(log) {
   const end = log.querySelector("[data-log-end]");
   let follows = true;
   let busy = false;
+  let missed = false;
   let typing = null;
 
   async function piece(place) {
@@ -27,7 +28,10 @@ function attach(log) {
   }
 
   async function alone(change) {
-    if (busy) return;
+    if (busy) {
+      missed = true;
+      return;
+    }
     busy = true;
     try {
       await change();
@@ -35,6 +39,10 @@ function attach(log) {
       // The host is away; the next event or scroll asks again.
     } finally {
       busy = false;
+    }
+    if (missed) {
+      missed = false;
+      fill();
     }
   }
 
@@ -70,12 +78,16 @@ function attach(log) {
     lines.scrollTop = lines.scrollHeight;
   }
 
-  lines.addEventListener("scroll", () => {
+  // What the place that the reader has scrolled to lacks.
+  function fill() {
     const below = lines.scrollHeight - lines.scrollTop - lines.clientHeight;
-    follows = below < 40 && lines.lastElementChild?.dataset.later === undefined;
-    if (lines.scrollTop < 200) earlier();
-    else if (below < 200) later();
-  });
+    const has = lines.lastElementChild?.dataset.later !== undefined;
+    follows = below < 40 && !has;
+    if (lines.scrollTop < 200 && lines.firstElementChild?.dataset.earlier !== undefined) earlier();
+    else if (below < 200 && has) later();
+  }
+
+  lines.addEventListener("scroll", fill);
   sought.addEventListener("input", () => {
     clearTimeout(typing);
     typing = setTimeout(newest, TYPING);

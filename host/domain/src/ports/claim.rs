@@ -43,7 +43,8 @@ pub struct Skip {
 pub struct Claim {
     /// Insert those whose key is new.
     pub fire: Vec<Fire>,
-    /// Rows for those that do not run; dropped where the first instant has a row already.
+    /// Rows for those that do not run; dropped where the first instant has a row already. One that begins before the cursor and
+    /// ends behind it nobody can cut who does not know the trigger: [`LedgerError::Behind`](super::LedgerError::Behind).
     pub skip: Vec<Skip>,
     /// Move the cursors forward (never back). Of a schedule whose cursor moves, what is due up to where the cursor is already
     /// has been decided, by another host: nothing of that is written.

@@ -81,6 +81,7 @@ macro_rules! ledger_contract {
             }
             stale {
                 what_another_host_has_decided_is_not_decided_again_even_if_its_row_is_gone
+                what_is_skipped_in_a_row_and_was_decided_in_part_is_planned_again_from_there
                 what_does_not_move_the_cursor_may_lie_before_it
                 a_schedule_runs_no_more_often_than_it_may_whoever_claims
                 of_many_who_claim_different_instants_of_a_bounded_schedule_no_more_win_than_it_may_run

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use noontide_domain::ports::{Claim, Claimed, Skip};
+use noontide_domain::ports::{Claim, Claimed, LedgerError, Skip};
 use noontide_domain::{Cause, Schedule, SkipReason};
 
 use super::schedules::every_minute;
@@ -50,6 +50,24 @@ pub async fn what_another_host_has_decided_is_not_decided_again_even_if_its_row_
     due.sort();
     assert_eq!(due, [60, 180, 240, 300].map(second));
     assert_eq!(exam.history.standings().await.expect("reads")[0].runs, 3);
+}
+
+pub async fn what_is_skipped_in_a_row_and_was_decided_in_part_is_planned_again_from_there(exam: &Exam) {
+    stands(exam, every_minute("a")).await;
+    claim(exam, pass(&[60, 120, 180], 180)).await;
+    // This host was away since the first minute.
+    let in_a_row = |from, count| Skip { until: second(600), count, ..missed(from) };
+    let late = |skip| Claim { skip: vec![skip], ..pass(&[660], 660) };
+    let answer = exam.ledger.claim(late(in_a_row(120, 9)), None).await;
+    assert_eq!(answer, Err(LedgerError::Behind(vec![(named("a"), second(180))])));
+    assert_eq!(exam.all().await.len(), 3, "nothing of it is written");
+    assert_eq!(exam.history.standings().await.expect("reads")[0].cursor, second(180), "nor is the cursor moved");
+    claim(exam, late(in_a_row(240, 7))).await;
+    let rows = exam.all().await;
+    assert!(rows.iter().any(|row| (row.due_at, row.span) == (second(240), Some((second(600), 7)))), "{rows:?}");
+    // What lies before the cursor as a whole others have decided as a whole.
+    claim(exam, Claim { skip: vec![in_a_row(120, 9)], ..pass(&[720], 720) }).await;
+    assert_eq!(exam.all().await.len(), 6);
 }
 
 pub async fn what_does_not_move_the_cursor_may_lie_before_it(exam: &Exam) {

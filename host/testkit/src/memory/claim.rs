@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use noontide_domain::ports::{Claim, Claimed, Fire, LedgerError, Tenant};
+use noontide_domain::ports::{Claim, Claimed, Fire, LedgerError, Skip, Tenant};
 use noontide_domain::{Cause, Key, Order, Overlap, QueueRoom, RunId, RunState, ScheduleName, SkipReason};
 
 use super::book::Book;
@@ -21,6 +21,11 @@ impl Book {
             return Ok(answers);
         }
         self.refuse_known_ids(&claim)?;
+        let mut bounds = self.bounds(&claim);
+        let behind = bounds.behind(&claim.skip);
+        if !behind.is_empty() {
+            return Err(LedgerError::Behind(behind));
+        }
         let mut answers = Vec::new();
         let mut new = Vec::new();
         // Some of a chain's runs may be past the retention: it is there as long as one is.
@@ -28,7 +33,6 @@ impl Book {
         for fire in &claim.fire {
             self.know_chain(fire, &mut chains);
         }
-        let mut bounds = self.bounds(&claim);
         for fire in claim.fire {
             let id = fire.order.id;
             self.know_chain(&fire, &mut chains);
@@ -220,6 +224,14 @@ struct Bounds {
 impl Bounds {
     fn passed(&self, schedule: &ScheduleName, due_at: DateTime<Utc>) -> bool {
         self.cursors.get(schedule).is_some_and(|cursor| due_at <= *cursor)
+    }
+
+    /// Of what shall be skipped in a row another host has decided a part.
+    fn behind(&self, skips: &[Skip]) -> Vec<(ScheduleName, DateTime<Utc>)> {
+        let is_in_part =
+            |skip: &&Skip| self.passed(&skip.schedule, skip.due_at) && !self.passed(&skip.schedule, skip.until);
+        let names = skips.iter().filter(is_in_part).map(|skip| &skip.schedule);
+        names.map(|name| (name.clone(), self.cursors[name])).collect()
     }
 
     fn refusal(&mut self, order: &Order) -> Option<Claimed> {

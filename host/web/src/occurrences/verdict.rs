@@ -165,7 +165,7 @@ fn not_due(asked: &Asked<'_>) -> String {
     if let Some(absent) = left_out {
         return format!("does not occur: {}", absent.reason);
     }
-    let (before, after) = super::around(asked.standing, asked.at);
+    let (before, after) = super::explain::around(asked.standing, asked.at);
     let told = |at: Option<DateTime<Utc>>| at.map(|at| told(at, schedule.timezone));
     let around = match (told(before), told(after)) {
         (Some(before), Some(after)) => format!("the ones around it are {before} and {after}"),

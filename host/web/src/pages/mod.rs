@@ -14,15 +14,19 @@
 //! that are marked `data-live`.
 
 mod assets;
+mod hosts;
 mod length;
 mod log;
 mod moment;
 mod page;
 mod picture;
+mod plugin;
+mod plugins;
 mod run;
 mod runs;
 mod schedules;
 mod visit;
+mod why;
 mod zone;
 
 use axum::routing::Router;
@@ -36,4 +40,8 @@ pub(crate) fn routes() -> Router<WebParts> {
         .merge(runs::routes())
         .merge(run::routes())
         .merge(log::routes())
+        .merge(why::routes())
+        .merge(plugins::routes())
+        .merge(plugin::routes())
+        .merge(hosts::routes())
 }

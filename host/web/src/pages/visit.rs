@@ -59,7 +59,11 @@ pub(crate) struct Entry {
 }
 
 /// The pages, in the order of the menu: title, path, key.
-const MENU: &[&[(&str, &str, char)]] = &[&[("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r')]];
+const MENU: &[&[(&str, &str, char)]] = &[
+    &[("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r'), ("Why", "/why", 'w')],
+    &[("Plugins", "/plugins", 'p')],
+    &[("Hosts", "/hosts", 'h')],
+];
 
 /// One look at a page.
 #[derive(Debug, Clone)]

@@ -1,6 +1,9 @@
 //! The dashboard, as a browser asks for it.
 
+mod hosts;
+mod plugins;
 mod runs;
+mod why;
 
 use super::*;
 
