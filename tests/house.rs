@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// Who alone may use what. A name that ends in `*` stands for all that begin so.
-const KEPT: [(&str, &[&str]); 14] = [
+const KEPT: [(&str, &[&str]); 15] = [
     ("sqlx", &["ledger", "connections"]),
     ("redis", &["connections"]),
     ("wasmtime*", &["sandbox"]),
@@ -21,6 +21,7 @@ const KEPT: [(&str, &[&str]); 14] = [
     ("solar-positioning", &["domain"]),
     ("icalendar", &["config", "web"]),
     ("askama", &["web"]),
+    ("hmac", &["sinks"]),
 ];
 
 /// Names that say nothing.

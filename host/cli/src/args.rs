@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    artifacts, backfill, backup, completions, config, enqueue, explain, fire, hosts, import, logs, man, next, outbox,
-    plugin, put, runs, schedules, set, simulate, submit, why,
+    alert, artifacts, backfill, backup, completions, config, enqueue, explain, fire, hosts, import, logs, man, next,
+    outbox, plugin, put, runs, schedules, set, simulate, submit, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -162,6 +162,9 @@ pub enum Verb {
     /// Messages that handlers handed over to be sent: list them, send them again, drop them
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// What somebody is told of: incidents, messages about them, a test of the way
+    #[command(subcommand)]
+    Alert(alert::Alert),
     /// Ask a run to stop
     Cancel(runs::Cancel),
     /// Make, build, check and call plugins

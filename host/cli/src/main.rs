@@ -28,8 +28,8 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    artifacts, backfill, backup, check, completions, config, enqueue, explain, fire, host, hosts, import, logs, man,
-    next, outbox, plugin, put, runs, schedules, set, simulate, submit, why,
+    alert, artifacts, backfill, backup, check, completions, config, enqueue, explain, fire, host, hosts, import, logs,
+    man, next, outbox, plugin, put, runs, schedules, set, simulate, submit, why,
 };
 use exit::{Done, Exit, Stop};
 use serve::wiring;
@@ -93,6 +93,7 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Items(flags) => submit::items(&global, &flags).await,
         Verb::Artifacts(flags) => artifacts::run(&global, &flags).await,
         Verb::Outbox(asked) => outbox::run(&global, &asked).await,
+        Verb::Alert(asked) => alert::run(&global, &asked).await,
         Verb::Enqueue(flags) => enqueue::enqueue(&global, &flags).await,
         Verb::Pause(flags) => schedules::pause(&global, &flags).await,
         Verb::Resume(flags) => schedules::resume(&global, &flags).await,

@@ -29,8 +29,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use noontide_domain::alert::Sink;
 use noontide_domain::{
-    Connection, ConnectionName, ConnectionUrl, Grant, Labels, PluginName, Queues, Roles, Schedule, ScheduleName, Trust,
+    AlertRule, Connection, ConnectionName, ConnectionUrl, Grant, Labels, PluginName, Queues, Roles, Schedule,
+    ScheduleName, Trust,
 };
 
 pub use problem::{Problem, Refused, Scope};
@@ -106,6 +108,10 @@ pub struct Config {
     pub faulty_connections: BTreeSet<String>,
     /// The schedules, by name.
     pub schedules: Vec<Schedule>,
+    /// Of what somebody is told.
+    pub alert_rules: Vec<AlertRule>,
+    /// And where.
+    pub sinks: Vec<Sink>,
     /// Where files with payloads arrive.
     pub watches: Vec<Watch>,
     /// Schedules whose table has a problem: they are not in `schedules`, and yet they have not left the file.

@@ -9,6 +9,7 @@
 //!
 //! No clock, no files, no async runtime, no SQL, no wasm: time walks in as an argument.
 
+pub mod alert;
 pub mod chain;
 pub mod connection;
 pub mod duration;
@@ -38,6 +39,7 @@ pub mod table;
 pub mod trigger;
 pub mod window;
 
+pub use alert::{Alert, AlertRule, Condition, Incident, IncidentId, IncidentState, Notice, Subject};
 pub use chain::{Chain, Link};
 pub use connection::{
     Access, Connection, ConnectionKind, ConnectionUrl, KvAnswer, KvCommand, KvError, KvVerb, SqlColumn, SqlDialect,

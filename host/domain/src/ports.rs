@@ -1,6 +1,7 @@
 //! The doors of the house. All speak domain words; all are used as `dyn`. A stand-in passes the same exam as
 //! the real thing.
 
+mod alerts;
 mod claim;
 mod connections;
 mod history;
@@ -22,6 +23,10 @@ use crate::{
     Schedule, ScheduleName, Standing, StateScope, StateSize, Submission, Unavailable,
 };
 
+pub use alerts::{
+    AlertDelivery, AlertFilter, AlertLease, AlertRecord, AlertSink, Alerts, IncidentFilter, IncidentWish, Judged,
+    PostedAlert, SinkFacts, SinkRoom,
+};
 pub use claim::{Claim, Claimed, Fire, Skip, Submitted, Tenant};
 pub use connections::Connections;
 pub use history::{
@@ -120,7 +125,7 @@ pub struct KeyPage {
 /// The durable record: what is written. Batch-first; calls of different callers may share one transaction and one
 /// fsync, but each call holds or fails as a whole. Never drop one of these futures half way: spawn and await.
 #[async_trait]
-pub trait Ledger: Outbox + Send + Sync {
+pub trait Ledger: Outbox + Alerts + Send + Sync {
     /// Makes the stored schedules of file owners equal to `schedules` and gives back all that stand (API-owned ones
     /// too). New ones and ones whose trigger, zone, enabled flag or `max-runs` changed get `now` as cursor: nothing
     /// looks back. File-owned ones that are not in `schedules` leave the list; their history stays. One that comes back has

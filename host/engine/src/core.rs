@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use crate::alerter::Board;
 use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
@@ -55,6 +56,7 @@ pub(crate) struct Core {
     pub(crate) look_for_runs: Notify,
     /// The courier should look.
     pub(crate) look_for_messages: Notify,
+    pub(crate) alerting: Board,
     /// The keeper should look.
     pub(crate) look_at_leases: Notify,
     /// The announcer should look whether the ledger can be written.
@@ -108,6 +110,7 @@ impl Core {
             look_at_book: Notify::new(),
             look_for_runs: Notify::new(),
             look_for_messages: Notify::new(),
+            alerting: Board::default(),
             look_at_leases: Notify::new(),
             look_at_ledger: Notify::new(),
             look_at_versions: Notify::new(),
@@ -237,6 +240,7 @@ impl Core {
     }
 
     pub(crate) fn tell(&self, happening: Happening) {
+        self.alerting.hear(&happening);
         // Nobody listening is fine.
         let _ = self.events.send(Event { at: self.clock.now(), happening });
     }
@@ -379,24 +383,5 @@ impl Core {
     pub(crate) fn cancel_held(&self, runs: &[RunId]) {
         let held = self.held();
         runs.iter().filter_map(|run| held.get(run)).for_each(|held| held.desk.cancel());
-    }
-
-    /// Waits for `length`, in slices. A clock that is set back ends it: nobody waits an hour for a second.
-    pub(crate) async fn wait(&self, length: Duration) {
-        let begin = self.clock.now();
-        let end = begin + length;
-        while (begin..end).contains(&self.clock.now()) {
-            self.clock.sleep_until(end).await;
-        }
-    }
-
-    /// The same, or until the engine stops (`false`).
-    pub(crate) async fn rest(&self, length: Duration) -> bool {
-        tokio::select! {
-            biased;
-            () = self.stopping.cancelled() => {}
-            () = self.wait(length) => {}
-        }
-        !self.stopping.is_cancelled()
     }
 }

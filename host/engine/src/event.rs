@@ -1,6 +1,7 @@
 //! What happened, for whoever looks on. Lossy by design: the truth is in the ledger.
 
 use chrono::{DateTime, Utc};
+use noontide_domain::alert::{AlertKind, IncidentId};
 use noontide_domain::plugin::upgrade::VersionStanding;
 use noontide_domain::{HandlerRef, MessageId, PluginName, PluginVersion, RunId, RunState, ScheduleName};
 
@@ -87,6 +88,21 @@ pub enum Happening {
         destination: String,
         /// What came of the last try, in words.
         answer: String,
+    },
+    /// A message about an incident was written, for whoever is on call.
+    Alert {
+        /// Why.
+        kind: AlertKind,
+        /// Which incident.
+        incident: IncidentId,
+        /// The rule's name.
+        rule: String,
+        /// What it is about, such as `schedule/nightly`.
+        subject: String,
+        /// In a line.
+        title: String,
+        /// What is wrong, or why it is over.
+        words: String,
     },
     /// Schedules were declared anew, put, removed, or changed by others.
     SchedulesChanged,

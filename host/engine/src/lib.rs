@@ -5,6 +5,7 @@
 //!
 //! * the **scheduler** sleeps until the next due instant, plans, and claims what is due in one transaction;
 //! * the **watcher** tells of schedules whose success is overdue, and of runs that starve;
+//! * the **alerter** has what went wrong judged by the rules, and tells who is on call;
 //! * the **pruner** deletes what is past the retention.
 //!
 //! With the role `worker`:
@@ -23,6 +24,7 @@
 //! A nudge between them says "look", never "what": each looks at the truth itself. None of them knows which database
 //! it is, nor that handlers are wasm.
 
+mod alerter;
 mod announcer;
 mod book;
 mod calls;
@@ -40,6 +42,7 @@ mod pruner;
 mod recorder;
 mod request;
 mod rescuer;
+mod rest;
 mod runner;
 mod scheduler;
 mod settings;
@@ -48,6 +51,7 @@ pub mod story;
 mod submit;
 mod watcher;
 
+pub use alerter::Tried;
 pub use calls::Enqueued;
 pub use event::{Event, Happening};
 pub use handle::{EngineHandle, EngineStatus, Outlook, Progress};
@@ -94,6 +98,7 @@ pub async fn start(parts: Parts, schedules: Vec<Schedule>) -> Result<EngineHandl
     if schedules {
         loops.push(tokio::spawn(scheduler::run(Arc::clone(&core))));
         loops.push(tokio::spawn(watcher::run(Arc::clone(&core))));
+        loops.push(tokio::spawn(alerter::run(Arc::clone(&core))));
         loops.push(tokio::spawn(pruner::run(Arc::clone(&core))));
     }
     if works {

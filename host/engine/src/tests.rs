@@ -10,6 +10,7 @@ use noontide_testkit::{ManualClock, MemoryLedger, ScriptedOutlet, ScriptedPlugin
 
 use crate::{EngineError, EngineHandle, FireRequest, Parts, Settings, start};
 
+mod alerts;
 mod chains;
 mod changes;
 mod clock;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use noontide_domain::alert::noted;
 use noontide_domain::ports::{Claim, Claimed, Fire, Skip, Tenant};
 use noontide_domain::{Cause, Key, Lease, Leased, Order, Overlap, RunId, RunState, ScheduleName, SkipReason};
 use serde_json::{Value, json};
@@ -15,13 +16,14 @@ use crate::judge::{Fate, Holder, Known, Live, Stage};
 use crate::query::query;
 use crate::row::Row;
 use crate::writer::{Desk, Request};
-use crate::{again, judge, links, rows};
+use crate::{again, judge, links, notices, rows};
 
 statements!(claim: LOCK, KEYS, SCHEDULES, LIVE, REPLACE, ASK, ADVANCE);
 
 pub(crate) struct ClaimFires {
     pub claim: Claim,
     pub tenant: Option<Tenant>,
+    pub heeds: bool,
 }
 
 #[async_trait]
@@ -29,6 +31,7 @@ impl Request for ClaimFires {
     type Answer = Result<Vec<Claimed>, Behind>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Self::Answer, sqlx::Error> {
+        desk.heeds = self.heeds;
         let known = known(&self.claim, desk).await?;
         match known.behind(&self.claim.skip) {
             behind if behind.is_empty() => carry_out(&self.claim, self.tenant.as_ref(), known, desk).await.map(Ok),
@@ -74,8 +77,12 @@ async fn carry_out(
     for (fire, fate) in claim.fire.iter().zip(&fates) {
         new.extend(fire_row(fire, fate, tenant, &known, desk.now)?);
     }
+    let mut missed = Vec::new();
     for skip in &claim.skip {
-        new.extend(skip_row(skip, &mut known, desk.now)?);
+        if let Some(row) = skip_row(skip, &mut known, desk.now)? {
+            new.push(row);
+            missed.extend(noted::skip(skip, desk.now));
+        }
     }
     let is_left = |(fire, fate): (&Fire, &Fate)| matches!(fate, Fate::Ready { .. }) && fire.not_before <= desk.now;
     desk.nudge |= claim.fire.iter().zip(&fates).any(is_left);
@@ -83,6 +90,7 @@ async fn carry_out(
         let rows = Value::Array(new).to_string();
         query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;
     }
+    notices::write(&missed, desk).await?;
     let links: Vec<_> = claim.links.iter().filter(|link| !known.chains.contains_key(&link.chain)).collect();
     links::write(&links, desk).await?;
     advance(claim, &fates, desk).await?;

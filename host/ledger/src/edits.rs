@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use chrono_tz::Tz;
+use noontide_domain::alert::noted;
 use noontide_domain::ports::{Edits, Overdue, RefusedEdit};
 use noontide_domain::{Owner, Schedule};
 
 use crate::gates;
+use crate::notices;
 use crate::query::{Place, query};
 use crate::row::Row;
 use crate::rows;
@@ -125,6 +127,7 @@ async fn tell(desk: &mut Desk<'_>, since: i64) -> Result<Edits, sqlx::Error> {
 
 pub(crate) struct TellOverdue {
     pub overdue: Vec<Overdue>,
+    pub heeds: bool,
 }
 
 #[async_trait]
@@ -133,13 +136,18 @@ impl Request for TellOverdue {
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<bool>, sqlx::Error> {
         let mut is_news = Vec::with_capacity(self.overdue.len());
-        for Overdue { schedule, since, last_success } in &self.overdue {
+        desk.heeds = self.heeds;
+        let mut told = Vec::new();
+        for overdue @ Overdue { schedule, since, last_success } in &self.overdue {
             let query = query(TELL_OVERDUE)
                 .bind(schedule.as_str())
                 .bind(since.timestamp_millis())
                 .bind(last_success.map(|last| last.timestamp_millis()));
-            is_news.push(query.run(&mut *desk).await? == 1);
+            let is_new = query.run(&mut *desk).await? == 1;
+            told.extend(is_new.then(|| noted::overdue(overdue, desk.now)));
+            is_news.push(is_new);
         }
+        notices::write(&told, desk).await?;
         Ok(is_news)
     }
 }

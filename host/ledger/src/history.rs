@@ -5,17 +5,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
-    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
+    AlertFilter, AlertRecord, ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord,
+    IncidentFilter, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage, LinkRecord, MessageFilter,
+    MessageRecord, QueueStatus, RunFilter, RunRecord,
 };
-use noontide_domain::{ArtifactName, Key, RunId, RunState, ScheduleName, Standing};
+use noontide_domain::{ArtifactName, Incident, Key, RunId, RunState, ScheduleName, Standing};
 
 use crate::connection::{Kind, Readers, Time};
 use crate::lease::limit;
 use crate::listing::Listing;
 use crate::query::query;
 use crate::row::Row;
-use crate::{artifacts, chains, fault, hosts, items, outbox, rows, schedules};
+use crate::{alerts, artifacts, chains, fault, hosts, incidents, items, outbox, rows, schedules};
 
 statements!(history: RUNS, RUN, ATTEMPTS, LOGS, OCCURRENCE, LAST_RUNS, STATUS, OF_A_CHAIN, READY, RUNNING, FAILED, ANY);
 
@@ -97,6 +98,14 @@ impl History for Reading {
     async fn hosts(&self, filter: HostFilter) -> Result<Vec<HostRecord>, LedgerError> {
         let now = self.time.now(&self.readers).await.map_err(fault::answer)?;
         hosts::list(&self.readers, &filter, now).await.map_err(fault::answer)
+    }
+
+    async fn incidents(&self, filter: IncidentFilter) -> Result<Vec<Incident>, LedgerError> {
+        incidents::list(&self.readers, &filter).await.map_err(fault::answer)
+    }
+
+    async fn alerts(&self, filter: AlertFilter) -> Result<Vec<AlertRecord>, LedgerError> {
+        alerts::list(&self.readers, &filter).await.map_err(fault::answer)
     }
 
     async fn status(&self) -> Result<LedgerStatus, LedgerError> {

@@ -165,7 +165,7 @@ async fn leases_nobody_was_told_of_go_back(url: String) {
     let (key, due_at) = (Key::chosen("mail/send", "one"), DateTime::UNIX_EPOCH);
     let order = Order::new(RunId::new(), key, "mail/send".parse().expect("a handler"), due_at, Cause::Enqueued);
     let (run, fire) = (order.id, Fire { order, overlap: Overlap::Allow, not_before: due_at, fills: None });
-    let one = claim::ClaimFires { claim: Claim { fire: vec![fire], ..Claim::default() }, tenant: None };
+    let one = claim::ClaimFires { claim: Claim { fire: vec![fire], ..Claim::default() }, tenant: None, heeds: false };
 
     let proxy = Proxy::before(&url);
     let source = match is_postgres {
@@ -177,7 +177,7 @@ async fn leases_nobody_was_told_of_go_back(url: String) {
     let inbox = lanes.inbox();
     inbox.ask(one).await.expect("claims").expect("nobody was further");
     let tenant = || Tenant { host: HostId(uuid::Uuid::now_v7()), lease: LONG, places: 1, queues: QueueRoom::ALL };
-    let ask = || LeaseReady { tenant: tenant(), now: due_at };
+    let ask = || LeaseReady { tenant: tenant(), now: due_at, heeds: false };
     proxy.lose_next(usize::MAX);
     let told = inbox.ask(ask()).await;
     assert!(matches!(told, Err(LedgerError::Unavailable(_))), "{told:?}");

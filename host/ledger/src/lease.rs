@@ -1,9 +1,10 @@
 //! Who works on a run for now: taking, keeping, giving back, losing; and asking it to stop.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use noontide_domain::alert::noted;
 use noontide_domain::ports::{CancelAnswer, Lapsed, Pulse, Tenant};
 use noontide_domain::{HostId, Lease, Leased, RunId, RunState, SkipReason};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use crate::connection::Readers;
 use crate::query::query;
 use crate::writer::{Desk, Request};
-use crate::{items, links, ready, rows};
+use crate::{items, links, notices, ready, rows};
 
 statements!(lease: EXPIRING, EXPIRE, TAKE, KEEP, GIVE_BACK, LAPSED, STATE, CANCEL_READY, ASK);
 
@@ -21,6 +22,7 @@ const EXPIRE_AT_ONCE: i64 = 1_000;
 pub(crate) struct LeaseReady {
     pub tenant: Tenant,
     pub now: DateTime<Utc>,
+    pub heeds: bool,
 }
 
 #[async_trait]
@@ -28,6 +30,7 @@ impl Request for LeaseReady {
     type Answer = Vec<Leased>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Leased>, sqlx::Error> {
+        desk.heeds = self.heeds;
         let host = self.tenant.host;
         let mut levels = ready::levels(&mut *desk, self.now).await?;
         if levels.iter().any(|level| level.expiring) {
@@ -68,15 +71,23 @@ impl Request for LeaseReady {
 impl LeaseReady {
     async fn expire(&self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
         let expiring = query(EXPIRING).bind(self.now.timestamp_millis()).bind(EXPIRE_AT_ONCE);
-        let (mut late, mut runs) = (Vec::new(), Vec::new());
+        let (mut late, mut runs, mut missed) = (Vec::new(), Vec::new(), Vec::new());
         for row in expiring.all(&mut *desk).await? {
-            let reason = SkipReason::Expired { by: rows::instant(&row, "begins_by")? };
+            let by = rows::instant(&row, "begins_by")?;
+            let reason = SkipReason::Expired { by };
             let run = RunId(rows::uuid(&row, "id")?);
             late.push(json!([links::hex(run), rows::to_json("reason", &reason)?]));
+            missed.push((run, noted::expiry(notices::of_run(run, &row)?, by, desk.now)));
             runs.push(run);
         }
         let query = query(EXPIRE).bind(Value::Array(late).to_string()).bind(desk.now.timestamp_millis());
         let written = query.all(&mut *desk).await?;
+        let mut expired = BTreeSet::new();
+        for row in &written {
+            expired.insert(RunId(rows::uuid(row, "id")?));
+        }
+        missed.retain(|(run, _)| expired.contains(run));
+        notices::write(&missed.into_iter().map(|(_, notice)| notice).collect::<Vec<_>>(), desk).await?;
         links::follow(&links::ends(&written, runs)?, desk).await
     }
 }

@@ -16,6 +16,8 @@
 mod query;
 
 mod again;
+mod alerting;
+mod alerts;
 mod artifacts;
 mod chains;
 mod claim;
@@ -27,6 +29,7 @@ mod fault;
 mod gates;
 mod history;
 mod hosts;
+mod incidents;
 mod insert;
 mod items;
 mod judge;
@@ -36,6 +39,7 @@ mod links;
 mod listing;
 mod migrations;
 mod mysql;
+mod notices;
 mod nudges;
 mod outbox;
 mod parts;

@@ -10,7 +10,7 @@ pub(crate) struct File {
 }
 
 /// How many they are.
-pub(crate) const COUNT: usize = 17;
+pub(crate) const COUNT: usize = 18;
 
 /// The newest schema this binary knows.
 pub(crate) const KNOWN: i64 = COUNT as i64;
@@ -37,6 +37,7 @@ macro_rules! migrations {
             15 "0015" "limits";
             16 "0016" "hosts";
             17 "0017" "receipts";
+            18 "0018" "alerts";
         }
     };
 }

@@ -19,7 +19,7 @@ use crate::query::query;
 use crate::row::Row;
 use crate::store::Doors;
 use crate::writer::{Desk, Request};
-use crate::{fault, rows};
+use crate::{fault, notices, rows};
 
 statements!(outbox: WRITE, COUNT, CHOOSE, TAKE, NEXT, SENT, AGAIN, DEAD, RETRY, DROP, STATE, LIST);
 
@@ -53,7 +53,7 @@ impl Outbox for Doors {
     }
 
     async fn settle_messages(&self, deliveries: Vec<Delivery>) -> Result<Vec<bool>, LedgerError> {
-        self.inbox.ask(SettleMessages { deliveries }).await
+        self.inbox.ask(SettleMessages { deliveries, heeds: self.heeds() }).await
     }
 
     async fn retry_message(&self, id: MessageId, now: DateTime<Utc>) -> Result<MessageAnswer, LedgerError> {
@@ -110,6 +110,7 @@ fn posted(row: &Row, host: HostId) -> Result<Posted, sqlx::Error> {
 
 struct SettleMessages {
     deliveries: Vec<Delivery>,
+    heeds: bool,
 }
 
 #[async_trait]
@@ -117,7 +118,9 @@ impl Request for SettleMessages {
     type Answer = Vec<bool>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<bool>, sqlx::Error> {
+        desk.heeds = self.heeds;
         let mut answers = Vec::with_capacity(self.deliveries.len());
+        let mut news = Vec::new();
         for Delivery { lease, fate, reply, at } in &self.deliveries {
             let (sql, instant) = match fate {
                 Fate::Sent => (SENT, at),
@@ -127,8 +130,13 @@ impl Request for SettleMessages {
             let settle = query(sql).bind(lease.id.to_string()).bind(lease.host);
             let settle = settle.bind(lease.fence).bind(reply.status()).bind(reply.words());
             let settled = settle.bind(instant.timestamp_millis()).run(&mut *desk).await?;
+            if self.heeds && settled == 1 && !matches!(fate, Fate::Again { .. }) {
+                let gave_up = (*fate == Fate::Dead).then(|| reply.words());
+                news.extend(notices::of_message(lease.id, gave_up.as_deref(), desk).await?);
+            }
             answers.push(settled == 1);
         }
+        notices::write(&news, desk).await?;
         Ok(answers)
     }
 }

@@ -12,7 +12,7 @@ use crate::query::query;
 use crate::writer::{Desk, Request};
 use crate::{links, receipts, rows};
 
-statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS);
+statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, ALERTS, INCIDENTS, NOTICES);
 
 pub(crate) struct Prune {
     pub retention: Retention,
@@ -36,7 +36,7 @@ impl Request for Prune {
             }
         }
         links::many(LINKS, chains.into_iter().map(|chain| links::hex(chain).into()).collect(), desk).await?;
-        for statement in [SUBMISSIONS, MESSAGES, HOSTS] {
+        for statement in [SUBMISSIONS, MESSAGES, HOSTS, ALERTS, INCIDENTS, NOTICES] {
             query(statement).bind(before).bind(batch).run(&mut *desk).await?;
         }
         receipts::forget(desk.now, desk).await?;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
+use noontide_domain::alert::noted;
 use noontide_domain::ports::{Claim, Settled, Settlement};
 use noontide_domain::{RunId, RunState, Verdict};
 use serde_json::{Value, json};
@@ -11,12 +12,13 @@ use serde_json::{Value, json};
 use crate::query::{Statement, query};
 use crate::state::{self, Fit};
 use crate::writer::{Desk, Request};
-use crate::{again, artifacts, claim, items, links, outbox, records, rows};
+use crate::{again, artifacts, claim, items, links, notices, outbox, records, rows};
 
 statements!(settle: END, ARCHIVE, LOG, SUCCESS);
 
 pub(crate) struct Settle {
     pub settlements: Vec<Settlement>,
+    pub heeds: bool,
 }
 
 #[async_trait]
@@ -24,6 +26,7 @@ impl Request for Settle {
     type Answer = Vec<Settled>;
 
     async fn write(&self, desk: &mut Desk<'_>) -> Result<Vec<Settled>, sqlx::Error> {
+        desk.heeds = self.heeds;
         let mut answers = Vec::with_capacity(self.settlements.len());
         let mut then = Claim::default();
         let (mut over, mut done) = (Vec::new(), Vec::new());
@@ -120,6 +123,7 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
     let mut recorded = HashMap::with_capacity(share.len());
     let mut successes = BTreeMap::new();
     let mut with_items = HashMap::new();
+    let mut ended = Vec::new();
     for row in query(END).bind(told).all(&mut *desk).await? {
         let state = rows::state(&row)?;
         let schedule: Option<&str> = row.try_get("schedule")?;
@@ -131,6 +135,12 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
                 .or_insert(due);
         }
         let run = RunId(rows::uuid(&row, "id")?);
+        if desk.heeds
+            && let Some(Settlement { lease, report, .. }) = share.iter().find(|one| one.lease.run == run)
+        {
+            let of = notices::of_run(run, &row)?;
+            ended.extend(noted::end(of, state, lease.attempt, &report.outcome, report.finished_at));
+        }
         if row.try_get::<i64>("items")? > 0 {
             with_items.insert(run, state.is_final());
         }
@@ -143,6 +153,7 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
         artifacts::write(settlement, desk).await?;
         outbox::write(settlement, desk).await?;
     }
+    notices::write(&ended, desk).await?;
     insert(SUCCESS, successes.into_iter().map(|(schedule, due)| json!([schedule, due])).collect(), desk).await?;
     insert(ARCHIVE, archive(share, &recorded)?, desk).await?;
     insert(LOG, logs(share, &recorded)?, desk).await?;

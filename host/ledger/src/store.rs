@@ -1,6 +1,7 @@
 //! The doors of the ledger: each call becomes a request to the lanes, or a question to the readers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -53,15 +54,17 @@ impl Store {
     pub fn new(source: &Source, first: Connection, readers: Readers, time: Time, schema: i64) -> Self {
         let lanes = Lanes::start(source, first, &time);
         let inbox = lanes.inbox();
+        let heeds = Arc::new(AtomicBool::new(false));
         Self {
             ledger: Arc::new(Doors {
                 inbox: inbox.clone(),
                 readers: readers.clone(),
                 time: time.clone(),
                 ear: Ear::new(source),
+                heeds: Arc::clone(&heeds),
             }),
             history: Arc::new(history::Reading { readers: readers.clone(), time, schema }),
-            versions: Arc::new(versions::Versioning { inbox, readers: readers.clone() }),
+            versions: Arc::new(versions::Versioning { inbox, heeds, readers: readers.clone() }),
             schema,
             source: source.clone(),
             closer: Closer { lanes, readers },
@@ -75,10 +78,16 @@ pub(crate) struct Doors {
     pub readers: Readers,
     time: Time,
     ear: Ear,
+    /// Notices are written.
+    pub heeds: Arc<AtomicBool>,
 }
 
 impl Doors {
-    async fn now(&self) -> Result<DateTime<Utc>, LedgerError> {
+    pub fn heeds(&self) -> bool {
+        self.heeds.load(Ordering::Acquire)
+    }
+
+    pub async fn now(&self) -> Result<DateTime<Utc>, LedgerError> {
         self.time.now(&self.readers).await.map_err(fault::answer)
     }
 }
@@ -106,11 +115,11 @@ impl Ledger for Doors {
     }
 
     async fn tell_overdue(&self, overdue: Vec<Overdue>) -> Result<Vec<bool>, LedgerError> {
-        self.inbox.ask(edits::TellOverdue { overdue }).await
+        self.inbox.ask(edits::TellOverdue { overdue, heeds: self.heeds() }).await
     }
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {
-        self.inbox.ask(claim::ClaimFires { claim, tenant }).await?.map_err(LedgerError::Behind)
+        self.inbox.ask(claim::ClaimFires { claim, tenant, heeds: self.heeds() }).await?.map_err(LedgerError::Behind)
     }
 
     async fn submit(&self, submission: Submission, tenant: Option<Tenant>) -> Result<Submitted, LedgerError> {
@@ -118,7 +127,7 @@ impl Ledger for Doors {
     }
 
     async fn lease(&self, tenant: Tenant, now: DateTime<Utc>) -> Result<Vec<Leased>, LedgerError> {
-        self.inbox.ask(lease::LeaseReady { tenant, now }).await
+        self.inbox.ask(lease::LeaseReady { tenant, now, heeds: self.heeds() }).await
     }
 
     async fn next_ready(&self, queues: &QueueRoom) -> Result<Option<DateTime<Utc>>, LedgerError> {
@@ -134,7 +143,7 @@ impl Ledger for Doors {
     }
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<Vec<Settled>, LedgerError> {
-        self.inbox.ask(settle::Settle { settlements }).await
+        self.inbox.ask(settle::Settle { settlements, heeds: self.heeds() }).await
     }
 
     async fn lapsed(&self, limit: usize) -> Result<Vec<Lapsed>, LedgerError> {

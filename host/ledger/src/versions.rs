@@ -1,9 +1,12 @@
 //! The versions of plugins: read, and decided about.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use noontide_domain::PluginName;
+use noontide_domain::alert::noted;
 use noontide_domain::plugin::upgrade::{
     Approval, Arrival, Change, Decision, HandlerRecord, KnownVersion, Use, User, VersionStanding,
 };
@@ -14,8 +17,8 @@ use crate::connection::Readers;
 use crate::fault::{self, shape};
 use crate::query::query;
 use crate::row::Row;
-use crate::rows;
 use crate::writer::{Desk, Inbox, Request};
+use crate::{notices, rows};
 
 statements!(versions: MARKS, DECISIONS, DECIDED, KNOWN, RECORDS, CONTENT, HAS_CONTENT, KEEP_CONTENT, SIGN, ARRIVE, HAS_A_FILE, CHANGE, ANEW, FORGET, FORGET_RECORDS, FORGET_CONTENT, SCHEDULES, RUNS, CALLS);
 
@@ -25,6 +28,7 @@ const LEVEL: i32 = 3;
 /// The door to the versions in a SQLite file.
 pub(crate) struct Versioning {
     pub inbox: Inbox,
+    pub heeds: Arc<AtomicBool>,
     pub readers: Readers,
 }
 
@@ -73,7 +77,7 @@ impl Versions for Versioning {
                 packed = Some(done.map_err(|error| broken(error.to_string()))?);
             }
         }
-        self.inbox.ask(Decide { decision, packed }).await
+        self.inbox.ask(Decide { decision, packed, heeds: self.heeds.load(Ordering::Acquire) }).await
     }
 }
 
@@ -156,6 +160,7 @@ struct Decide {
     decision: Decision,
     /// The bytes that came, if they are new.
     packed: Option<Vec<u8>>,
+    heeds: bool,
 }
 
 #[async_trait]
@@ -172,6 +177,8 @@ impl Request for Decide {
         if let Some(arrival) = arrival {
             self.arrive(arrival, now, desk).await?;
         }
+        desk.heeds = self.heeds;
+        notices::write(&noted::versions(plugin, changes, desk.now), desk).await?;
         // Nobody is what somebody else is: those that step back come first.
         let steps_up =
             |change: &&Change| matches!(change.standing, VersionStanding::Active | VersionStanding::Candidate);

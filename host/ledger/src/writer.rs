@@ -48,11 +48,13 @@ pub(crate) struct Desk<'a> {
     pub is_written: bool,
     /// It may be leased by any host now.
     pub nudge: bool,
+    /// Somebody wants to be told of what goes wrong: notices are written.
+    pub heeds: bool,
 }
 
 impl<'a> Desk<'a> {
     pub fn new(connection: &'a mut Connection, now: DateTime<Utc>, patience: Duration) -> Self {
-        Self { connection, now, patience, is_written: false, nudge: false }
+        Self { connection, now, patience, is_written: false, nudge: false, heeds: false }
     }
 }
 

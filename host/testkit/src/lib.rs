@@ -44,6 +44,7 @@ mod plugins;
 mod proxy;
 #[cfg(unix)]
 pub mod servers;
+mod sink;
 
 pub use clock::ManualClock;
 pub use memory::MemoryLedger;
@@ -51,3 +52,4 @@ pub use outlet::ScriptedOutlet;
 pub use plugins::{Gate, ScriptedPlugins, Step};
 #[cfg(unix)]
 pub use proxy::Proxy;
+pub use sink::ScriptedSinks;

@@ -15,7 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::access::{Needs, needs};
 use crate::problem::ProblemDetails;
 use crate::{
-    WebParts, artifacts, chains, events, feed, host, hosts, occurrences, outbox, plugins, put, runs, schedules, submit,
+    WebParts, alerts, artifacts, chains, events, feed, host, hosts, occurrences, outbox, plugins, put, runs, schedules,
+    submit,
 };
 
 /// Where the API lies.
@@ -25,12 +26,13 @@ const BASE: &str = "/api/v1";
 const BEARER: &str = "bearer";
 
 /// Each resource, in the order of a reader's questions.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("schedules", "What comes due when, and what it calls"),
     ("runs", "What was carried out, is going on or waits"),
     ("occurrences", "Why something ran or did not"),
     ("chains", "Calls that follow one another"),
     ("outbox", "Messages that handlers handed over"),
+    ("alerts", "What went wrong, and who was told"),
     ("plugins", "What is loaded, and which version"),
     ("hosts", "Those that share the ledger"),
     ("events", "What happens"),
@@ -49,6 +51,7 @@ fn routes() -> OpenApiRouter<WebParts> {
         .merge(artifacts::routes())
         .merge(occurrences::routes())
         .merge(outbox::routes())
+        .merge(alerts::routes())
         .merge(plugins::routes())
         .merge(host::routes())
         .merge(hosts::routes())

@@ -16,6 +16,7 @@
 //! A route asks the engine to do something or the history what became of it; it decides nothing itself.
 
 mod access;
+mod alerts;
 mod artifacts;
 mod body;
 mod chain;

@@ -11,6 +11,7 @@
 //! event       what happens                   page      pages of lists
 //! ```
 
+pub(crate) mod alert;
 mod chain;
 mod detail;
 mod event;

@@ -1,5 +1,6 @@
 //! The verbs, a file each or a few that belong together. Each reads its flags, asks, and shows the answer.
 
+pub mod alert;
 pub mod artifacts;
 pub mod backfill;
 pub mod backup;

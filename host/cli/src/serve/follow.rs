@@ -71,6 +71,7 @@ fn line(event: &Event, zone: Tz) -> Option<String> {
         Happening::Undelivered { plugin, destination, answer, .. } => {
             Some(format!("{at} {plugin}  message to {destination} given up{}", short(answer)))
         }
+        Happening::Alert { title, words, .. } => Some(format!("{at} alert: {title}{}", short(words))),
         Happening::PluginVersion { words, .. } => Some(format!("{at} {words}")),
         Happening::Started { .. } | Happening::Overdue { .. } | Happening::SchedulesChanged => None,
     }

@@ -11,6 +11,7 @@ mod notify;
 mod reload;
 mod signals;
 mod watch;
+mod wire;
 pub mod wiring;
 
 use std::io::IsTerminal;
@@ -27,6 +28,7 @@ use noontide_domain::ports::{Clock, PluginHost};
 use noontide_engine::EngineHandle;
 use noontide_ledger::Opened;
 use noontide_sandbox::Sandbox;
+use noontide_sinks::Sinks;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
@@ -42,6 +44,7 @@ use lock::DataFolder;
 use logging::LogFiles;
 use reload::{Follows, Reloader};
 use watch::ConfWatch;
+use wire::Outward;
 
 /// The flags of `serve`.
 #[derive(Debug, Args)]
@@ -122,6 +125,8 @@ impl Rooms {
     async fn open(loaded: &Loaded, stop: &CancellationToken) -> Result<Option<Self>, Stop> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ledger = wiring::ledger(&loaded.config, Arc::clone(&clock)).await?;
+        // Before anything is recorded: plugins are looked at first of all.
+        ledger.ledger.heed(!loaded.config.alert_rules.is_empty());
         let connections = wiring::connections(&loaded.config);
         let compiled = loaded.config.data_dir.join("compiled");
         let (databases, versions) = (Some(Arc::clone(&connections)), Some(Arc::clone(&ledger.versions)));
@@ -155,8 +160,10 @@ async fn begin(global: &Global, loaded: &Loaded, data: &DataFolder, rooms: &Room
     let schedules = wiring::schedules(&loaded.config, ledger).await?;
     let engine = wiring::engine(&loaded.config, Arc::clone(clock), ledger, sandbox, schedules.clone()).await?;
     let config = loaded.config.clone();
+    let sinks = Sinks::new(Arc::clone(clock), Arc::new(Outward(Arc::clone(sandbox))));
+    wiring::alert(&engine, &sinks, &config);
     let follows =
-        Follows { engine: engine.clone(), sandbox: Arc::clone(sandbox), connections: Arc::clone(connections) };
+        Follows { engine: engine.clone(), sandbox: Arc::clone(sandbox), connections: Arc::clone(connections), sinks };
     let reloader = Reloader::new(global.clone(), follows, config, schedules, &loaded.problems);
     reloader.recheck().await;
     reloader.renew_all().await;

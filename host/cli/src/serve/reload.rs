@@ -10,6 +10,7 @@ use noontide_domain::ports::PluginHost;
 use noontide_domain::{Grant, PluginName, Schedule};
 use noontide_engine::EngineHandle;
 use noontide_sandbox::Sandbox;
+use noontide_sinks::Sinks;
 use tokio::sync::Notify;
 use tracing::{error, info, warn};
 
@@ -37,6 +38,8 @@ pub struct Follows {
     pub sandbox: Arc<Sandbox>,
     /// Its connections.
     pub connections: Arc<Databases>,
+    /// Where its alerts go.
+    pub sinks: Arc<Sinks>,
 }
 
 /// What is in use.
@@ -128,6 +131,7 @@ impl Reloader {
         self.follows.connections.follow(&loaded.config.connections);
         self.follows.sandbox.set_grants(loaded.config.grants.clone());
         self.follows.sandbox.set_trust(loaded.config.trust.clone());
+        wiring::alert(&self.follows.engine, &self.follows.sinks, &loaded.config);
         for setting in laid_down(&good.config, &loaded.config) {
             warn!(setting, "changed, and takes effect with the next start");
         }

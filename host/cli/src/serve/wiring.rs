@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use noontide_config::{Compile, Config, Identity};
 use noontide_connections::Databases;
-use noontide_domain::ports::{Clock, Connections, Versions};
+use noontide_domain::ports::{AlertSink, Clock, Connections, Versions};
 use noontide_domain::{HostId, Owner, Schedule};
 use noontide_engine::{EngineHandle, Parts, Settings};
 use noontide_ledger::Opened;
 use noontide_sandbox::{CompileApart, Sandbox, SandboxSettings};
+use noontide_sinks::Sinks;
 
 use crate::exit::Stop;
 
@@ -97,6 +98,12 @@ pub async fn engine(
     let (plugins, outlet) = (Arc::clone(sandbox), Arc::clone(sandbox));
     let parts = Parts { clock, ledger: Arc::clone(&ledger.ledger), plugins, outlet, settings };
     noontide_engine::start(parts, schedules).await.map_err(Stop::failed)
+}
+
+/// The rules and sinks of the configuration, from now on.
+pub fn alert(engine: &EngineHandle, sinks: &Arc<Sinks>, config: &Config) {
+    sinks.follow(config.sinks.clone());
+    engine.alert_by(config.alert_rules.clone(), Arc::clone(sinks) as Arc<dyn AlertSink>);
 }
 
 /// What a host leaves ready that has no place for it, another one begins within a quarter of a second.

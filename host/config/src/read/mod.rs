@@ -1,5 +1,6 @@
 //! What the keys mean.
 
+mod alert;
 pub(crate) mod body;
 pub(crate) mod calendar;
 mod connection;
@@ -47,7 +48,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
     let engine = host::engine(&top, &mut queues);
     let own = identity::identity(&top);
     let log = host::log(&top);
-    top.later(&["alert"], "take `[[alert]]` out");
+    let alerts = alert::Alerts::read(&desk, &top);
     let connections = connection::Connections::read(&desk, &top);
     let (grants, pins) = grants(&desk, &top, &connections);
     let calendars = calendar::calendars(&desk, &top);
@@ -75,6 +76,8 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         connections: connections.read,
         faulty_connections: connections.faulty,
         schedules: schedules.read,
+        alert_rules: alerts.rules,
+        sinks: alerts.sinks,
         watches: schedules.watches,
         faulty: schedules.faulty,
         places: schedules.places,

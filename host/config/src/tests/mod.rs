@@ -1,3 +1,4 @@
+mod alerts;
 mod body;
 mod connections;
 mod identity;

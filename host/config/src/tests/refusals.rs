@@ -223,7 +223,7 @@ fn what_is_wrong_outside_schedules_and_plugins_refuses_the_whole() {
         ("[engine]\nheartbeat = \"20s\"", "a.toml:2:13: `heartbeat` must fit twice"),
         ("[engine]\nconcurrency = 0", "a.toml:2:15: `concurrency` is 0; at least 1"),
         ("[log]\nformat = \"xml\"", "a.toml:2:10: `format` is `xml`"),
-        ("[[alert]]\non = []", "a.toml:1:1: `alert` is not in this version yet"),
+        ("[[alert]]\non = []", "a.toml:2:6: alert: `on` is empty"),
         ("timezone = \"Mars\"", "a.toml:1:12: unknown time zone `Mars`"),
         ("schedule = 5", "a.toml:1:12: `schedule` is an integer"),
         ("[[schedule]]", "a.toml:1:1: `schedule` is a list; tables `[schedule.NAME]` are expected"),

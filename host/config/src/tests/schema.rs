@@ -11,7 +11,7 @@ use crate::schema::SCHEMA;
 const WRONG: &str = "qqqqqqqqqqqq";
 
 /// Where a table's keys are in the schema, and a file with a wrong key in such a table.
-const TABLES: [(&str, &str); 27] = [
+const TABLES: [(&str, &str); 29] = [
     ("", "@ = 1"),
     ("/properties/data", "[data]\n@ = 1"),
     ("/properties/ledger", "[ledger]\n@ = 1"),
@@ -24,6 +24,8 @@ const TABLES: [(&str, &str); 27] = [
     ("/properties/log", "[log]\n@ = 1"),
     ("/properties/log/properties/file/anyOf/0/anyOf/1", "[[log.file]]\n@ = 1"),
     ("/definitions/queue", "[queue.x]\n@ = 1"),
+    ("/definitions/sink", "[sink.x]\n@ = 1"),
+    ("/definitions/alert", "[[alert]]\n@ = 1"),
     ("/definitions/calendar", "[calendar.x]\n@ = 1"),
     ("/definitions/days/anyOf/1", "[calendar.x]\nholidays = [{ @ = 1 }]"),
     ("/definitions/trigger", "[trigger.x]\n@ = 1"),

@@ -53,11 +53,17 @@ pub fn judge(reply: &Reply, id: MessageId, attempt: u32, give_up_at: DateTime<Ut
         Reply::Silent(_) => Duration::ZERO,
         Reply::Answered { .. } | Reply::Refused(_) => return Fate::Dead,
     };
+    let seed = u128::from_be_bytes(id.fire) as u64 ^ (u64::from(id.number) << 32);
+    again(seed, attempt, after, give_up_at, now)
+}
+
+/// Once more after a wait that doubles, at least `after`; given up if its time is over. `seed` is the message's own name.
+pub fn again(seed: u64, attempt: u32, after: Duration, give_up_at: DateTime<Utc>, now: DateTime<Utc>) -> Fate {
     if now >= give_up_at {
         return Fate::Dead;
     }
     // The last try is at the last instant, however long the receiver wants to be left alone.
-    let wait = wait_after(attempt, id).max(after).min((give_up_at - now).to_std().unwrap_or_default());
+    let wait = wait_after(attempt, seed).max(after).min((give_up_at - now).to_std().unwrap_or_default());
     Fate::Again { not_before: now + wait }
 }
 
@@ -68,10 +74,9 @@ fn may_pass(status: u16) -> bool {
 }
 
 /// Less up to a fifth, by the message's own name: those that failed together do not come back together.
-fn wait_after(attempt: u32, id: MessageId) -> Duration {
+fn wait_after(attempt: u32, seed: u64) -> Duration {
     let full = BACKOFF.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(LONGEST);
-    let seed = u128::from_be_bytes(id.fire) as u64 ^ (u64::from(id.number) << 32 | u64::from(attempt));
-    let share = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
+    let share = (seed ^ u64::from(attempt)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
     full - full.mul_f64(share as f64 / 5_120.0)
 }
 

@@ -8,8 +8,9 @@ mod delivery;
 mod id;
 mod webhook;
 
-pub use delivery::{Fate, Reply, TRIED_FOR, judge};
+pub use delivery::{Fate, Reply, TRIED_FOR, again, judge};
 pub use id::{BadMessageId, MessageId};
+pub(crate) use webhook::destination;
 pub use webhook::{BadWebhook, Webhook};
 
 /// Where a message stands.

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::{HostFilter, HostRecord, LedgerError, MessageFilter, MessageRecord};
+use super::{
+    AlertFilter, AlertRecord, HostFilter, HostRecord, IncidentFilter, LedgerError, MessageFilter, MessageRecord,
+};
 use crate::chain::Origin;
 use crate::{
-    ArtifactName, HandlerRef, Headers, HostId, ItemCounts, ItemStatus, Key, Labels, Link, LogLine, MediaType, Outcome,
-    PluginVersion, Priority, Provenance, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing, Usage,
+    ArtifactName, HandlerRef, Headers, HostId, Incident, ItemCounts, ItemStatus, Key, Labels, Link, LogLine, MediaType,
+    Outcome, PluginVersion, Priority, Provenance, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing,
+    Usage,
 };
 
 /// Which runs to list.
@@ -269,6 +272,10 @@ pub trait History: Send + Sync {
     async fn last_runs(&self) -> Result<Vec<RunRecord>, LedgerError>;
     /// The hosts that share the ledger, by their ids.
     async fn hosts(&self, filter: HostFilter) -> Result<Vec<HostRecord>, LedgerError>;
+    /// Incidents, newest first.
+    async fn incidents(&self, filter: IncidentFilter) -> Result<Vec<Incident>, LedgerError>;
+    /// Messages about incidents, newest first.
+    async fn alerts(&self, filter: AlertFilter) -> Result<Vec<AlertRecord>, LedgerError>;
     /// Numbers for `status`.
     async fn status(&self) -> Result<LedgerStatus, LedgerError>;
 }

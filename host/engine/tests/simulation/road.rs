@@ -7,13 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Delivery, Edits, HostNews, KeyPage, Lapsed, Ledger,
-    LedgerError, MessageAnswer, Outbox, Overdue, Posted, Pulse, Put, Removed, Retention, Settled, Settlement,
-    Submitted, Tenant,
+    AlertDelivery, Alerts, CancelAnswer, ChainCancelled, Claim, Claimed, Clock, Delivery, Edits, HostNews,
+    IncidentWish, Judged, KeyPage, Lapsed, Ledger, LedgerError, MessageAnswer, Outbox, Overdue, Posted, PostedAlert,
+    Pulse, Put, Removed, Retention, Settled, Settlement, SinkRoom, Submitted, Tenant,
 };
 use noontide_domain::{
-    HostId, Lease, Leased, MessageId, Pause, PluginName, QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize,
-    Submission,
+    AlertRule, HostId, Incident, IncidentId, Lease, Leased, MessageId, MessageState, Notice, Pause, PluginName,
+    QueueRoom, RunId, Schedule, ScheduleName, Standing, StateSize, Submission,
 };
 use noontide_testkit::MemoryLedger;
 
@@ -206,5 +206,54 @@ impl Outbox for Road {
 
     async fn drop_message(&self, id: MessageId, now: DateTime<Utc>) -> Result<MessageAnswer, LedgerError> {
         self.take(self.ledger.drop_message(id, now)).await
+    }
+}
+
+#[async_trait]
+impl Alerts for Road {
+    fn heed(&self, heeds: bool) {
+        self.ledger.heed(heeds);
+    }
+
+    async fn note(&self, notices: Vec<Notice>) -> Result<(), LedgerError> {
+        self.take(self.ledger.note(notices)).await
+    }
+
+    async fn note_hosts(&self, own: &str) -> Result<(), LedgerError> {
+        self.take(self.ledger.note_hosts(own)).await
+    }
+
+    async fn next_judgement(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        self.take(self.ledger.next_judgement()).await
+    }
+
+    async fn judge(&self, rules: Vec<AlertRule>, limit: usize, now: DateTime<Utc>) -> Result<Judged, LedgerError> {
+        self.take(self.ledger.judge(rules, limit, now)).await
+    }
+
+    async fn lease_alerts(
+        &self,
+        host: HostId,
+        lease: Duration,
+        limit: usize,
+        sinks: Vec<SinkRoom>,
+    ) -> Result<Vec<PostedAlert>, LedgerError> {
+        self.take(self.ledger.lease_alerts(host, lease, limit, sinks)).await
+    }
+
+    async fn next_alert(&self) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        self.take(self.ledger.next_alert()).await
+    }
+
+    async fn settle_alerts(&self, deliveries: Vec<AlertDelivery>) -> Result<Vec<bool>, LedgerError> {
+        self.take(self.ledger.settle_alerts(deliveries)).await
+    }
+
+    async fn retry_alert(&self, number: i64, now: DateTime<Utc>) -> Result<Option<MessageState>, LedgerError> {
+        self.take(self.ledger.retry_alert(number, now)).await
+    }
+
+    async fn change_incident(&self, id: IncidentId, wish: IncidentWish) -> Result<Option<Incident>, LedgerError> {
+        self.take(self.ledger.change_incident(id, wish)).await
     }
 }

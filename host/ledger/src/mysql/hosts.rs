@@ -9,7 +9,7 @@ pub(crate) const ANNOUNCE: &str = "\
     ON DUPLICATE KEY UPDATE name = VALUES(name), version = VALUES(version), seen_at = VALUES(seen_at), \
         lease_until = VALUES(lease_until), skew_ms = VALUES(skew_ms), \
         roles = VALUES(roles), queues = VALUES(queues), labels = VALUES(labels), plugins = VALUES(plugins), \
-        draining = VALUES(draining), \
+        draining = VALUES(draining), lost_at = NULL, \
         ended_at = coalesce(ended_at, VALUES(ended_at))";
 
 /// How a listing begins; its conditions follow.

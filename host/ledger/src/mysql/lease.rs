@@ -4,7 +4,7 @@ use crate::columns::order_columns;
 
 /// Nobody else changes them before they are written off.
 pub(crate) const EXPIRING: &str = "\
-    SELECT id, begins_by FROM run FORCE INDEX (run_expiring) WHERE state = 0 AND begins_by < ?1 \
+    SELECT id, begins_by, schedule, handler, due_at FROM run FORCE INDEX (run_expiring) WHERE state = 0 AND begins_by < ?1 \
     ORDER BY begins_by, id LIMIT ?2 FOR UPDATE SKIP LOCKED";
 
 macro_rules! late {

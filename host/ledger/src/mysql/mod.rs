@@ -12,6 +12,7 @@
 //! * What a statement has changed is told by a first step that locks the rows and says what they will be.
 
 pub(crate) mod again;
+pub(crate) mod alerts;
 pub(crate) mod artifacts;
 pub(crate) mod chains;
 pub(crate) mod claim;
@@ -20,10 +21,12 @@ pub(crate) mod fault;
 pub(crate) mod gates;
 pub(crate) mod history;
 pub(crate) mod hosts;
+pub(crate) mod incidents;
 pub(crate) mod insert;
 pub(crate) mod items;
 pub(crate) mod lease;
 pub(crate) mod links;
+pub(crate) mod notices;
 pub(crate) mod outbox;
 pub(crate) mod parts;
 pub(crate) mod prune;

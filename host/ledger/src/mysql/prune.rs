@@ -46,6 +46,11 @@ pub(crate) const MESSAGES: &str = "\
 /// Those that ended, or were heard of last, so long ago.
 pub(crate) const HOSTS: &str = "DELETE FROM host WHERE coalesce(ended_at, lease_until) < ?1 ORDER BY id LIMIT ?2";
 
+/// Messages about incidents, and incidents that are over; notices that nobody reads, because there are no rules.
+pub(crate) const ALERTS: &str = "DELETE FROM alert WHERE state >= 2 AND ended_at < ?1 ORDER BY seq LIMIT ?2";
+pub(crate) const INCIDENTS: &str = "DELETE FROM incident WHERE state = 2 AND ended_at < ?1 ORDER BY id LIMIT ?2";
+pub(crate) const NOTICES: &str = "DELETE FROM notice WHERE at < ?1 ORDER BY seq LIMIT ?2";
+
 /// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock on
 /// what is left lets the second one look when the first has committed.
 pub(crate) const LINKS: &str = concat!(

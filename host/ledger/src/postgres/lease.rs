@@ -4,7 +4,7 @@ use crate::columns::order_columns;
 
 /// Another host may be writing some off: it has them.
 pub(crate) const EXPIRING: &str = "\
-    SELECT id, begins_by FROM run WHERE state = 0 AND begins_by < $1 ORDER BY begins_by, id LIMIT $2 \
+    SELECT id, begins_by, schedule, handler, due_at FROM run WHERE state = 0 AND begins_by < $1 ORDER BY begins_by, id LIMIT $2 \
     FOR UPDATE SKIP LOCKED";
 pub(crate) const EXPIRE: &str = "\
     UPDATE run SET state = 6, finished_at = $2, reason = late.value ->> 1 \

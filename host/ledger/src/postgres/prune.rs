@@ -30,6 +30,14 @@ pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq = ANY (ARRAY \
 pub(crate) const HOSTS: &str = "DELETE FROM host WHERE id = ANY (ARRAY \
     (SELECT id FROM host WHERE coalesce(ended_at, lease_until) < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
+/// Messages about incidents, and incidents that are over; notices that nobody reads, because there are no rules.
+pub(crate) const ALERTS: &str = "DELETE FROM alert WHERE seq = ANY (ARRAY \
+    (SELECT seq FROM alert WHERE state >= 2 AND ended_at < $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+pub(crate) const INCIDENTS: &str = "DELETE FROM incident WHERE id = ANY (ARRAY \
+    (SELECT id FROM incident WHERE state = 2 AND ended_at < $1 ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+pub(crate) const NOTICES: &str = "DELETE FROM notice WHERE seq = ANY (ARRAY \
+    (SELECT seq FROM notice WHERE at < $1 ORDER BY seq LIMIT $2 FOR UPDATE SKIP LOCKED))";
+
 /// The links of chains without a run. Two hosts that prune two runs of a chain at once each see the other's run: the lock
 /// lets the second one look when the first has committed.
 pub(crate) const LINKS: &str = concat!(

@@ -9,7 +9,7 @@ pub(crate) const ANNOUNCE: &str = "\
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, version = excluded.version, \
         seen_at = excluded.seen_at, lease_until = excluded.lease_until, skew_ms = excluded.skew_ms, \
         roles = excluded.roles, queues = excluded.queues, labels = excluded.labels, plugins = excluded.plugins, \
-        draining = excluded.draining, \
+        draining = excluded.draining, lost_at = NULL, \
         ended_at = coalesce(host.ended_at, excluded.ended_at)";
 
 /// How a listing begins; its conditions follow.

@@ -2,8 +2,7 @@
 
 use crate::columns::order_columns;
 
-pub(crate) const EXPIRING: &str =
-    "SELECT id, begins_by FROM run WHERE state = 0 AND begins_by < ?1 ORDER BY begins_by, id LIMIT ?2";
+pub(crate) const EXPIRING: &str = "SELECT id, begins_by, schedule, handler, due_at FROM run WHERE state = 0 AND begins_by < ?1 ORDER BY begins_by, id LIMIT ?2";
 pub(crate) const EXPIRE: &str = "\
     UPDATE run SET state = 6, finished_at = ?2, reason = late.reason \
     FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS reason FROM json_each(?1)) AS late \

@@ -29,6 +29,14 @@ pub(crate) const MESSAGES: &str = "DELETE FROM message WHERE seq IN \
 pub(crate) const HOSTS: &str = "DELETE FROM host WHERE id IN \
     (SELECT id FROM host WHERE coalesce(ended_at, lease_until) < ?1 LIMIT ?2)";
 
+/// Messages about incidents, and incidents that are over; notices that nobody reads, because there are no rules.
+pub(crate) const ALERTS: &str = "DELETE FROM alert WHERE seq IN \
+    (SELECT seq FROM alert WHERE state >= 2 AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+pub(crate) const INCIDENTS: &str = "DELETE FROM incident WHERE id IN \
+    (SELECT id FROM incident WHERE state = 2 AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+pub(crate) const NOTICES: &str = "DELETE FROM notice WHERE seq IN \
+    (SELECT seq FROM notice WHERE at < ?1 ORDER BY seq LIMIT ?2)";
+
 /// The links of chains without a run.
 pub(crate) const LINKS: &str = "\
     DELETE FROM link WHERE chain IN ( \

@@ -1,5 +1,5 @@
 //! What is carried: every table with its columns, in the order in which they are written. `state_use` is not: triggers make
-//! it of `state`; nor `counted_queue`, which is there to be locked. Nor is what a database computes, such as `begins_by`.
+//! it of `state`; nor `counted_queue` and `alerting`, which are there to be locked. Nor is what a database computes, such as `begins_by`.
 
 /// How a value is written on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,15 @@ pub(super) const TABLES: &[Table] = &[
     table!("host", 1, SOME,
         "id" Id, "name" Text, "version" Text, "started_at" Number, "seen_at" Number, "lease_until" Number,
         "skew_ms" Number, "roles" Text, "queues" Text, "labels" Text, "plugins" Text, "draining" Number,
-        "ended_at" Number),
+        "ended_at" Number, "lost_at" Number),
+    table!("notice", 1, SOME, "seq" Number, "at" Number, "subject" Text, "body" Text),
+    table!("incident", 1, SOME,
+        "id" Id, "subject" Text, "state" Number, "look_at" Number, "ended_at" Number, "body" Text),
+    table!("alert", 1, SOME,
+        "seq" Number, "id" Text, "incident" Id, "sink" Text, "state" Number, "attempts" Number, "not_before" Number,
+        "give_up_at" Number, "host" Id, "fence" Number, "lease_until" Number, "tried_at" Number, "status" Number,
+        "answer" Text, "created_at" Number, "ended_at" Number, "body" Text),
+    table!("alert_sink", 1, MANY, "sink" Text, "marks" Text, "gone_at" Number),
     table!("state", 2, SOME, "scope" Text, "key" Text, "value" Bytes, "revision" Number, "plugin" Text),
     table!("plugin_content", 1, ONE, "sha256" Text, "size" Number, "signature" Text, "content" Bytes),
     table!("plugin_version", 2, SOME,

@@ -13,10 +13,12 @@ use noontide_domain::ports::{History, Ledger, Versions};
 use crate::ManualClock;
 
 pub mod again;
+pub mod alerts;
 pub mod artifacts;
 pub mod backfill;
 pub mod chains;
 pub mod claim;
+pub mod deliveries;
 pub mod edits;
 mod exam;
 pub mod expiry;
@@ -297,6 +299,28 @@ macro_rules! ledger_contract {
                 what_is_dead_stays_until_somebody_has_it_tried_again_or_drops_it
                 what_was_sent_is_forgotten_as_runs_are_and_what_waits_is_not
                 messages_are_listed_by_page_and_only_those_asked_for
+            }
+            alerts {
+                a_failure_and_its_message_are_recorded_together_and_told_once
+                without_rules_nothing_is_noted
+                a_success_is_noted_only_where_something_is_not_over
+                a_failure_and_a_success_settled_together_keep_their_order
+                a_call_without_a_schedule_is_known_by_its_handler
+                what_did_not_run_is_noted_unless_somebody_wanted_it_so
+                an_overdue_schedule_is_noted_once
+                a_host_that_went_away_without_a_word_is_noted_once_and_when_it_is_back
+                of_many_who_judge_at_once_one_tells
+                a_reminder_is_due_at_its_time_and_quiet_while_somebody_knows
+                somebody_may_close_an_incident_and_nobody_is_told
+                what_is_over_is_forgotten_as_runs_are_and_what_is_open_is_not
+                incidents_and_messages_are_read_page_by_page
+                what_a_host_notes_itself_is_judged_like_the_rest
+            }
+            deliveries {
+                each_sink_is_sent_each_message_by_one_host_at_a_time
+                that_it_is_over_follows_what_was_told_and_is_dropped_where_nobody_was
+                a_sink_gets_no_more_in_a_minute_than_it_takes
+                a_sink_that_is_gone_for_good_gets_nothing_until_its_settings_change
             }
             put {
                 what_is_put_stands_from_now

@@ -6,9 +6,10 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
 use noontide_domain::submission::Counts;
 use noontide_domain::{
-    HostId, Link, Owner, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
+    HostId, IncidentId, Link, Owner, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
 };
 
+use super::alerts::Alarms;
 use super::hosts::Announced;
 use super::items::ItemRow;
 use super::outbox::Letter;
@@ -34,6 +35,9 @@ pub(super) struct Book {
     pub messages: Vec<Letter>,
     pub versions: Shelf,
     pub hosts: BTreeMap<HostId, Announced>,
+    pub alarms: Alarms,
+    /// When each incident that is not over has to be looked at.
+    pub looks: BTreeMap<IncidentId, Option<DateTime<Utc>>>,
 }
 
 /// What a handler remembers under a key.
@@ -168,6 +172,7 @@ impl Book {
         self.links.retain(|_, link| kept.contains(&link.chain));
         self.submissions.retain(|_, (taken_at, _)| *taken_at >= retention.before);
         self.messages.retain(|letter| !letter.is_forgotten(retention.before));
+        self.alarms.prune(retention.before);
         self.hosts.retain(|_, host| host.gone_at() >= retention.before);
         old.len() as u64
     }

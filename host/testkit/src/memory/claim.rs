@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use noontide_domain::alert::noted;
 use noontide_domain::ports::{Claim, Claimed, Fire, LedgerError, Skip, Tenant};
 use noontide_domain::{Cause, Key, Order, Overlap, QueueRoom, RunId, RunState, ScheduleName, SkipReason};
 
@@ -51,6 +52,7 @@ impl Book {
         for skip in claim.skip {
             let is_decided = bounds.passed(&skip.schedule, skip.due_at);
             if !is_decided && !self.keys.contains_key(&Key::occurrence(&skip.schedule, skip.due_at).hash) {
+                self.note(noted::skip(&skip, now));
                 self.insert(Row::skipped(skip, now));
             }
         }

@@ -1,6 +1,7 @@
 //! Edits of the list of schedules, and who looks at them.
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use noontide_domain::alert::noted;
 use noontide_domain::ports::{Edits, Overdue, RefusedEdit};
 use noontide_domain::{Schedule, ScheduleName};
 
@@ -43,13 +44,14 @@ impl Book {
         self.by_hand.insert(name.clone(), definition);
     }
 
-    pub fn tell_overdue(&mut self, overdue: &Overdue) -> bool {
+    pub fn tell_overdue(&mut self, overdue: &Overdue, now: DateTime<Utc>) -> bool {
         let Some(entry) = self.schedules.get_mut(&overdue.schedule).filter(|entry| !entry.removed) else {
             return false;
         };
         let is_news = entry.told != Some(overdue.since) && entry.standing.last_success == overdue.last_success;
         if is_news {
             entry.told = Some(overdue.since);
+            self.note([noted::overdue(overdue, now)]);
         }
         is_news
     }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::ports::{
-    ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord, ItemPage, ItemRecord, LedgerError,
-    LedgerStatus, LinkPage, LinkRecord, MessageFilter, MessageRecord, QueueStatus, RunFilter, RunRecord,
+    AlertFilter, AlertRecord, ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord,
+    IncidentFilter, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage, LinkRecord, MessageFilter,
+    MessageRecord, QueueStatus, RunFilter, RunRecord,
 };
-use noontide_domain::{Artifact, ArtifactName, QueueName, RunId, RunState, ScheduleName, Standing};
+use noontide_domain::{Artifact, ArtifactName, Incident, QueueName, RunId, RunState, ScheduleName, Standing};
 
 use super::MemoryLedger;
 use super::row::Row;
@@ -95,6 +96,14 @@ impl History for MemoryLedger {
 
     async fn hosts(&self, filter: HostFilter) -> Result<Vec<HostRecord>, LedgerError> {
         Ok(self.book().hosts(&filter, self.clock.now()))
+    }
+
+    async fn incidents(&self, filter: IncidentFilter) -> Result<Vec<Incident>, LedgerError> {
+        Ok(self.book().alarms.incidents(&filter))
+    }
+
+    async fn alerts(&self, filter: AlertFilter) -> Result<Vec<AlertRecord>, LedgerError> {
+        Ok(self.book().alarms.list(&filter))
     }
 
     async fn status(&self) -> Result<LedgerStatus, LedgerError> {

@@ -34,6 +34,11 @@ impl Book {
         now
     }
 
+    /// Those that ended, too.
+    pub fn every_host(&self, now: DateTime<Utc>) -> Vec<HostRecord> {
+        self.hosts.values().map(|host| host.record(now)).collect()
+    }
+
     pub fn hosts(&self, filter: &HostFilter, now: DateTime<Utc>) -> Vec<HostRecord> {
         let wanted = |host: &HostRecord| match filter.state {
             Some(state) => host.state == state,

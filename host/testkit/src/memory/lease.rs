@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
+use noontide_domain::alert::noted;
 use noontide_domain::ports::{Lapsed, Pulse, Tenant};
 use noontide_domain::{Lease, Leased, QueueRoom, RunId, RunState, SkipReason};
 
@@ -59,6 +60,8 @@ impl Book {
         for (by, id) in &expired {
             if let Some(row) = self.rows.get_mut(id) {
                 row.never_runs(SkipReason::Expired { by: *by }, clock);
+                let notice = noted::expiry(row.of_run(), *by, clock);
+                self.note([notice]);
             }
         }
         self.follow(expired.into_iter().map(|(_, id)| id), clock);

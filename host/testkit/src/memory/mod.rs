@@ -1,6 +1,7 @@
 //! A ledger in memory: simple, obviously right, and gone with the process. It passes the same exam as the durable ones.
 
 mod again;
+mod alerts;
 mod book;
 mod claim;
 mod edits;
@@ -169,7 +170,8 @@ impl Ledger for MemoryLedger {
     }
 
     async fn tell_overdue(&self, overdue: Vec<Overdue>) -> Result<Vec<bool>, LedgerError> {
-        self.write(|book| Ok(overdue.iter().map(|overdue| book.tell_overdue(overdue)).collect()))
+        let now = self.clock.now();
+        self.write(|book| Ok(overdue.iter().map(|overdue| book.tell_overdue(overdue, now)).collect()))
     }
 
     async fn claim(&self, claim: Claim, tenant: Option<Tenant>) -> Result<Vec<Claimed>, LedgerError> {

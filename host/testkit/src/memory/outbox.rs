@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use noontide_domain::alert::noted;
 use noontide_domain::outbox::{Fate, TRIED_FOR};
 use noontide_domain::ports::{
     Delivery, LedgerError, MessageAnswer, MessageFilter, MessageLease, MessageRecord, Outbox, Posted,
@@ -135,6 +136,14 @@ impl Book {
         else {
             return false;
         };
+        let gave_up = (fate == Fate::Dead).then(|| reply.words());
+        let notice = noted::message(
+            letter.record.id,
+            letter.record.plugin.clone(),
+            &letter.record.destination,
+            gave_up.as_deref(),
+            at,
+        );
         letter.record.status = reply.status();
         letter.record.answer = Some(reply.words());
         match fate {
@@ -143,8 +152,10 @@ impl Book {
             Fate::Again { not_before } => {
                 letter.record.state = MessageState::Waiting;
                 letter.due = not_before;
+                return true;
             }
         }
+        self.note([notice]);
         true
     }
 

@@ -1,8 +1,9 @@
 //! The end of an attempt.
 
 use chrono::{DateTime, Utc};
+use noontide_domain::alert::noted::{self, OfRun};
 use noontide_domain::ports::{AttemptLogs, AttemptRecord, Claim, LedgerError, Settled, Settlement};
-use noontide_domain::{Artifact, Report, RunState, Verdict};
+use noontide_domain::{Artifact, Lease, Report, RunState, Verdict};
 
 use super::book::Book;
 use super::row::Row;
@@ -51,7 +52,14 @@ impl Book {
         self.settle_items(lease.run, &report, now);
         self.post(lease.run, &report, now);
         self.note_success(lease.run);
+        self.note_end(lease, &report);
         Settled::Recorded
+    }
+
+    fn note_end(&mut self, lease: Lease, report: &Report) {
+        let Some(row) = self.rows.get(&lease.run) else { return };
+        let notice = noted::end(row.of_run(), row.state, lease.attempt, &report.outcome, report.finished_at);
+        self.note(notice);
     }
 
     fn note_success(&mut self, run: noontide_domain::RunId) {
@@ -64,6 +72,12 @@ impl Book {
 }
 
 impl Row {
+    pub fn of_run(&self) -> OfRun {
+        let order = &self.order;
+        let (schedule, handler) = (order.schedule.clone(), order.handler.clone());
+        OfRun { run: order.id, schedule, handler, due_at: order.due_at }
+    }
+
     fn has_succeeded(&self) -> bool {
         self.state == RunState::Succeeded
     }

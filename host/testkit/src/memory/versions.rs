@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use noontide_domain::alert::noted;
 use noontide_domain::chain::{LinkState, Linked};
 use noontide_domain::plugin::upgrade::{
     Arrival, Change, Decision, HandlerRecord, KnownVersion, Use, User, VersionStanding,
@@ -52,7 +53,15 @@ impl Versions for MemoryLedger {
     }
 
     async fn decide(&self, decision: Decision) -> Result<bool, LedgerError> {
-        self.write(|book| Ok(book.versions.decide(decision)))
+        let now = self.clock.now();
+        self.write(|book| {
+            let notices = noted::versions(&decision.plugin, &decision.changes, now);
+            let is_written = book.versions.decide(decision);
+            if is_written {
+                book.note(notices);
+            }
+            Ok(is_written)
+        })
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 }
 
 /// All that needs no scope, or another one than its verb says.
-pub(crate) const TABLE: [(&str, &str, Needs); 27] = {
+pub(crate) const TABLE: [(&str, &str, Needs); 31] = {
     const OPERATE: Needs = Needs::Scope(Scope::Operate);
     const ADMIN: Needs = Needs::Scope(Scope::Admin);
     [
@@ -45,6 +45,10 @@ pub(crate) const TABLE: [(&str, &str, Needs); 27] = {
         ("POST", "/api/v1/chains/{id}/cancel", OPERATE),
         ("POST", "/api/v1/outbox/{id}/retry", OPERATE),
         ("DELETE", "/api/v1/outbox/{id}", OPERATE),
+        ("POST", "/api/v1/alerts/test", OPERATE),
+        ("POST", "/api/v1/alerts/incidents/{id}/acknowledge", OPERATE),
+        ("POST", "/api/v1/alerts/incidents/{id}/close", OPERATE),
+        ("POST", "/api/v1/alerts/deliveries/{id}/retry", OPERATE),
         ("GET", "/api/v1/tokens", ADMIN),
         ("GET", "/api/v1/audit", ADMIN),
         // As the table's default has them; here because people look for them.

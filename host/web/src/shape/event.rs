@@ -42,6 +42,13 @@ pub(crate) fn event(event: &Event) -> (&'static str, Value) {
                 "destination": destination, "answer": answer,
             }),
         ),
+        Happening::Alert { kind, incident, rule, subject, title, words } => (
+            "alert",
+            json!({
+                "at": at, "kind": kind.as_str(), "incident": incident.to_string(), "rule": rule, "subject": subject,
+                "title": title, "words": words,
+            }),
+        ),
         Happening::EditRefused { schedule, reason } => {
             ("edit-refused", json!({ "at": at, "schedule": schedule, "reason": reason }))
         }

@@ -3,8 +3,8 @@
 use noontide_domain::chain::LinkState as DomainLinkState;
 use noontide_domain::plugin::upgrade::VersionStanding as DomainStanding;
 use noontide_domain::{
-    HostState as DomainHostState, ItemStatus as DomainItemStatus, MessageState as DomainMessageState,
-    Overlap as DomainOverlap, Role as DomainRole, RunState as DomainRunState,
+    HostState as DomainHostState, IncidentState as DomainIncidentState, ItemStatus as DomainItemStatus,
+    MessageState as DomainMessageState, Overlap as DomainOverlap, Role as DomainRole, RunState as DomainRunState,
 };
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -37,6 +37,7 @@ words! {
     Overlap: DomainOverlap::ALL.map(DomainOverlap::as_str), "What happens when the run before is still going on.";
     ItemStatus: DomainItemStatus::ALL.map(DomainItemStatus::as_str), "Where an item of a timetable stands.";
     MessageState: DomainMessageState::ALL.map(DomainMessageState::as_str), "Where a message of the outbox stands.";
+    IncidentState: DomainIncidentState::ALL.map(DomainIncidentState::as_str), "Where an incident stands.";
     HostState: DomainHostState::ALL.map(DomainHostState::as_str), "How a host stands.";
     Role: DomainRole::ALL.map(DomainRole::as_str), "What a host does.";
     VersionStanding: DomainStanding::ALL.map(DomainStanding::as_str), "What a version is to its plugin.";

@@ -63,6 +63,18 @@ impl History for Gone {
     async fn hosts(&self, _: HostFilter) -> Result<Vec<HostRecord>, LedgerError> {
         gone()
     }
+    async fn incidents(
+        &self,
+        _: noontide_domain::ports::IncidentFilter,
+    ) -> Result<Vec<noontide_domain::Incident>, LedgerError> {
+        gone()
+    }
+    async fn alerts(
+        &self,
+        _: noontide_domain::ports::AlertFilter,
+    ) -> Result<Vec<noontide_domain::ports::AlertRecord>, LedgerError> {
+        gone()
+    }
     async fn status(&self) -> Result<LedgerStatus, LedgerError> {
         gone()
     }

@@ -1,6 +1,7 @@
 //! The API from outside: a real server, real connections, stand-ins behind the doors.
 
 mod access;
+mod alerts;
 mod artifacts;
 mod chains;
 mod document;

@@ -1,0 +1,71 @@
+//! Of what somebody is told, and where.
+
+use noontide_domain::alert::{Chat, Condition, SinkKind, SinkUrl};
+
+use super::*;
+
+#[test]
+fn a_rule_with_a_sink_of_its_own_is_all_there_has_to_be() {
+    let text = "[[alert]]\non = ['failed', 'missed', 'plugin-rejected']\n\
+                sink = { webhook = 'https://hooks.example.com/x', secret = { env = 'HOOK_SECRET' } }";
+    let loaded = loaded(&[("a.toml", text)]);
+    let (rule, sink) = (&loaded.config.alert_rules[0], &loaded.config.sinks[0]);
+    assert_eq!(rule.name, "failed-or-missed-or-plugin-rejected");
+    assert_eq!((rule.after, rule.remind, rule.recovery), (1, None, true));
+    assert_eq!((rule.sinks.as_slice(), &sink.name), ([sink.name.clone()].as_slice(), &rule.name));
+    let secrets = vec![SecretSource::Env("HOOK_SECRET".to_owned())];
+    let url = SinkUrl::Written("https://hooks.example.com/x".to_owned());
+    assert_eq!(sink.to, SinkKind::Webhook { url, secrets });
+}
+
+#[test]
+fn sinks_with_names_are_shared_by_rules() {
+    let text = "[sink.ops]\ndingtalk = { env = 'ROBOT' }\nsecret = { file = '/run/secrets/robot' }\na-minute = 10\n\
+                [sink.page]\ncommand = ['/usr/bin/page', 'ops']\ntimeout = '5s'\n\
+                [[alert]]\nname = 'nights'\non = ['failed']\nschedules = ['nightly-*']\nafter = 3\nremind = '4h'\n\
+                recovery = false\nsink = ['ops', 'page']\n[[alert]]\non = ['host-lost']\nsink = 'ops'";
+    let loaded = loaded(&[("a.toml", text)]);
+    let config = &loaded.config;
+    let nights = &config.alert_rules[0];
+    assert_eq!((nights.name.as_str(), nights.after, nights.recovery), ("nights", 3, false));
+    assert_eq!(nights.remind, Some(Duration::from_secs(4 * 3_600)));
+    assert_eq!(nights.sinks, ["ops", "page"]);
+    assert_eq!(config.alert_rules[1].on.iter().collect::<Vec<_>>(), [&Condition::HostLost]);
+    let ops = &config.sinks[0];
+    assert!(matches!(&ops.to, SinkKind::Chat { chat: Chat::DingTalk, url: SinkUrl::Kept(_), secret: Some(_) }));
+    assert_eq!(ops.a_minute, 10);
+}
+
+#[test]
+fn what_is_wrong_with_a_rule_or_a_sink_is_told_at_its_place() {
+    let cases = [
+        ("[[alert]]\non = ['fialed']\nsink = { webhook = 'https://h' }", "a.toml:2:7: alert: `on`: `fialed`"),
+        ("[[alert]]\nsink = { webhook = 'https://h' }", "a.toml:1:1: alert: `on` is missing"),
+        ("[[alert]]\non = ['failed']", "a.toml:1:1: alert: `sink` is missing"),
+        (
+            "[[alert]]\non = ['failed']\nsink = 'opps'\n[sink.ops]\nwebhook = 'https://h'",
+            "a.toml:3:8: alert: `sink`: there is no [sink.opps]",
+        ),
+        ("[[alert]]\non = ['failed']\nsink = { webhook = 'ftp://h' }", "`webhook` is no URL"),
+        (
+            "[[alert]]\non = ['failed']\nsink = { webhook = 'https://h', secret = 'plain' }",
+            "`secret` is a secret and is named",
+        ),
+        (
+            "[[alert]]\non = ['host-lost']\nschedules = 'a'\nsink = { webhook = 'https://h' }",
+            "a.toml:3:13: alert: `schedules` says nothing about `host-lost`",
+        ),
+        (
+            "[[alert]]\non = ['failed']\nremind = '5s'\nsink = { webhook = 'https://h' }",
+            "`remind` is less than a minute",
+        ),
+        ("[sink.x]\nslack = 'https://h'\nwecom = 'https://h'", "a sink has exactly one of webhook, command, slack"),
+        ("[sink.x]\nwecom = 'https://h'\nsecret = { env = 'A' }", "wecom takes no signature"),
+        ("[sink.x]\ncommand = 'page ops'", "`command` is a string; a program and its arguments"),
+        ("[sink.x]\nwebhok = 'https://h'", "unknown key `webhok` — did you mean `webhook`?"),
+    ];
+    for (text, expected) in cases {
+        let found = problems(&[("a.toml", text)], &[]);
+        assert!(found.iter().any(|line| line.contains(expected)), "{text}\n{expected}\n{found:#?}");
+    }
+}

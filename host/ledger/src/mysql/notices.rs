@@ -1,0 +1,38 @@
+//! notices: the statements of MySQL and MariaDB.
+
+/// That all is well again is written only where something is not over: a notice that nobody has judged yet, an incident.
+pub(crate) const WRITE: &str = "\
+    INSERT INTO notice (at, subject, body) \
+    SELECT told.at, told.subject, told.body FROM json_table(?1, '$[*]' COLUMNS ( \
+        place FOR ORDINALITY, at BIGINT PATH '$[0]', subject VARCHAR(600) CHARACTER SET utf8mb4 PATH '$[1]', \
+        body LONGTEXT CHARACTER SET utf8mb4 PATH '$[2]', maybe BIGINT PATH '$[3]')) AS told \
+    WHERE told.maybe = 0 OR EXISTS (SELECT 1 FROM notice AS waiting WHERE waiting.subject = told.subject) \
+          OR EXISTS (SELECT 1 FROM incident WHERE incident.state < 2 AND incident.subject = told.subject) \
+    ORDER BY told.place";
+
+pub(crate) const READ: &str = "SELECT seq, body FROM notice ORDER BY seq LIMIT ?1";
+
+/// By their numbers: one with a lower number may be committed later.
+pub(crate) const FORGET: &str = "\
+    DELETE notice FROM json_table(?1, '$[*]' COLUMNS (seq BIGINT PATH '$')) AS chosen \
+    STRAIGHT_JOIN notice FORCE INDEX (PRIMARY) ON notice.seq = chosen.seq";
+
+/// Those that went away lately: of older ones nobody has to be told any more.
+pub(crate) const LOST: &str = "\
+    SELECT name, seen_at FROM host \
+    WHERE ended_at IS NULL AND lost_at IS NULL AND lease_until <= ?1 AND lease_until > ?2 FOR UPDATE; \
+    UPDATE host SET lost_at = ?1 \
+    WHERE ended_at IS NULL AND lost_at IS NULL AND lease_until <= ?1 AND lease_until > ?2";
+
+pub(crate) const PRESENT: &str = "SELECT name FROM host WHERE ended_at IS NULL AND lease_until > ?1";
+
+/// Whether it is worth while to look closer.
+pub(crate) const ANY_LOST: &str = "\
+    SELECT (SELECT count(*) FROM host \
+            WHERE ended_at IS NULL AND lost_at IS NULL AND lease_until <= ?1 AND lease_until > ?2) AS lost, \
+           (SELECT count(*) FROM incident WHERE state < 2 AND subject >= 'host/' AND subject < 'host0') AS known";
+
+pub(crate) const KNOWN_LOST: &str =
+    "SELECT body FROM incident WHERE state < 2 AND subject >= 'host/' AND subject < 'host0'";
+
+pub(crate) const SENDER: &str = "SELECT plugin, destination FROM message WHERE id = ?1";

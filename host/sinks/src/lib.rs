@@ -1,0 +1,134 @@
+//! Where alerts go.
+//!
+//! ```text
+//! Alert ──form──▶ request ──sign──▶ Wire ──answer──▶ reply: a chat that answers 200 and means an error has refused
+//!   webhook.rs    a CloudEvent, signed as Standard Webhooks
+//!   chat/*.rs     one file for each chat system: what its robot takes, how it signs, what its answers mean
+//!   command.rs    the same event on the standard input of a program
+//! ```
+//!
+//! Secrets are read when a message is sent, so that a key that changes in its file needs no restart; none of them is in a reply.
+//! The way to the network is a door of its own ([`Wire`]): this room knows no HTTP.
+
+mod chat;
+mod command;
+mod event;
+mod secret;
+mod sign;
+mod webhook;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use noontide_domain::alert::{Alert, Sink, SinkKind, SinkUrl};
+use noontide_domain::outbox::Reply;
+use noontide_domain::ports::{AlertSink, Clock, SinkFacts, SinkRoom};
+
+/// A request by HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireRequest {
+    /// With `http://` or `https://`.
+    pub url: String,
+    /// In lower case, without those of the connection.
+    pub headers: Vec<(String, String)>,
+    /// As it is sent, by `POST`.
+    pub body: String,
+}
+
+/// What was answered to one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After`, if the answer had it.
+    pub after: Option<Duration>,
+    /// The body, or as much of it as is worth looking at.
+    pub body: Vec<u8>,
+}
+
+/// The way to the network.
+#[async_trait]
+pub trait Wire: Send + Sync {
+    /// Sends it, once.
+    ///
+    /// # Errors
+    /// In words, without the URL.
+    async fn post(&self, request: WireRequest, within: Duration) -> Result<WireAnswer, String>;
+}
+
+/// All sinks of the configuration.
+pub struct Sinks {
+    clock: Arc<dyn Clock>,
+    wire: Arc<dyn Wire>,
+    sinks: RwLock<Vec<Sink>>,
+}
+
+impl Sinks {
+    /// None yet.
+    pub fn new(clock: Arc<dyn Clock>, wire: Arc<dyn Wire>) -> Arc<Self> {
+        Arc::new(Self { clock, wire, sinks: RwLock::default() })
+    }
+
+    /// These, and no others, from now on.
+    pub fn follow(&self, sinks: Vec<Sink>) {
+        *self.sinks.write().unwrap_or_else(PoisonError::into_inner) = sinks;
+    }
+
+    fn find(&self, name: &str) -> Option<Sink> {
+        self.all().into_iter().find(|sink| sink.name == name)
+    }
+
+    fn all(&self) -> Vec<Sink> {
+        self.sinks.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn deliver(&self, sink: &SinkKind, alert: &Alert, within: Duration) -> Result<Reply, String> {
+        let now = self.clock.now();
+        let request = match sink {
+            SinkKind::Webhook { url, secrets } => webhook::request(alert, address(url)?, &secret::all(secrets)?, now)?,
+            SinkKind::Chat { chat, url, secret } => {
+                let secret = secret.as_ref().map(secret::read).transpose()?;
+                chat::request(*chat, alert, address(url)?, secret.as_deref(), now)
+            }
+            SinkKind::Command { argv, timeout } => return Ok(command::run(argv, alert, within.min(*timeout)).await),
+        };
+        let answer = match self.wire.post(request, within).await {
+            Ok(answer) => answer,
+            Err(words) => return Ok(Reply::Silent(words)),
+        };
+        let refusal = match sink {
+            SinkKind::Chat { chat, .. } if (200..300).contains(&answer.status) => chat::refusal(*chat, &answer.body),
+            _ => None,
+        };
+        Ok(refusal.map_or(Reply::Answered { status: answer.status, after: answer.after }, Reply::Refused))
+    }
+}
+
+fn address(url: &SinkUrl) -> Result<String, String> {
+    match url {
+        SinkUrl::Written(url) => Ok(url.clone()),
+        SinkUrl::Kept(source) => secret::read(source),
+    }
+}
+
+#[async_trait]
+impl AlertSink for Sinks {
+    fn sinks(&self) -> Vec<SinkFacts> {
+        let facts = |sink: Sink| SinkFacts {
+            kind: sink.to.as_str(),
+            destination: sink.to.destination(),
+            room: SinkRoom { sink: sink.name.clone(), marks: sink.to.marks(), a_minute: sink.a_minute },
+            name: sink.name,
+        };
+        self.all().into_iter().map(facts).collect()
+    }
+
+    async fn send(&self, sink: &str, alert: &Alert, within: Duration) -> Reply {
+        let Some(sink) = self.find(sink) else { return Reply::Refused(format!("there is no sink `{sink}`")) };
+        self.deliver(&sink.to, alert, within).await.unwrap_or_else(Reply::Refused)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! Who is on call is told once, whatever becomes of the host meanwhile.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::support::receiver::{Answer, Arrival, Receiver};
+use super::support::{Place, until, within};
+
+/// Fails five times a second, and whoever is told has to sign for it.
+fn failing(receiver: &Receiver) -> Place {
+    let mut place = Place::new();
+    place.set_var("HOOK_SECRET", "whsec_c2VjcmV0");
+    place.plugin("outbox");
+    place.conf(
+        "alerts.toml",
+        &format!(
+            "[[alert]]\non = ['failed']\nsink = {{ webhook = '{}/alerts', secret = {{ env = 'HOOK_SECRET' }} }}\n",
+            receiver.origin()
+        ),
+    );
+    place.schedules(&schedule(receiver, "fail"));
+    place
+}
+
+fn schedule(receiver: &Receiver, end: &str) -> String {
+    format!(
+        "[schedule.often]\nhandler = 'fixture-outbox/send'\nevery = '200ms'\noverlap = 'allow'\n\
+         input = {{ url = '{}/hook', messages = 0, end = '{end}' }}\n",
+        receiver.origin()
+    )
+}
+
+fn kinds(arrivals: &[Arrival]) -> Vec<String> {
+    let kind = |arrival: &Arrival| {
+        let event: serde_json::Value = serde_json::from_str(&arrival.body).expect("json");
+        assert_eq!(event["specversion"], json!("1.0"));
+        assert_eq!(arrival.headers["webhook-id"], event["id"].as_str().expect("an id"));
+        assert!(arrival.headers["webhook-signature"].starts_with("v1,"), "{arrival:?}");
+        event["data"]["kind"].as_str().expect("a kind").to_owned()
+    };
+    arrivals.iter().map(kind).collect()
+}
+
+#[tokio::test]
+async fn killed_between_failure_and_message_the_next_host_tells_once_and_once_that_it_is_over() {
+    let receiver = Receiver::start().await;
+    let place = failing(&receiver);
+    receiver.answer([Answer::HangUp]);
+    let host = place.serve().await;
+    until("the first try", async || (!receiver.arrivals().is_empty()).then_some(())).await;
+    host.kill();
+    let host = place.serve().await;
+    let api = host.api();
+    within(Duration::from_secs(60), "it is told", async || {
+        let sent = api.list("/alerts/deliveries?state=sent").await;
+        (sent.len() == 1).then_some(())
+    })
+    .await;
+    place.schedules(&schedule(&receiver, "ok"));
+    within(Duration::from_secs(60), "that it is over is told", async || {
+        let sent = api.list("/alerts/deliveries?state=sent").await;
+        (sent.len() == 2).then_some(())
+    })
+    .await;
+    let arrivals = receiver.arrivals();
+    let ids: BTreeSet<_> = arrivals.iter().map(|one| one.headers["webhook-id"].as_str()).collect();
+    let told: BTreeSet<_> = kinds(&arrivals).into_iter().collect();
+    assert_eq!(ids.len(), 2, "{ids:?}");
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), ["opened", "recovered"]);
+    let failed = api.list("/runs?state=failed&limit=1000").await.len();
+    assert!(failed > 3, "{failed}");
+    println!("{failed} failed runs, 2 messages, {} arrivals", arrivals.len());
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_test_of_the_way_ends_as_the_sinks_answer() {
+    let receiver = Receiver::start().await;
+    let place = failing(&receiver);
+    place.schedules("");
+    let host = place.serve().await;
+    let fine = place.noontide(&["alert", "test", "-o", "json"]);
+    assert_eq!((fine.code, fine.json()[0]["answer"].clone()), (0, json!("answered 204")), "{fine:?}");
+    receiver.answer([Answer::Status(500, "")]);
+    let refused = place.noontide(&["alert", "test", "failed"]);
+    assert!(refused.code == 1 && refused.out.contains("answered 500"), "{refused:?}");
+    assert_eq!(place.noontide(&["alert", "test", "nobody"]).code, 4);
+    assert_eq!(kinds(&receiver.arrivals()), ["test", "test"]);
+    assert_eq!(place.noontide(&["alert", "ls", "-o", "json"]).json(), json!([]));
+    host.stop().await;
+}
