@@ -19,7 +19,7 @@ const KEPT: [(&str, &[&str]); 15] = [
     ("clap", &["cli"]),
     ("cron", &["domain"]),
     ("solar-positioning", &["domain"]),
-    ("icalendar", &["config"]),
+    ("icalendar", &["config", "web"]),
     ("askama", &["web"]),
     ("hmac", &["sinks"]),
 ];

@@ -96,12 +96,21 @@ impl Reach {
         }
     }
 
-    /// All items of a list that comes in one piece.
+    /// All items of a list, however many pages it has.
     ///
     /// # Errors
     /// As [`Reach::get`].
     pub async fn list(&self, path: &str) -> Result<Vec<Value>, Stop> {
-        Ok(self.get(path).await?["items"].as_array().cloned().unwrap_or_default())
+        let mut page = self.get(path).await?;
+        let mut items = page["items"].as_array().cloned().unwrap_or_default();
+        while let Some(after) = page["next"].as_str() {
+            let (path, given) =
+                path.split_once('?').map_or((path, String::new()), |(path, rest)| (path, format!("&{rest}")));
+            let after = query(&[("after", Some(after.to_owned()))]);
+            page = self.get(&format!("{path}{after}{given}")).await?;
+            items.extend(page["items"].as_array().cloned().unwrap_or_default());
+        }
+        Ok(items)
     }
 
     /// The first items of a list, page by page.

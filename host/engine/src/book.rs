@@ -1,6 +1,7 @@
 //! The schedules in memory, in the order in which they come due.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -243,6 +244,19 @@ impl Book {
             }
         }
         soonest.into_iter().take(limit).map(|((due, _), standing)| (due, Arc::clone(standing))).collect()
+    }
+
+    /// The first `most` of those that are wanted, by name, from `after` on.
+    pub(crate) fn page(
+        &self,
+        after: Option<&ScheduleName>,
+        wanted: impl Fn(&Standing) -> bool,
+        most: usize,
+    ) -> Vec<Standing> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = self.standings.range::<ScheduleName, _>((from, Bound::Unbounded));
+        let wanted = rest.map(|(_, standing)| standing).filter(|standing| wanted(standing));
+        wanted.take(most).map(|standing| Standing::clone(standing)).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

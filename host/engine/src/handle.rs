@@ -189,6 +189,12 @@ impl EngineHandle {
         self.core.book().upcoming(limit)
     }
 
+    /// The first `most` schedules that are wanted, by name, after `after`. `wanted` is asked while nothing else can come due, so
+    /// it is quick.
+    pub fn page(&self, after: Option<&ScheduleName>, wanted: impl Fn(&Standing) -> bool, most: usize) -> Vec<Standing> {
+        self.core.book().page(after, wanted, most)
+    }
+
     /// What the schedules that stand say of each other's work.
     pub fn levels(&self) -> Levels {
         self.core.book().all_levels()

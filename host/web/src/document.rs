@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::access::{Needs, needs};
 use crate::problem::ProblemDetails;
 use crate::{
-    WebParts, alerts, artifacts, audit, chains, events, host, hosts, occurrences, outbox, plugins, put, runs,
+    WebParts, alerts, artifacts, audit, chains, events, feed, host, hosts, occurrences, outbox, plugins, put, runs,
     schedules, submit, tokens,
 };
 
@@ -26,7 +26,7 @@ const BASE: &str = "/api/v1";
 const BEARER: &str = "bearer";
 
 /// Each resource, in the order of a reader's questions.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("schedules", "What comes due when, and what it calls"),
     ("runs", "What was carried out, is going on or waits"),
     ("occurrences", "Why something ran or did not"),
@@ -38,6 +38,7 @@ const TAGS: [(&str, &str); 12] = [
     ("events", "What happens"),
     ("tokens", "Who may ask"),
     ("audit", "Who did what"),
+    ("feeds", "For calendars and for pages elsewhere"),
     ("host", "This host"),
 ];
 
@@ -59,7 +60,7 @@ fn routes() -> OpenApiRouter<WebParts> {
         .merge(tokens::routes())
         .merge(audit::routes())
         .merge(events::routes());
-    OpenApiRouter::with_openapi(head()).nest(BASE, api).merge(host::probes())
+    OpenApiRouter::with_openapi(head()).nest(BASE, api).merge(host::probes()).merge(feed::routes())
 }
 
 /// What is served, and its description.
@@ -130,6 +131,9 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 
 /// The first word of a path, if it is a resource.
 fn tag(path: &str) -> &str {
+    if ["/calendar.ics", "/badge/"].iter().any(|feed| path.starts_with(feed)) {
+        return "feeds";
+    }
     let word = path.strip_prefix(BASE).and_then(|rest| rest.split('/').nth(1)).unwrap_or_default();
     TAGS.iter().map(|(name, _)| *name).find(|name| *name == word).unwrap_or("host")
 }

@@ -11,14 +11,17 @@ use axum::response::sse::{Event as SseEvent, KeepAlive};
 use futures::Stream;
 use futures::stream::unfold;
 use noontide_engine::EngineHandle;
+use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::WebParts;
+use crate::body::Query;
 use crate::problem::{Answer, Problem};
-use crate::tape::{Line, Tape};
+use crate::tape::{LAGGED, Line, Tape};
 
 pub(crate) fn routes() -> OpenApiRouter<WebParts> {
     OpenApiRouter::new().routes(routes!(events))
@@ -42,16 +45,44 @@ impl Source {
     }
 }
 
+/// Which events; all of them if nothing is said. Several of a kind by commas. What says that events are gone always comes.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct EventsQuery {
+    /// Of these schedules only.
+    schedule: Option<String>,
+    /// Of these handlers only.
+    #[param(example = "mail/send")]
+    handler: Option<String>,
+    /// Of these kinds only.
+    #[param(example = "run-started,run-finished")]
+    kind: Option<String>,
+}
+
+impl EventsQuery {
+    fn wants(&self, line: &Line) -> bool {
+        let among = |wanted: &Option<String>, is: Option<&str>| {
+            wanted.as_ref().is_none_or(|words| words.split(',').any(|word| Some(word.trim()) == is))
+        };
+        line.name == LAGGED
+            || (among(&self.kind, Some(line.name))
+                && among(&self.schedule, line.about.schedule.as_deref())
+                && among(&self.handler, line.about.handler.as_deref()))
+    }
+}
+
 /// What happens, as server-sent events
 ///
 /// From now on, or since `Last-Event-ID`. Lossy: `lagged` says how many events are gone; the lists tell the truth. Ends when
 /// the host stops, so that open pages never hold a shutdown up.
 #[utoipa::path(get, path = "/events", operation_id = "streamEvents",
-    params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
+    params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
     responses((status = 200, content_type = "text/event-stream", body = String, description = "The stream")))]
 async fn events(
     Extension(Source { tape, stop, places }): Extension<Source>,
     headers: HeaderMap,
+    Query(wanted): Query<EventsQuery>,
 ) -> Answer<Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>>> {
     let full = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many event streams are open; close one");
     let place = places.try_acquire_owned().map_err(full)?;
@@ -59,10 +90,14 @@ async fn events(
     let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     // One that lies ahead is of a process whose clock did; waiting for it would be for ever.
     let last = shown.filter(|id| *id <= newest).unwrap_or(newest);
-    let stream = unfold((tape, last, stop, place), |(tape, last, stop, place)| async move {
-        let line = next(&tape, last, &stop).await?;
+    let wanted = Arc::new(wanted);
+    let stream = unfold((tape, last, stop, place, wanted), |(tape, last, stop, place, wanted)| async move {
+        let mut line = next(&tape, last, &stop).await?;
+        while !wanted.wants(&line) {
+            line = next(&tape, line.id, &stop).await?;
+        }
         let sse = SseEvent::default().id(line.id.to_string()).event(line.name).data(&*line.data);
-        Some((Ok(sse), (tape, line.id, stop, place)))
+        Some((Ok(sse), (tape, line.id, stop, place, wanted)))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }

@@ -31,6 +31,8 @@ mod client;
 mod document;
 mod errand;
 mod events;
+mod expect;
+mod feed;
 mod host;
 mod hosts;
 mod metrics;

@@ -34,15 +34,20 @@ impl PageSize {
         }
     }
 
+    /// Takes away what does not belong to the page any more; where the next one begins.
+    pub(crate) fn cut<T>(self, rows: &mut Vec<T>, id: impl Fn(&T) -> String) -> Option<String> {
+        let more = rows.len() > self.0;
+        rows.truncate(self.0);
+        rows.last().filter(|_| more).map(id)
+    }
+
     /// The page; `id` is what the next one begins after.
     pub(crate) fn of<T, S: ToSchema + for<'a> From<&'a T>>(
         self,
         mut rows: Vec<T>,
         id: impl Fn(&T) -> String,
     ) -> Json<Page<S>> {
-        let more = rows.len() > self.0;
-        rows.truncate(self.0);
-        let next = rows.last().filter(|_| more).map(id);
+        let next = self.cut(&mut rows, id);
         Json(Page { items: rows.iter().map(S::from).collect(), next })
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<WebParts> {
         (status = 200, body = Shown, description = "It stood there; it stands as it was put now"),
         (status = 201, body = Shown, description = "It is new"),
     ))]
-async fn replace(
+pub(crate) async fn replace(
     State(parts): State<WebParts>,
     Name(name): Name,
     JsonBody(body): JsonBody<Value>,
@@ -51,7 +51,7 @@ async fn replace(
 #[utoipa::path(patch, path = "/schedules/{name}", operation_id = "patchSchedule",
     request_body(content = Object, example = json!({ "timezone": "Europe/Berlin" })),
     responses((status = 200, body = Shown, description = "As it stands now")))]
-async fn patch(
+pub(crate) async fn patch(
     State(parts): State<WebParts>,
     Name(name): Name,
     JsonBody(body): JsonBody<Value>,
@@ -74,7 +74,7 @@ async fn patch(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct RemoveQuery {
+pub(crate) struct RemoveQuery {
     /// Although others follow it.
     #[serde(default)]
     #[param(required = false)]
@@ -87,7 +87,7 @@ struct RemoveQuery {
 /// Take a schedule away; its history stays
 #[utoipa::path(delete, path = "/schedules/{name}", operation_id = "deleteSchedule", params(RemoveQuery),
     responses((status = 204, description = "It is gone")))]
-async fn remove(
+pub(crate) async fn remove(
     State(parts): State<WebParts>,
     Name(name): Name,
     Query(query): Query<RemoveQuery>,

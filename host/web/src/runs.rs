@@ -1,4 +1,7 @@
-//! `/runs`.
+//! `/runs`. Verbs for many are in `bulk`, doing it once more in `again`.
+
+mod again;
+mod bulk;
 
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
@@ -16,7 +19,7 @@ use crate::body::{Instant, JsonBody, Name, Nothing, Query};
 use crate::caller::Caller;
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
-use crate::shape::{AttemptLog, Item, Page, Run, RunDetail, words};
+use crate::shape::{AttemptLog, Item, Page, Run, RunDetail};
 use crate::{WebParts, chains, errand};
 
 /// A batch of calls may be large.
@@ -30,6 +33,8 @@ pub(crate) fn routes() -> OpenApiRouter<WebParts> {
         .routes(routes!(logs))
         .routes(routes!(items))
         .routes(routes!(cancel))
+        .merge(again::routes())
+        .merge(bulk::routes())
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -44,8 +49,8 @@ struct ListQuery {
     /// Of this chain only.
     #[param(value_type = Option<String>, format = Uuid)]
     chain: Option<RunId>,
-    /// In this state only.
-    #[param(value_type = Option<words::RunState>, inline)]
+    /// In one of these states, by commas.
+    #[param(example = "failed,expired")]
     state: Option<String>,
     /// Due at or after.
     since: Option<Instant>,
@@ -68,18 +73,40 @@ async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> 
         schedule: query.schedule.map(|name| schedule(&name)).transpose()?,
         handler: query.handler,
         chain: query.chain,
-        state: query.state.map(|word| state(&word)).transpose()?,
+        state: None,
         since: query.since.map(|since| since.0),
         until: query.until.map(|until| until.0),
         after: query.after,
         limit: query.limit.rows()?,
     };
-    let runs = parts.history.runs(filter).await?;
+    let states = query.state.as_deref().map(states).transpose()?.unwrap_or_default();
+    let runs = find_many(&parts, filter, &states).await?;
     Ok(query.limit.of(runs, |run| run.id.to_string()))
 }
 
 fn schedule(name: &str) -> Answer<ScheduleName> {
     name.parse().map_err(|reason| Problem::bad_request(format!("`schedule`: {reason}")))
+}
+
+/// Newest first, in any of `states`; in all of them if none is named. Each state has an index of its own.
+async fn find_many(parts: &WebParts, filter: RunFilter, states: &[RunState]) -> Answer<Vec<RunRecord>> {
+    if states.is_empty() {
+        return Ok(parts.history.runs(filter).await?);
+    }
+    let mut found = Vec::new();
+    for state in states {
+        found.extend(parts.history.runs(RunFilter { state: Some(*state), ..filter.clone() }).await?);
+    }
+    // A run that changed its state meanwhile may be in two of them.
+    found.sort_by(|a: &RunRecord, b| b.id.cmp(&a.id));
+    found.dedup_by_key(|run| run.id);
+    found.truncate(filter.limit);
+    Ok(found)
+}
+
+/// Words and commas.
+fn states(words: &str) -> Answer<Vec<RunState>> {
+    words.split(',').map(|word| state(word.trim())).collect()
 }
 
 fn state(word: &str) -> Answer<RunState> {
@@ -165,16 +192,20 @@ async fn cancel(
     JsonBody(Nothing {}): JsonBody<Nothing>,
 ) -> Answer<Json<RunAnswer>> {
     let run = find(&parts, &id).await?;
-    let answer = match parts.engine.cancel(run.id).await? {
-        CancelAnswer::Cancelled => "cancelled",
-        CancelAnswer::Asked => "asked to stop",
-        CancelAnswer::Over(state) => {
-            let detail = format!("run {} is over: {}", run.id, state.as_str());
-            return Err(Problem::new(StatusCode::CONFLICT, detail));
-        }
-        CancelAnswer::NotFound => return Err(Problem::not_found(format!("no run {}", run.id))),
-    };
+    let answer = cancel_one(&parts, run.id).await?;
     Ok(Json(RunAnswer { run: run.id.to_string(), answer }))
+}
+
+async fn cancel_one(parts: &WebParts, run: RunId) -> Answer<&'static str> {
+    match parts.engine.cancel(run).await? {
+        CancelAnswer::Cancelled => Ok("cancelled"),
+        CancelAnswer::Asked => Ok("asked to stop"),
+        CancelAnswer::Over(state) => {
+            let detail = format!("run {run} is over: {}", state.as_str());
+            Err(Problem::new(StatusCode::CONFLICT, detail))
+        }
+        CancelAnswer::NotFound => Err(Problem::not_found(format!("no run {run}"))),
+    }
 }
 
 /// What was made of calls.

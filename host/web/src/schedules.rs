@@ -1,6 +1,8 @@
-//! `/schedules`.
+//! `/schedules`: one of them. Lists are in `list`, verbs for many in `bulk`, who is meant in `choice`.
 
-use std::collections::HashMap;
+mod bulk;
+mod choice;
+mod list;
 
 use axum::Json;
 use axum::extract::State;
@@ -20,7 +22,7 @@ use crate::access::Visitor;
 use crate::body::{Instant, JsonBody, Name, Nothing, Query, start};
 use crate::caller::Caller;
 use crate::problem::{Answer, Problem};
-use crate::shape::{Page, Schedule, Superseded, Time, time, words};
+use crate::shape::{Schedule, Superseded, Time, time, words};
 
 /// Next due instants shown at most.
 const MOST_NEXT: usize = 1_000;
@@ -30,55 +32,14 @@ const NEAR: usize = 16;
 
 pub(crate) fn routes() -> OpenApiRouter<WebParts> {
     OpenApiRouter::new()
-        .routes(routes!(list))
+        .merge(list::routes())
+        .merge(bulk::routes())
         .routes(routes!(show))
         .routes(routes!(next))
         .routes(routes!(fire))
         .routes(routes!(backfill))
         .routes(routes!(pause))
         .routes(routes!(resume))
-}
-
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// In one of these states, by commas.
-    #[param(example = "paused,parked")]
-    state: Option<String>,
-}
-
-impl ListQuery {
-    /// `None` for all of them.
-    fn states(&self) -> Answer<Option<Vec<&str>>> {
-        let Some(states) = &self.state else { return Ok(None) };
-        let states: Vec<_> = states.split(',').map(str::trim).collect();
-        match states.iter().find(|state| !words::SCHEDULE_STATES.contains(state)) {
-            None => Ok(Some(states)),
-            Some(other) => Err(Problem::bad_request(format!(
-                "`state`: `{other}` is none of {}",
-                words::SCHEDULE_STATES.join(", ")
-            ))),
-        }
-    }
-}
-
-/// Schedules, by name
-#[utoipa::path(get, path = "/schedules", operation_id = "listSchedules", params(ListQuery),
-    responses((status = 200, body = Page<Schedule>, description = "A page of schedules")))]
-async fn list(State(parts): State<WebParts>, Query(query): Query<ListQuery>) -> Answer<Json<Page<Schedule>>> {
-    let states = query.states()?;
-    let last: HashMap<_, _> =
-        parts.history.last_runs().await?.into_iter().filter_map(|run| Some((run.schedule.clone()?, run))).collect();
-    let now = parts.engine.now();
-    let items = parts
-        .engine
-        .standings()
-        .iter()
-        .map(|standing| Schedule::of(standing, problem(&parts, standing), last.get(&standing.schedule.name), now))
-        .filter(|shown| states.as_ref().is_none_or(|states| states.contains(&shown.state)))
-        .collect();
-    Ok(Json(Page { items, next: None }))
 }
 
 fn problem(parts: &WebParts, standing: &Standing) -> Option<String> {
@@ -315,7 +276,7 @@ pub(crate) async fn shown(parts: &WebParts, standing: &Standing) -> Answer<Sched
 
 /// The newest run that began, as in the list. It is nearly always among the newest rows; only behind a row of skips are
 /// the last runs of all schedules asked for.
-async fn last_run(parts: &WebParts, name: &ScheduleName) -> Answer<Option<RunRecord>> {
+pub(crate) async fn last_run(parts: &WebParts, name: &ScheduleName) -> Answer<Option<RunRecord>> {
     let filter = RunFilter { schedule: Some(name.clone()), limit: NEAR, ..RunFilter::default() };
     let newest = parts.history.runs(filter).await?;
     let all_seen = newest.len() < NEAR;

@@ -22,6 +22,9 @@ const BYTES: usize = 4 << 20;
 /// What a line has besides the texts that may be long, in bytes.
 const AROUND: usize = 256;
 
+/// The event that says how many are gone.
+pub(crate) const LAGGED: &str = "lagged";
+
 /// The newest lines.
 pub(crate) struct Tape {
     reel: Mutex<Reel>,
@@ -63,7 +66,7 @@ impl Said {
             Said::Happened(event) => shape::event(event),
             Said::Lagged(missed) => lagged(Some(*missed)),
         };
-        Line { id, name, data: data.to_string().into() }
+        Line { id, name, about: About::of(&data), data: data.to_string().into() }
     }
 }
 
@@ -83,6 +86,21 @@ pub(crate) struct Line {
     pub(crate) id: u64,
     pub(crate) name: &'static str,
     pub(crate) data: Arc<str>,
+    pub(crate) about: About,
+}
+
+/// What a line is about, for who wants to hear of that only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) schedule: Option<Arc<str>>,
+    pub(crate) handler: Option<Arc<str>>,
+}
+
+impl About {
+    fn of(data: &Value) -> Self {
+        let text = |key: &str| data[key].as_str().map(Arc::from);
+        Self { schedule: text("schedule"), handler: text("handler") }
+    }
 }
 
 impl Tape {
@@ -158,7 +176,7 @@ impl Tape {
             // How many another process told, nobody knows here.
             let missed = (wanted >= reel.first).then(|| oldest - wanted);
             let (name, data) = lagged(missed);
-            return Some(Line { id: oldest - 1, name, data: data.to_string().into() });
+            return Some(Line { id: oldest - 1, name, data: data.to_string().into(), about: About::default() });
         }
         reel.lines.get(usize::try_from(wanted - oldest).ok()?).map(|said| said.in_words(wanted))
     }
@@ -169,7 +187,7 @@ impl Tape {
 }
 
 fn lagged(missed: Option<u64>) -> (&'static str, serde_json::Value) {
-    ("lagged", json!({ "missed": missed }))
+    (LAGGED, json!({ "missed": missed }))
 }
 
 #[cfg(test)]

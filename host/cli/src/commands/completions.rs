@@ -71,7 +71,7 @@ fn command() -> Command {
 fn names() -> Vec<CompletionCandidate> {
     let Ok(asked) = Noontide::try_parse_from(place(std::env::args())) else { return Vec::new() };
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return Vec::new() };
-    let schedules = async { Reach::to(&asked.global)?.list("/schedules").await };
+    let schedules = async { Reach::to(&asked.global)?.list("/schedules?limit=1000").await };
     let listed = runtime.block_on(async { tokio::time::timeout(PATIENCE, schedules).await });
     let schedules = listed.ok().and_then(Result::ok).unwrap_or_default();
     let candidate = |schedule: &serde_json::Value| {

@@ -80,7 +80,7 @@ async fn from_host(global: &Global, asked: &Next, span: &Span, shown_in: Option<
     let reach = Reach::to(global)?;
     let schedules = match &asked.name {
         Some(name) => vec![reach.get(&format!("/schedules/{}", segment(name))).await?],
-        None => soonest(reach.list("/schedules").await?, span),
+        None => soonest(reach.list("/schedules?limit=1000").await?, span),
     };
     let mut due = Vec::new();
     for schedule in &schedules {

@@ -55,7 +55,7 @@ pub struct Resume {
 /// If the host does not answer.
 pub async fn ls(global: &Global, asked: &Ls) -> Done {
     let zone = global.zone()?;
-    let mut schedules = Reach::to(global)?.list("/schedules").await?;
+    let mut schedules = Reach::to(global)?.list("/schedules?limit=1000").await?;
     let output = global.output();
     if schedules.is_empty() {
         output.hint("no schedules; write one into conf/<environment>/schedules.toml, or `noontide put` one");

@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 }
 
 /// All that needs no scope, or another one than its verb says.
-pub(crate) const TABLE: [(&str, &str, Needs); 26] = {
+pub(crate) const TABLE: [(&str, &str, Needs); 31] = {
     const OPERATE: Needs = Needs::Scope(Scope::Operate);
     const ADMIN: Needs = Needs::Scope(Scope::Admin);
     [
@@ -34,6 +34,11 @@ pub(crate) const TABLE: [(&str, &str, Needs); 26] = {
         ("POST", "/api/v1/schedules/{name}/submit", OPERATE),
         ("POST", "/api/v1/schedules/{name}/pause", OPERATE),
         ("POST", "/api/v1/schedules/{name}/resume", OPERATE),
+        ("POST", "/api/v1/schedules/pause", OPERATE),
+        ("POST", "/api/v1/schedules/resume", OPERATE),
+        ("POST", "/api/v1/schedules/fire", OPERATE),
+        ("POST", "/api/v1/runs/cancel", OPERATE),
+        ("POST", "/api/v1/runs/retry", OPERATE),
         ("POST", "/api/v1/runs", OPERATE),
         ("POST", "/api/v1/runs/{id}/cancel", OPERATE),
         ("POST", "/api/v1/runs/{id}/retry", OPERATE),

@@ -52,7 +52,7 @@ fn every_operation_has_a_name_of_its_own_a_tag_a_sentence_and_says_how_it_refuse
         assert!(ids.insert(id.to_owned()), "{id} is there twice");
         assert!(operation["summary"].is_string() && operation["tags"][0].is_string(), "{name}: {operation}");
         let refuses = !operation["responses"]["default"].is_null();
-        assert_eq!(refuses, name.contains("/api/v1/"), "{name}");
+        assert_eq!(refuses, !["GET /livez", "GET /readyz"].contains(&name.as_str()), "{name}");
         let (_, path) = name.split_once(' ').expect("two words");
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let named = parameters.filter(|one| one["in"] == "path").count();

@@ -63,3 +63,17 @@ async fn who_comes_from_a_former_process_hears_all_there_is_and_that_some_is_gon
         assert!(read(&mut events, "event: run-finished").await.contains(&next), "{id}");
     }
 }
+
+#[tokio::test]
+async fn who_asks_for_some_events_hears_of_nothing_else() {
+    let world = world(Access::Loopback).await;
+    let path = format!("{}/api/v1/events?kind=run-finished&schedule=nightly,other", world.url);
+    let mut events = reqwest::get(path).await.expect("a stream");
+    world.post("/runs", json!({ "handler": "mail/send" })).await;
+    world.all_over().await;
+    let run = world.fire().await;
+    let told = read(&mut events, "event: run-finished").await;
+    assert!(told.contains(&run) && told.matches("event: ").count() == 1, "{told}");
+    let refused = reqwest::get(format!("{}/api/v1/events?kinds=x", world.url)).await.expect("an answer");
+    problem(refused, 400).await;
+}

@@ -37,7 +37,7 @@ impl History {
     /// `None` if no host answers, for whatever reason: nobody needs one here.
     pub async fn reached(global: &Global) -> Option<Self> {
         let reach = Reach::to(global).ok()?;
-        let schedules = reach.list("/schedules").await.ok()?;
+        let schedules = reach.list("/schedules?limit=1000").await.ok()?;
         let ran = schedules.iter().filter(|schedule| !schedule["last_run"].is_null());
         let ran = ran.filter_map(|schedule| schedule["name"].as_str().map(str::to_owned)).collect();
         Some(Self { reach, ran })
