@@ -1,7 +1,8 @@
 // Forms with `data-act` speak to the API, the same one that programs use: METHOD PATH in `data-act`, their fields as a JSON
 // body. `data-json` fields are JSON themselves, `data-instant` ones wall time of the browser; empty ones are left out. A button
 // with `data-stay` leaves the dialog open and says there what came of it. `data-confirm` asks first. What came of it is told,
-// and the page looks again, or goes where `data-then` says.
+// and the page looks again, or goes where `data-then` says, or where the answer's field that `data-follow` names does;
+// `data-show` is where parts of the answer are shown.
 
 import { look } from "./live.js";
 
@@ -98,12 +99,23 @@ function json(field) {
 
 function tell(answer, form) {
   form.closest("dialog")?.close();
+  if (form.dataset.follow) return location.assign(answer[form.dataset.follow]);
+  if (form.dataset.show) return show(answer, form);
   const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
   if (then) location.assign(base + then);
   else {
     say(filled(form.dataset.done ?? "Done.", answer));
     look(true);
   }
+}
+
+// What is told once stands on the page until it is left.
+function show(answer, form) {
+  const place = document.getElementById(form.dataset.show);
+  for (const part of place.querySelectorAll("[data-answer]")) part.textContent = answer[part.dataset.answer];
+  place.hidden = false;
+  form.reset();
+  look(true);
 }
 
 export function say(text, bad = false) {

@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 }
 
 /// All that needs no scope, or another one than its verb says.
-pub(crate) const TABLE: [(&str, &str, Needs); 31] = {
+pub(crate) const TABLE: [(&str, &str, Needs); 33] = {
     const OPERATE: Needs = Needs::Scope(Scope::Operate);
     const ADMIN: Needs = Needs::Scope(Scope::Admin);
     [
@@ -51,6 +51,8 @@ pub(crate) const TABLE: [(&str, &str, Needs); 31] = {
         ("POST", "/api/v1/alerts/deliveries/{id}/retry", OPERATE),
         ("GET", "/api/v1/tokens", ADMIN),
         ("GET", "/api/v1/audit", ADMIN),
+        ("GET", "/tokens", ADMIN),
+        ("GET", "/audit", ADMIN),
         // As the table's default has them; here because people look for them.
         ("POST", "/api/v1/reload", ADMIN),
         ("POST", "/api/v1/plugins/{name}/approve", ADMIN),

@@ -14,9 +14,11 @@
 //! that are marked `data-live`.
 
 mod assets;
+mod audit;
 mod hosts;
 mod length;
 mod log;
+mod login;
 mod moment;
 mod now;
 mod page;
@@ -28,6 +30,7 @@ mod runs;
 mod schedule;
 mod schedules;
 mod simulator;
+mod tokens;
 mod visit;
 mod why;
 mod zone;
@@ -50,4 +53,7 @@ pub(crate) fn routes() -> Router<WebParts> {
         .merge(plugins::routes())
         .merge(plugin::routes())
         .merge(hosts::routes())
+        .merge(login::routes())
+        .merge(audit::routes())
+        .merge(tokens::routes())
 }

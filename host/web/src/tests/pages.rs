@@ -1,5 +1,6 @@
 //! The dashboard, as a browser asks for it.
 
+mod access;
 mod hosts;
 mod plugins;
 mod runs;
