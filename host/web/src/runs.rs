@@ -98,7 +98,7 @@ async fn find_many(parts: &WebParts, filter: RunFilter, states: &[RunState]) -> 
         found.extend(parts.history.runs(RunFilter { state: Some(*state), ..filter.clone() }).await?);
     }
     // A run that changed its state meanwhile may be in two of them.
-    found.sort_by(|a: &RunRecord, b| b.id.cmp(&a.id));
+    found.sort_by_key(|run: &RunRecord| std::cmp::Reverse(run.id));
     found.dedup_by_key(|run| run.id);
     found.truncate(filter.limit);
     Ok(found)

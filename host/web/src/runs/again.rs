@@ -54,7 +54,7 @@ pub(super) async fn again(parts: &WebParts, run: &RunRecord) -> Answer<RunId> {
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     if let Some(schedule) = &run.schedule {
-        let request = FireRequest { input: Some(run.input.clone()), window: run.window, at: None };
+        let request = FireRequest { input: Some(run.input.clone()), window: run.window, ..FireRequest::default() };
         return Ok(parts.engine.fire(schedule.as_str(), request).await?);
     }
     let errand = Errand {

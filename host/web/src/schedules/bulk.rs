@@ -138,7 +138,7 @@ async fn fire_all(State(parts): State<WebParts>, JsonBody(body): JsonBody<Many>)
     let mut items = Vec::new();
     for standing in meant(&parts, &body.filter, body.expect)? {
         let name = standing.schedule.name.as_str();
-        let request = FireRequest { input: None, window: None, at: None };
+        let request = FireRequest::default();
         let fired = parts.engine.fire(name, request).await;
         items.push(Outcome::of(name, fired.map(|run| Some(run.to_string()))));
     }
