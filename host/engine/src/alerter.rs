@@ -84,6 +84,7 @@ pub(crate) async fn run(core: Arc<Core>) {
     while !core.stopping.is_cancelled() {
         let Alerting { rules, sinks: Some(sinks) } = core.alerting.read() else {
             tokio::select! {
+                biased;
                 () = core.alerting.look.notified() => continue,
                 () = core.stopping.cancelled() => return,
             }
@@ -179,8 +180,9 @@ async fn wait(core: &Core) {
     // What is due by now and was not done waits for something that takes its time: a lease, a sink's minute.
     let wake_at = due.map_or(now + EVERY, |due| due.max(now + LEDGER_PAUSE).min(now + EVERY));
     tokio::select! {
-        () = core.clock.sleep_until(wake_at) => {}
-        () = core.alerting.look.notified() => {}
+        biased;
         () = core.stopping.cancelled() => {}
+        () = core.alerting.look.notified() => {}
+        () = core.clock.sleep_until(wake_at) => {}
     }
 }

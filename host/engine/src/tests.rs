@@ -30,8 +30,9 @@ mod timetable;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Scheduler, runner, keeper, fence, announcer, rescuer, courier, lookout, watcher, steward, pruner.
-const LOOPS: usize = 11;
+/// Those that sleep: scheduler, runner, keeper, fence, announcer, rescuer, courier, lookout, watcher, accountant, steward, pruner.
+/// Without rules the alerter has nothing to wake for.
+const LOOPS: usize = 12;
 
 struct World {
     clock: Arc<ManualClock>,

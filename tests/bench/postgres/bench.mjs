@@ -1,6 +1,6 @@
 // Durable runs per second with 1, 2 and 4 worker processes on one PostgreSQL: Noontide beside graphile-worker and pg-boss.
 //
-//   make bench-postgres            BENCH_JOBS=100000 BENCH_ROUNDS=3 BENCH_WORKERS=1,2,4 BENCH_ONLY=noontide
+//   make bench-postgres            BENCH_JOBS=50000 BENCH_ROUNDS=3 BENCH_WORKERS=1,2,4 BENCH_ONLY=noontide
 //
 // Each contender enqueues the same number of calls that do nothing, by its own means, into a database of its own: that is the first
 // time. Then its worker processes start, and the second time ends when the last call is on record as done. Of both together come
@@ -23,7 +23,7 @@ import * as boss from "./contenders/pg-boss.mjs";
 import { cpu } from "./meter.mjs";
 import { Server } from "./server.mjs";
 
-const JOBS = Number(process.env.BENCH_JOBS ?? 100_000);
+const JOBS = Number(process.env.BENCH_JOBS ?? 50_000);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const WORKERS = (process.env.BENCH_WORKERS ?? "1,2,4").split(",").map(Number);
 const ONLY = process.env.BENCH_ONLY?.split(",");

@@ -11,7 +11,7 @@ fn roles(roles: &[Role]) -> Settings {
 
 /// Loops of hosts that only plan, and of those that only work.
 const PLANNING: usize = LOOPS - 2;
-const WORKING: usize = LOOPS - 3;
+const WORKING: usize = LOOPS - 4;
 
 impl World {
     /// Without waiting for its loops.

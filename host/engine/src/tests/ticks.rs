@@ -39,8 +39,8 @@ async fn a_host_without_a_scheduler_shows_by_its_keeper_that_it_lives() {
     let host = start(parts, Vec::new()).await.expect("the ledger is there");
     let mut ticks = host.ticks();
     let first = ticks.wait_for(Option::is_some).await.expect("a tick").expect("it has looked");
-    // Scheduler, watcher and pruner are not there.
-    world.clock.asleep(LOOPS - 3).await;
+    // Scheduler, watcher, accountant and pruner are not there.
+    world.clock.asleep(LOOPS - 4).await;
     world.clock.advance(TICK);
     let next = ticks.wait_for(|tick| *tick != Some(first)).await.expect("a tick").expect("it has looked");
     assert_eq!(next - first, chrono::TimeDelta::seconds(10), "long before the next heartbeat");

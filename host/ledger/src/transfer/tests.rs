@@ -193,7 +193,14 @@ const BY_HAND: &str = "UPDATE task SET spec = 'nonsense' WHERE task_key = 'mine'
                        INSERT INTO host (id, name, version, started_at, seen_at, lease_until, roles, labels, plugins, draining) \
                        VALUES (randomblob(16), 'ü', '1', 0, 0, 0, '[]', '{}', '[]', 0); \
                        INSERT INTO rollup VALUES ('mine', '', 0, 5, 'missed', 2, 0, 0); \
-                       INSERT INTO rollup_late VALUES (randomblob(16))";
+                       INSERT INTO rollup_late VALUES (randomblob(16)); \
+                       INSERT INTO notice VALUES (1, 0, 'schedule/mine', '{}'); \
+                       INSERT INTO incident VALUES (randomblob(16), 'schedule/mine', 1, NULL, NULL, '{}'); \
+                       INSERT INTO alert (seq, id, incident, sink, not_before, give_up_at, created_at, body) \
+                       VALUES (1, 'ü', randomblob(16), 'ops', 0, 0, 0, '{}'); \
+                       INSERT INTO alert_sink VALUES ('ops', '1', 0); \
+                       INSERT INTO token (name, digest, scope, created_by, created_at) VALUES ('ci', randomblob(32), 'read', 'ü', 0); \
+                       INSERT INTO audit (id, at, who, action, status) VALUES (randomblob(16), 0, 'ü', 'schedule.pause', 200)";
 
 /// Somebody with SQL.
 async fn stranger(folder: &tempfile::TempDir) -> SqliteConnection {

@@ -138,6 +138,7 @@ impl Unit {
             ) => return None,
             ("ProtectHome", _) if self.is_below(&["/home", "/root", "/run/user"]) => "ProtectHome=read-only".to_owned(),
             ("PrivateTmp", _) if self.is_below(&["/tmp", "/var/tmp"]) => "PrivateTmp=no".to_owned(),
+            _ if line.starts_with('#') => line.replace("/etc/noontide", &self.conf.display().to_string()),
             _ => line.to_owned(),
         };
         Some(line)
