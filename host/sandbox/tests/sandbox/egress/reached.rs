@@ -27,8 +27,8 @@ async fn a_granted_address_is_called_with_what_the_guest_says() {
     let lines: Vec<&str> = head.lines().collect();
     let host = format!("host: {}", server.address);
     let length = format!("content-length: {}", body.len());
-    let [said @ .., trace, one] = &lines[..] else { panic!("{lines:?}") };
-    assert_eq!((said, *one), (&["authorization: Bearer t", &length, &host][..], "x-one: 1"));
+    let [first @ .., trace, one] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((first, *one), (&["authorization: Bearer t", &length, &host][..], "x-one: 1"));
     let parent = trace.strip_prefix("traceparent: ").and_then(TraceParent::parse);
     assert!(parent.is_some(), "the attempt's own: {trace}");
     let traffic = report.effects.hosts[&server.origin("127.0.0.1")];
