@@ -95,7 +95,7 @@ export async function start(settings = "") {
   writeFileSync(inside("conf/schedules.toml"), SCHEDULES);
   writeFileSync(inside("conf/host.toml"), `[http]\nlisten = "127.0.0.1:0"\n${settings}`);
   mkdirSync(inside("conf/local"));
-  const environment = { ...process.env, NOONTIDE_LOG_FORMAT: "text" };
+  const environment = { ...process.env, NOONTIDE__LOG__FORMAT: "text" };
   const child = spawn(BINARY, ["serve", "--conf", inside("conf"), "--env", "local"], { cwd: folder, env: environment });
   const said = [];
   child.stdout.on("data", (data) => said.push(data.toString()));

@@ -75,7 +75,7 @@ async fn killed_between_failure_and_message_the_next_host_tells_once_and_once_th
     host.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_test_of_the_way_ends_as_the_sinks_answer() {
     let receiver = Receiver::start().await;
     let place = failing(&receiver);

@@ -100,7 +100,7 @@ function json(field) {
 function tell(answer, form) {
   form.closest("dialog")?.close();
   if (form.dataset.follow) return location.assign(answer[form.dataset.follow]);
-  if (form.dataset.show) return show(answer, form);
+  if (form.dataset.show) return reveal(answer, form);
   const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
   if (then) location.assign(base + then);
   else {
@@ -110,7 +110,7 @@ function tell(answer, form) {
 }
 
 // What is told once stands on the page until it is left.
-function show(answer, form) {
+function reveal(answer, form) {
   const place = document.getElementById(form.dataset.show);
   for (const part of place.querySelectorAll("[data-answer]")) part.textContent = answer[part.dataset.answer];
   place.hidden = false;
