@@ -16,10 +16,15 @@ fn main() {
 
 /// The plugin that `init` gives away, if it is built: 240 KiB. Without it `init` says how to get one.
 fn hello() {
-    let built = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/dist/hello.wasm"));
+    let built = package().join("../../plugins/dist/hello.wasm");
     println!("cargo::rerun-if-changed={}", built.display());
     let text = if built.exists() { format!("Some(include_bytes!({built:?}))") } else { "None".to_owned() };
     write("hello.rs", &text);
+}
+
+/// Asked while it runs, not when it was compiled: clones that share a target folder share this program.
+fn package() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR").into()
 }
 
 fn write(name: &str, text: &str) {
@@ -28,9 +33,9 @@ fn write(name: &str, text: &str) {
 }
 
 fn wasmtime() {
-    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock");
-    println!("cargo::rerun-if-changed={lock}");
-    let text = fs::read_to_string(lock).unwrap_or_default();
+    let lock = package().join("../../Cargo.lock");
+    println!("cargo::rerun-if-changed={}", lock.display());
+    let text = fs::read_to_string(&lock).unwrap_or_default();
     let wasmtime = text
         .split("[[package]]")
         .find(|package| package.contains("name = \"wasmtime\"\n"))
@@ -43,7 +48,7 @@ fn wasmtime() {
 /// embedded as if it lay there.
 fn templates() {
     let mut table = String::from("&[\n");
-    for folder in entries(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))) {
+    for folder in entries(&package().join("templates")) {
         let language = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let _ = writeln!(table, "    Template {{ language: {language:?}, files: &[");
         for file in files(&folder) {
