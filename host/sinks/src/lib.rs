@@ -6,6 +6,7 @@
 //!   chat/*.rs     one file for each chat system: what its robot takes, how it signs, what its answers mean
 //!   mail.rs       a letter by SMTP; 5xx and 4xx are told apart
 //!   alertmanager.rs  an alert of Prometheus' Alertmanager
+//!   reach.rs      whether the other side is there; sends nothing
 //!   command.rs    the same event on the standard input of a program
 //! ```
 //!
@@ -17,6 +18,7 @@ mod chat;
 mod command;
 mod event;
 mod mail;
+mod reach;
 mod secret;
 mod sign;
 mod webhook;
@@ -29,6 +31,8 @@ use async_trait::async_trait;
 use noontide_domain::alert::{Alert, Sink, SinkKind, SinkUrl};
 use noontide_domain::outbox::Reply;
 use noontide_domain::ports::{AlertSink, Clock, SinkFacts, SinkRoom};
+
+pub use reach::reach;
 
 /// A request by HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
