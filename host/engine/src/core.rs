@@ -303,6 +303,7 @@ impl Core {
         self: &Arc<Self>,
         schedule: Schedule,
         former: Option<Schedule>,
+        by: &str,
     ) -> Result<Option<Put>, LedgerError> {
         let _pass = self.pass.lock().await;
         let is_former = |former| self.book().get(&schedule.name).is_some_and(|standing| standing.schedule == former);
@@ -311,7 +312,7 @@ impl Core {
         }
         let now = self.clock.now();
         scheduler::decide_before(self, now, std::slice::from_ref(&schedule.name)).await?;
-        let put = self.ledger.put(schedule, now).await?;
+        let put = self.ledger.put(schedule, by, now).await?;
         if let Put::Created(standing) | Put::Replaced(standing) = &put {
             self.book().put((**standing).clone());
             self.look_at_book.notify_one();
@@ -321,11 +322,11 @@ impl Core {
     }
 
     /// One schedule of the API leaves.
-    pub(crate) async fn remove(self: &Arc<Self>, name: &ScheduleName) -> Result<Removed, LedgerError> {
+    pub(crate) async fn remove(self: &Arc<Self>, name: &ScheduleName, by: &str) -> Result<Removed, LedgerError> {
         let _pass = self.pass.lock().await;
         let now = self.clock.now();
         scheduler::decide_before(self, now, std::slice::from_ref(name)).await?;
-        let removed = self.ledger.remove(name, now).await?;
+        let removed = self.ledger.remove(name, by, now).await?;
         // What another host has removed is gone here, too.
         if removed == Removed::Removed || removed == Removed::NotFound {
             self.book().remove(name);

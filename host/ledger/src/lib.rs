@@ -22,6 +22,7 @@ mod alerts;
 mod artifacts;
 mod audit;
 mod chains;
+mod changes;
 mod claim;
 mod columns;
 mod condition;

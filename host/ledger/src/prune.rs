@@ -13,7 +13,7 @@ use crate::writer::{Desk, Request};
 use crate::{links, receipts, rollups, rows};
 
 statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, TOKENS, SESSIONS, AUDIT, ALERTS,
-    INCIDENTS, NOTICES);
+    INCIDENTS, NOTICES, CHANGES);
 
 pub(crate) struct Prune {
     pub retention: Retention,
@@ -40,7 +40,8 @@ impl Request for Prune {
         let kept = (desk.now - AuditEntry::KEPT).timestamp_millis().min(before);
         let others =
             [SUBMISSIONS, MESSAGES, HOSTS, TOKENS, ALERTS, INCIDENTS, NOTICES].map(|statement| (statement, before));
-        for (statement, before) in others.into_iter().chain([(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept)]) {
+        let others_kept = [(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept), (CHANGES, kept)];
+        for (statement, before) in others.into_iter().chain(others_kept) {
             query(statement).bind(before).bind(batch).run(&mut *desk).await?;
         }
         rollups::forget(self.retention, desk).await?;

@@ -1,6 +1,7 @@
 //! `/schedules`: one of them. Lists are in `list`, verbs for many in `bulk`, who is meant in `choice`.
 
 mod bulk;
+mod changes;
 mod choice;
 mod list;
 
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<WebParts> {
     OpenApiRouter::new()
         .merge(list::routes())
         .merge(bulk::routes())
+        .merge(changes::routes())
         .routes(routes!(show))
         .routes(routes!(next))
         .routes(routes!(fire))

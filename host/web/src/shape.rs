@@ -9,11 +9,13 @@
 //! schedule    schedules                      plugin    plugins and their versions
 //! host        hosts and the status           chain     links of chains
 //! event       what happens                   page      pages of lists
+//! change      what was changed of definitions
 //! ```
 
 mod access;
 pub(crate) mod alert;
 mod chain;
+mod change;
 mod detail;
 mod event;
 mod host;
@@ -28,6 +30,7 @@ pub(crate) mod words;
 
 pub(crate) use access::{Entry, Token};
 pub(crate) use chain::{Around, Link};
+pub(crate) use change::ScheduleChange;
 pub(crate) use detail::RunDetail;
 pub(crate) use event::event;
 pub(crate) use host::{Host, HostCounts, Status};

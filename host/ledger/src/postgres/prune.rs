@@ -37,6 +37,8 @@ pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE digest = ANY (ARRAY
     (SELECT digest FROM session WHERE expires_at < $1 ORDER BY digest LIMIT $2 FOR UPDATE SKIP LOCKED))";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id = ANY (ARRAY \
     (SELECT id FROM audit WHERE at < $1 ORDER BY at, id LIMIT $2 FOR UPDATE SKIP LOCKED))";
+pub(crate) const CHANGES: &str = "DELETE FROM schedule_change WHERE ctid = ANY (ARRAY \
+    (SELECT ctid FROM schedule_change WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 /// Messages about incidents, and incidents that are over; notices that nobody reads, because there are no rules.
 pub(crate) const ALERTS: &str = "DELETE FROM alert WHERE seq = ANY (ARRAY \
