@@ -49,7 +49,7 @@ help:
 	@echo 'make fuzz      the fuzz targets, 30 s each (FUZZ_SECONDS)'
 	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs, 10,000 broken plugin files'
 	@echo 'make torture-postgres, make torture-mariadb   the same of three hosts at one database: 100 and 30 kills, frozen hosts, cut connections'
-	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules (release build)'
+	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules, lateness, start, swap (release build)'
 	@echo 'make bench-postgres   durable runs per second with 1, 2 and 4 workers on one PostgreSQL, beside graphile-worker and pg-boss'
 	@echo 'make bench-pages   how long a page takes beside 5 million runs, and whether runs are late while many look on (release build)'
 	@echo 'make simulate  the engine in a world that breaks, SEEDS=100000 different ways (release build)'
@@ -241,6 +241,8 @@ bench: plugins
 	cargo bench --locked -p noontide-ledger --bench calls
 	cargo bench --locked -p noontide --bench throughput
 	cargo bench --locked -p noontide --bench schedules
+	cargo build --release --locked -p noontide -p noontide-tests
+	cargo bench --locked -p noontide -p noontide-tests --bench host
 
 # The binary is built first: it is what is measured. Both packages at once, so that nothing is compiled for either alone.
 bench-pages: toolchain plugins servers
