@@ -204,7 +204,9 @@ async fn a_message_leads_to_the_dashboard_if_its_place_is_known() {
     let site = Some("https://noon.example.com/sub".to_owned());
     world.sinks.follow(Settings { sinks: vec![sink], site, ..Settings::default() });
     world.send().await;
-    assert_eq!(world.sent().1["data"]["link"], "https://noon.example.com/sub/schedules/nightly");
+    let data = world.sent().1["data"].clone();
+    let page = format!("https://noon.example.com/sub/alerts/{}", data["incident"].as_str().unwrap());
+    assert_eq!(data["link"], page.as_str());
 }
 
 #[tokio::test]

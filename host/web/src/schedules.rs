@@ -2,6 +2,7 @@
 
 mod bulk;
 mod choice;
+mod last;
 mod list;
 
 use axum::Json;

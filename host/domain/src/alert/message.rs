@@ -86,10 +86,12 @@ impl Alert {
         format!("{}-{}", self.incident.id, self.incident.told)
     }
 
-    /// With the page to look at on a dashboard at `site`, such as `https://noontide.example.com`.
+    /// With its page on the dashboard at `site`, such as `https://noontide.example.com`. A test has none but that of all.
     #[must_use]
     pub fn linked(mut self, site: &str) -> Self {
-        self.link = Some(format!("{site}{}", page(&self.incident)));
+        let id = self.incident.id;
+        self.link =
+            Some(if self.kind == AlertKind::Test { format!("{site}/alerts") } else { format!("{site}/alerts/{id}") });
         self
     }
 
@@ -142,17 +144,6 @@ impl Alert {
     }
 }
 
-/// The page on which most of it is seen. Names of ours need no escapes in a path; what else may be a subject leads to a list.
-fn page(incident: &Incident) -> String {
-    match (&incident.facts.run, &incident.subject) {
-        (Some(run), _) => format!("/runs/{run}"),
-        (None, Subject::Schedule(name)) => format!("/schedules/{name}"),
-        (None, Subject::Handler(_)) => "/runs".to_owned(),
-        (None, Subject::Plugin(_) | Subject::Outbox(_)) => "/plugins".to_owned(),
-        (None, Subject::Host(_)) => "/hosts".to_owned(),
-    }
-}
-
 fn name(subject: &Subject) -> String {
     match subject {
         Subject::Schedule(name) => name.to_string(),
@@ -197,8 +188,7 @@ mod tests {
             "nightly failed: still so\n\ndisk full\n\nhandler: db/dump\nsince: 2027-01-15T08:00:00Z\ntimes: 7\n";
         assert!(text.starts_with(begin), "{text}");
         assert!(text.ends_with(&format!("incident: {}\n", alert.incident.id)), "{text}");
-        let linked = alert.linked("https://noon.example.com");
-        assert_eq!(linked.link.as_deref(), Some("https://noon.example.com/schedules/nightly"));
-        assert!(linked.text().ends_with("look: https://noon.example.com/schedules/nightly\n"));
+        let page = format!("https://noon.example.com/alerts/{}", alert.incident.id);
+        assert!(alert.linked("https://noon.example.com").text().ends_with(&format!("look: {page}\n")));
     }
 }
