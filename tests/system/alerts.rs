@@ -129,3 +129,29 @@ async fn a_failure_is_a_letter_and_its_end_an_answer_to_it() {
     let doctor = place.noontide(&["doctor"]);
     assert!(doctor.code == 1 && doctor.out.contains("FAIL  alerts"), "{doctor:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pings_of_a_schedule_are_sent_by_the_next_host_if_the_first_one_dies() {
+    let receiver = Receiver::start().await;
+    let place = failing(&receiver);
+    place.conf("alerts.toml", "");
+    let ping = format!("ping = '{}/uuid'\n", receiver.origin());
+    place.schedules(&(schedule(&receiver, "fail") + &ping).replace("200ms", "1h"));
+    // The start is taken; the failure meets nobody.
+    receiver.answer([Answer::Status(200, ""), Answer::HangUp]);
+    let host = place.serve().await;
+    assert_eq!(place.noontide(&["fire", "often"]).code, 0);
+    let lines = || receiver.arrivals().into_iter().map(|one| one.line).collect::<Vec<_>>();
+    until("the failure meets nobody", async || (lines().len() >= 2).then_some(())).await;
+    host.kill();
+    let host = place.serve().await;
+    let api = host.api();
+    within(Duration::from_secs(60), "the failure is told", async || {
+        let sent = api.list("/alerts/deliveries?state=sent&sink=ping:often").await;
+        sent.iter().any(|one| one["kind"] == "failed").then_some(())
+    })
+    .await;
+    assert_eq!(lines().last().map(String::as_str), Some("POST /uuid/fail"));
+    assert!(!receiver.arrivals().last().expect("one").body.is_empty(), "with the reason");
+    host.stop().await;
+}

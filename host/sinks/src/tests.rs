@@ -210,6 +210,25 @@ async fn a_message_leads_to_the_dashboard_if_its_place_is_known() {
 }
 
 #[tokio::test]
+async fn a_ping_says_by_its_path_what_became_of_a_run() {
+    let url = SinkUrl::Written("https://hc.example.com/key/nightly?create=1".to_owned());
+    let world = world(|_| SinkKind::Ping { url });
+    let cases = [
+        (AlertKind::Started, "/start"),
+        (AlertKind::Succeeded, ""),
+        (AlertKind::Failed, "/fail"),
+        (AlertKind::Test, "/log"),
+    ];
+    for (kind, way) in cases {
+        let alert = Alert { kind, ..alert() };
+        assert_eq!(world.sinks.send("ops", &alert, Duration::from_secs(5)).await, FINE);
+        let request = world.wire.requests.lock().unwrap().last().cloned().unwrap();
+        assert_eq!(request.url, format!("https://hc.example.com/key/nightly{way}?create=1"));
+        assert_eq!(request.body, alert.incident.words);
+    }
+}
+
+#[tokio::test]
 async fn a_command_reads_the_event_and_has_nothing_of_the_environment() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("told");

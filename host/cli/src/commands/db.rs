@@ -74,7 +74,7 @@ fn shown(condition: &Condition) -> Value {
     let Condition { database, version, text, journal, schema, known, latency, clock } = condition;
     json!({
         "database": database, "version": version, "text": text, "journal": journal, "schema": schema, "known_schema": known,
-        "latency_ms": latency.as_secs_f64() * 1_000.0, "clock": clock.map(crate::zone::rfc3339),
+        "latency_ms": (latency.as_secs_f64() * 10_000.0).round() / 10.0, "clock": clock.map(crate::zone::rfc3339),
     })
 }
 

@@ -21,6 +21,12 @@ pub enum AlertKind {
     Recovered,
     /// Somebody tries out whether messages arrive.
     Test,
+    /// A run began. This and what follows are pings: they go out for each run, whether anything is wrong or not.
+    Started,
+    /// It succeeded.
+    Succeeded,
+    /// It failed.
+    Failed,
 }
 
 impl AlertKind {
@@ -32,6 +38,9 @@ impl AlertKind {
             Self::Reminder => "reminder",
             Self::Recovered => "recovered",
             Self::Test => "test",
+            Self::Started => "started",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
         }
     }
 }
@@ -110,6 +119,7 @@ impl Alert {
             AlertKind::Reminder => format!("{name} {}: still so", what(*condition)),
             AlertKind::Recovered => format!("{name}: all is well again"),
             AlertKind::Test => format!("Test of alerts from {name}"),
+            AlertKind::Started | AlertKind::Succeeded | AlertKind::Failed => format!("{name} {}", self.kind.as_str()),
         }
     }
 

@@ -122,7 +122,7 @@ pub async fn run(global: &Global, asked: &Import) -> Done {
     }
     let same = match (what.check, what.put) {
         (true, _) => check::run(global, &imported, count)?,
-        (_, true) => send::run(global, &imported).await?,
+        (_, true) => send::run(global, &what.why, &imported).await?,
         _ => write::run(global, &imported, what.into.as_deref(), &shown).map(|()| true)?,
     };
     Ok(if same && imported.refused.is_empty() { Exit::Ok } else { Exit::Failed })

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Imported;
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Exit, Stop};
 use crate::output::complain;
 use crate::progress::Progress;
@@ -13,8 +13,8 @@ use crate::reach::{Reach, segment};
 ///
 /// # Errors
 /// The host does not answer.
-pub async fn run(global: &Global, imported: &Imported) -> Result<bool, Stop> {
-    let host = Reach::to(global)?;
+pub async fn run(global: &Global, why: &Why, imported: &Imported) -> Result<bool, Stop> {
+    let host = Reach::to(global)?.because(why);
     let (mut new, mut in_place, mut refused) = (0, 0, 0);
     let progress = Progress::of(global, "putting schedules", imported.entries.len());
     for entry in &imported.entries {

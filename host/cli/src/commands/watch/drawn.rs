@@ -1,6 +1,6 @@
 //! One look as lines: of a screen, or a single one.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use chrono_tz::Tz;
 use noontide_domain::duration;
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub fn line(seen: &Seen, now: DateTime<Utc>) -> String {
     });
     let health = trouble(status).first().map_or("well".to_owned(), |first| format!("trouble: {first}"));
     let (running, waiting) = (word(&status["ledger"], "running"), word(&status["ledger"], "ready"));
-    format!("{} {running} running, {waiting} waiting, {next}, {health}", zone::rfc3339(now))
+    format!("{} {running} running, {waiting} waiting, {next}, {health}", zone::rfc3339(now.trunc_subsecs(0)))
 }
 
 fn all(seen: &Seen, zone: Tz, now: DateTime<Utc>, rows: usize) -> Vec<String> {
