@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{info, warn};
 
+use crate::alerter;
 use crate::announcer;
 use crate::core::Core;
 use crate::event::Event;
@@ -333,6 +334,10 @@ impl EngineHandle {
         }
         for task in self.loops.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
+        }
+        // What ended during the drain is told by the next host, or by this one when it is back.
+        if let Err(problem) = alerter::post(&self.core).await {
+            warn!(%problem, "the last pings are not recorded");
         }
         announcer::end(&self.core).await;
         self.core.held().len()

@@ -21,6 +21,7 @@ mod alerting;
 mod alerts;
 mod artifacts;
 mod audit;
+mod batch;
 mod chains;
 mod changes;
 mod claim;

@@ -3,6 +3,7 @@
 mod bulk;
 mod changes;
 mod choice;
+mod last;
 mod list;
 
 use axum::Json;

@@ -223,6 +223,10 @@ impl Alerts for Road {
         self.take(self.ledger.note(notices)).await
     }
 
+    async fn post(&self, pings: Vec<noontide_domain::alert::Alert>) -> Result<(), LedgerError> {
+        self.take(self.ledger.post(pings)).await
+    }
+
     async fn note_hosts(&self, own: &str) -> Result<(), LedgerError> {
         self.take(self.ledger.note_hosts(own)).await
     }
