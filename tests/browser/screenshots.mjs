@@ -19,24 +19,18 @@ const LOOKS = {
 
 /** What docs/ shows. */
 const SHOWN = {
-  now: ["light", "dark", "phone"],
-  schedules: ["light", "dark"],
-  schedule: ["light", "dark"],
-  "schedule-changed": ["light"],
+  now: ["light", "phone"],
+  schedules: ["dark"],
+  schedule: ["light"],
   simulator: ["light"],
   runs: ["light"],
-  run: ["phone"],
   "run-retried": ["dark"],
-  "run-log": ["light"],
-  why: ["light"],
-  plugins: ["light"],
   plugin: ["light"],
   hosts: ["light"],
-  alerts: ["light", "dark"],
+  alerts: ["light"],
   incident: ["light"],
-  tokens: ["light"],
   audit: ["light"],
-  login: ["light"],
+  run: ["phone"],
 };
 
 const [host, browser] = await Promise.all([start(), launch()]);
