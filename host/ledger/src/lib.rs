@@ -36,6 +36,7 @@ mod incidents;
 mod insert;
 mod items;
 mod judge;
+mod keyed;
 mod lane;
 mod lease;
 mod links;

@@ -12,7 +12,7 @@ use futures::Stream;
 use futures::stream::unfold;
 use noontide_engine::EngineHandle;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -42,6 +42,20 @@ impl Source {
         let (tape, stop) = (Arc::new(Tape::new(engine.now())), stop.clone());
         tokio::spawn(Arc::clone(&tape).record(engine.clone(), engine.events(), stop.clone()));
         Self { tape, stop, places: Arc::new(Semaphore::new(most)) }
+    }
+
+    /// A place for a stream, as long as it is held.
+    ///
+    /// # Errors
+    /// All are taken.
+    pub(crate) fn place(&self) -> Answer<OwnedSemaphorePermit> {
+        let full = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many event streams are open; close one");
+        Arc::clone(&self.places).try_acquire_owned().map_err(full)
+    }
+
+    /// Ends all streams.
+    pub(crate) fn stop(&self) -> CancellationToken {
+        self.stop.clone()
     }
 }
 
@@ -80,16 +94,15 @@ impl EventsQuery {
     params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
     responses((status = 200, content_type = "text/event-stream", body = String, description = "The stream")))]
 async fn events(
-    Extension(Source { tape, stop, places }): Extension<Source>,
+    Extension(source): Extension<Source>,
     headers: HeaderMap,
     Query(wanted): Query<EventsQuery>,
 ) -> Answer<Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>>> {
-    let full = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many event streams are open; close one");
-    let place = places.try_acquire_owned().map_err(full)?;
+    let place = source.place()?;
+    let Source { tape, stop, .. } = source;
     let newest = tape.newest();
-    let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     // One that lies ahead is of a process whose clock did; waiting for it would be for ever.
-    let last = shown.filter(|id| *id <= newest).unwrap_or(newest);
+    let last = last_seen(&headers).filter(|id| *id <= newest).unwrap_or(newest);
     let wanted = Arc::new(wanted);
     let stream = unfold((tape, last, stop, place, wanted), |(tape, last, stop, place, wanted)| async move {
         let mut line = next(&tape, last, &stop).await?;
@@ -100,6 +113,11 @@ async fn events(
         Some((Ok(sse), (tape, line.id, stop, place, wanted)))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
+}
+
+/// Where a client goes on that was cut off.
+pub(crate) fn last_seen(headers: &HeaderMap) -> Option<u64> {
+    headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok())
 }
 
 async fn next(tape: &Tape, last: u64, stop: &CancellationToken) -> Option<Line> {

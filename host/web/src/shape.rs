@@ -9,6 +9,7 @@
 //! schedule    schedules                      plugin    plugins and their versions
 //! host        hosts and the status           chain     links of chains
 //! event       what happens                   page      pages of lists
+//! simulation  what would fire
 //! ```
 
 mod access;
@@ -23,6 +24,7 @@ mod provenance;
 mod record;
 mod run;
 mod schedule;
+mod simulation;
 mod time;
 pub(crate) mod words;
 
@@ -33,7 +35,8 @@ pub(crate) use event::event;
 pub(crate) use host::{Host, HostCounts, Status};
 pub(crate) use page::Page;
 pub(crate) use plugin::{Plugin, PluginVersion};
-pub(crate) use record::{Artifact, AttemptLog, Item, Message, Progress};
+pub(crate) use record::{Artifact, AttemptLog, Item, Line, Message, Progress, SpokenLine};
 pub(crate) use run::{Attempt, Run};
 pub(crate) use schedule::{Schedule, Superseded, state};
+pub(crate) use simulation::Simulation;
 pub(crate) use time::{Time, time};
