@@ -41,7 +41,7 @@ DRIVER    = $(CACHE)/browser/$(shell cat tests/browser/package.json tests/browse
 PYTHON_TOOLS = $(CACHE)/componentize-py/$(shell sha256sum plugins/python/requirements.txt | cut -c1-12)
 JS_TOOLS     = $(CACHE)/componentize-js/$(shell cat plugins/js/package.json plugins/js/package-lock.json | sha256sum | cut -c1-12)
 
-.PHONY: help demo test charts api-fuzz no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint openapi otlp deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres scale simulate clean
+.PHONY: help demo test charts api-fuzz no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint openapi otlp deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres bench-pages scale simulate clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
@@ -50,8 +50,9 @@ help:
 	@echo 'make api-fuzz  a real host held to its OpenAPI document, for ten minutes (API_FUZZ_SECONDS)'
 	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs, 10,000 broken plugin files'
 	@echo 'make torture-postgres, make torture-mariadb   the same of three hosts at one database: 100 and 30 kills, frozen hosts, cut connections'
-	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules (release build)'
+	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules, lateness, start, swap (release build)'
 	@echo 'make bench-postgres   durable runs per second with 1, 2 and 4 workers on one PostgreSQL, beside graphile-worker and pg-boss'
+	@echo 'make bench-pages   how long a page takes beside 5 million runs, and whether runs are late while many look on (release build)'
 	@echo 'make simulate  the engine in a world that breaks, SEEDS=100000 different ways (release build)'
 	@echo 'make scale     a thousand hosts and ten million schedules before a modelled database (release build, minutes)'
 	@echo 'make celery-beat-fixtures   tables and fires of the real django-celery-beat, recorded anew'
@@ -99,7 +100,7 @@ no-fuzz:
 
 # What has no tools here is left out of `system`, and it is said.
 no-python:
-	@echo 'plugins in Python and the check of the Helm chart are left out: there is no python3 with venv (apt-get install python3-venv)'
+	@echo 'plugins in Python, the check of the Helm chart and make api-fuzz are left out: there is no python3 with venv (apt-get install python3-venv)'
 
 no-js:
 	@echo 'plugins in JavaScript are left out: there is no node with npm (https://nodejs.org, 20 or newer)'
@@ -252,6 +253,13 @@ bench: plugins
 	cargo bench --locked -p noontide-ledger --bench calls
 	cargo bench --locked -p noontide --bench throughput
 	cargo bench --locked -p noontide --bench schedules
+	cargo build --release --locked -p noontide -p noontide-tests
+	cargo bench --locked -p noontide -p noontide-tests --bench host
+
+# The binary is built first: it is what is measured. Both packages at once, so that nothing is compiled for either alone.
+bench-pages: toolchain plugins servers
+	cargo build --release --locked -p noontide -p noontide-tests
+	cargo bench --locked -p noontide -p noontide-tests --bench pages --bench watched
 
 # The real engine in a world that breaks, as each seed decides (host/engine/tests/simulation). `make test` tells a thousand stories;
 # NOONTIDE_SEED=77 tells one, aloud.

@@ -2,10 +2,10 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 use noontide_domain::trigger::{at, civil};
-use noontide_domain::{Lang, duration, suggest};
+use noontide_domain::{Lang, suggest};
 
 /// The zone of that name.
 ///
@@ -68,17 +68,6 @@ pub fn weekday(instant: DateTime<Utc>, zone: Tz, lang: Lang) -> &'static str {
     lang.weekday(instant.with_timezone(&zone).weekday())
 }
 
-/// `in 3m20s`, `2h ago`, `now`: two units at most.
-pub fn distance(instant: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let gap = instant - now;
-    let words = duration::coarse(gap.abs().to_std().unwrap_or_default());
-    match gap {
-        _ if gap.abs() < TimeDelta::seconds(1) => "now".to_owned(),
-        _ if gap > TimeDelta::zero() => format!("in {words}"),
-        _ => format!("{words} ago"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,15 +95,5 @@ mod tests {
         {
             assert!(instant(text, Tz::Europe__Berlin).is_err(), "{text:?} was taken");
         }
-    }
-
-    #[test]
-    fn a_distance_has_as_many_units_as_a_reader_wants() {
-        let now = DateTime::UNIX_EPOCH;
-        let told = |seconds: i64| distance(now + TimeDelta::seconds(seconds), now);
-        assert_eq!(told(200), "in 3m20s");
-        assert_eq!(told(-7_230), "2h ago");
-        assert_eq!(told(0), "now");
-        assert_eq!(told(3 * 86_400 + 7_261), "in 3d2h");
     }
 }

@@ -169,6 +169,8 @@ pub struct Http {
     pub demand_token: bool,
     /// Names of this host beyond its addresses, in small letters.
     pub names: Vec<String>,
+    /// Where people have the dashboard in their browsers, with its path and without a slash at its end: links begin with it.
+    pub public_url: Option<String>,
     /// The path under which everything is served a second time; empty for none.
     pub path: String,
     /// Whose word counts on who asks.

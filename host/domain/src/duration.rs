@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::excerpt::excerpt;
 
 const UNITS: [(&str, u64); 6] =
@@ -92,6 +94,16 @@ pub fn coarse(length: Duration) -> String {
     words(Duration::from_secs(seconds - seconds % step))
 }
 
+/// How far away an instant is, as a reader wants to know it: `in 3m20s`, `2h ago`, `now`.
+pub fn distance(gap: TimeDelta) -> String {
+    let words = coarse(gap.abs().to_std().unwrap_or_default());
+    match gap {
+        _ if gap.abs() < TimeDelta::seconds(1) => "now".to_owned(),
+        _ if gap > TimeDelta::zero() => format!("in {words}"),
+        _ => format!("{words} ago"),
+    }
+}
+
 /// Reads `64MiB`, `10kB`, `1048576`.
 ///
 /// # Errors
@@ -138,6 +150,15 @@ mod tests {
         }
         assert_eq!(parse("5"), Ok(Duration::from_secs(5)));
         assert_eq!(words(Duration::from_secs(5_400)), "1h30m");
+    }
+
+    #[test]
+    fn a_distance_has_as_many_units_as_a_reader_wants() {
+        let told = |seconds: i64| distance(TimeDelta::seconds(seconds));
+        assert_eq!(told(200), "in 3m20s");
+        assert_eq!(told(-7_230), "2h ago");
+        assert_eq!(told(0), "now");
+        assert_eq!(told(3 * 86_400 + 7_261), "in 3d2h");
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub(crate) fn event(alert: &Alert) -> Value {
             "run": facts.run.map(|run| run.to_string()),
             "due_at": facts.due_at.as_ref().map(time),
             "attempt": facts.attempt,
+            "link": alert.link,
         },
     })
 }

@@ -48,7 +48,8 @@ fn world(sink: impl FnOnce(&dyn Fn(&str) -> SecretSource) -> SinkKind) -> World 
     };
     let wire = Arc::new(Noted::default());
     let sinks = Sinks::new(ManualClock::at("2026-07-01T08:00:00Z"), wire.clone());
-    sinks.follow(vec![Sink { name: "ops".to_owned(), to: sink(&secret), a_minute: 60 }]);
+    let sink = Sink { name: "ops".to_owned(), to: sink(&secret), a_minute: 60 };
+    sinks.follow(Settings { sinks: vec![sink], ..Settings::default() });
     World { wire, sinks, _folder: folder }
 }
 
@@ -170,6 +171,43 @@ async fn teams_gets_a_card() {
 }
 
 #[tokio::test]
+async fn an_alertmanager_knows_an_incident_by_labels_that_stay_and_hears_when_it_is_over() {
+    let url = SinkUrl::Written("http://alertmanager:9093/".to_owned());
+    let world = world(|secret| SinkKind::Alertmanager { url, token: Some(secret("t0ken")) });
+    assert_eq!(world.send().await, FINE);
+    let (request, opened) = world.sent();
+    assert_eq!(request.url, "http://alertmanager:9093/api/v2/alerts");
+    assert!(request.headers.contains(&("authorization".to_owned(), "Bearer t0ken".to_owned())));
+    let mut recovered = alert();
+    recovered.kind = AlertKind::Recovered;
+    recovered.incident.ended_at = Some("2026-07-01T09:00:00Z".parse().unwrap());
+    recovered.incident.condition = noontide_domain::alert::Condition::Missed;
+    assert_eq!(world.sinks.send("ops", &recovered, Duration::from_secs(5)).await, FINE);
+    let (_, over) = world.sent();
+    assert_eq!(opened[0]["labels"], json!({ "alertname": "Noontide", "rule": "test", "schedule": "nightly" }));
+    assert_eq!(opened[0]["labels"], over[0]["labels"]);
+    assert_eq!(opened[0]["startsAt"], over[0]["startsAt"]);
+    assert_eq!(
+        (&opened[0]["endsAt"], &over[0]["endsAt"]),
+        (&json!("2026-07-31T08:00:00.000Z"), &json!("2026-07-01T09:00:00.000Z"))
+    );
+    assert_eq!(opened[0]["annotations"]["summary"], "nightly failed");
+}
+
+#[tokio::test]
+async fn a_message_leads_to_the_dashboard_if_its_place_is_known() {
+    let url = SinkUrl::Written("https://hooks.example.com/x".to_owned());
+    let world = world(|_| SinkKind::Webhook { url: url.clone(), secrets: Vec::new() });
+    world.send().await;
+    assert_eq!(world.sent().1["data"]["link"], Value::Null);
+    let sink = Sink { name: "ops".to_owned(), to: SinkKind::Webhook { url, secrets: Vec::new() }, a_minute: 60 };
+    let site = Some("https://noon.example.com/sub".to_owned());
+    world.sinks.follow(Settings { sinks: vec![sink], site, ..Settings::default() });
+    world.send().await;
+    assert_eq!(world.sent().1["data"]["link"], "https://noon.example.com/sub/schedules/nightly");
+}
+
+#[tokio::test]
 async fn a_command_reads_the_event_and_has_nothing_of_the_environment() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("told");
@@ -189,6 +227,7 @@ async fn a_command_that_ends_badly_is_told_by_what_it_said() {
     let Reply::Refused(words) = world.send().await else { panic!("refused") };
     assert!(words.contains("exit status: 3 no pager"), "{words}");
     let missing = SinkKind::Command { argv: vec!["/no/such/program".to_owned()], timeout: Duration::from_secs(5) };
-    world.sinks.follow(vec![Sink { name: "ops".to_owned(), to: missing, a_minute: 60 }]);
+    let missing = Sink { name: "ops".to_owned(), to: missing, a_minute: 60 };
+    world.sinks.follow(Settings { sinks: vec![missing], ..Settings::default() });
     assert!(matches!(world.send().await, Reply::Refused(words) if words.contains("cannot be started")));
 }

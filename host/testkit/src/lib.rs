@@ -6,6 +6,7 @@
 //! | [`MemoryLedger`] | `Ledger`, `History`, `Versions` | [`fail_next`](MemoryLedger::fail_next); [`until`](MemoryLedger::until) waits until the rows look as wanted |
 //! | [`ScriptedPlugins`] | `PluginHost` | [`add`](ScriptedPlugins::add), [`script`](ScriptedPlugins::script), [`hold`](ScriptedPlugins::hold) gives a [`Gate`]; [`called`](ScriptedPlugins::called) waits for calls |
 //! | [`ScriptedOutlet`] | `Outlet` | [`script`](ScriptedOutlet::script), [`hold`](ScriptedOutlet::hold); [`arrived`](ScriptedOutlet::arrived) waits for messages |
+//! | [`Mailbox`] | – (a real SMTP server) | [`answer`](Mailbox::answer); [`arrived`](Mailbox::arrived) waits for letters |
 //! | [`servers`] | – (real ones) | started for a test, stopped and started again |
 //! | [`Proxy`] | – (before a real one) | [`cut`](Proxy::cut), [`refuse`](Proxy::refuse), [`hold`](Proxy::hold); [`lose_next`](Proxy::lose_next) loses the answers to commits |
 //! | [`ledger_contract!`] | – | the one exam that every ledger passes |
@@ -37,6 +38,7 @@
 
 mod clock;
 pub mod ledger_contract;
+mod mailbox;
 mod memory;
 mod outlet;
 mod plugins;
@@ -47,6 +49,7 @@ pub mod servers;
 mod sink;
 
 pub use clock::ManualClock;
+pub use mailbox::{AUTHORITY, Letter, Mailbox, Secrecy};
 pub use memory::MemoryLedger;
 pub use outlet::ScriptedOutlet;
 pub use plugins::{Gate, ScriptedPlugins, Step};

@@ -2,7 +2,7 @@
 // body. `data-json` fields are JSON themselves, `data-instant` ones wall time of the browser; empty ones are left out. A button
 // with `data-stay` leaves the dialog open and says there what came of it. `data-confirm` asks first. What came of it is told,
 // and the page looks again, or goes where `data-then` says, or where the answer's field that `data-follow` names does;
-// `data-show` is where parts of the answer are shown.
+// `data-show` is where parts of the answer are shown, and `data-good` names the field that says whether all is well.
 
 import { look } from "./live.js";
 
@@ -86,7 +86,11 @@ function point(form, message) {
 }
 
 function filled(text, answer) {
-  return text.replace(/\{([\w.]+)\}/g, (_, path) => path.split(".").reduce((inner, key) => inner?.[key], answer) ?? "");
+  return text.replace(/\{([\w.]+)\}/g, (_, path) => at(answer, path) ?? "");
+}
+
+function at(answer, path) {
+  return path.split(".").reduce((inner, key) => inner?.[key], answer);
 }
 
 function json(field) {
@@ -104,7 +108,8 @@ function tell(answer, form) {
   const then = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
   if (then) location.assign(base + then);
   else {
-    say(filled(form.dataset.done ?? "Done.", answer));
+    const good = form.dataset.good;
+    say(filled(form.dataset.done ?? "Done.", answer), good !== undefined && !at(answer, good));
     look(true);
   }
 }

@@ -35,8 +35,9 @@ async function renew() {
 }
 
 if (document.querySelector("[data-live]")) {
-  const events = new EventSource(`${page.base}/api/v1/events`);
-  for (const name of (page.events ?? "").split(" ").filter(Boolean)) events.addEventListener(name, () => look());
+  const kinds = (page.events ?? "").split(" ").filter(Boolean);
+  const events = new EventSource(`${page.base}/api/v1/events?kind=${kinds.join(",")}&pace=${CALM}ms`);
+  for (const name of [...kinds, "lagged"]) events.addEventListener(name, () => look());
   events.addEventListener("open", () => document.body.removeAttribute("data-offline"));
   events.addEventListener("error", () => document.body.setAttribute("data-offline", ""));
   document.addEventListener("visibilitychange", () => look(true));

@@ -174,13 +174,13 @@ pub(crate) fn shows_a_secret(path: &str) -> bool {
     path.ends_with("/tokens")
 }
 
-fn header_parameter(name: &str, words: &str) -> Parameter {
+fn header_parameter(name: &str, words: &str, text: ObjectBuilder) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(words))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .schema(Some(text.schema_type(Type::String)))
         .build()
 }
 
@@ -188,12 +188,16 @@ fn sent_twice(operation: &mut Operation) {
     let words = "A text of 1 to 255 characters that the client makes up for this request. For 24 hours the same request under the \
                  same key is answered as the first time, with `Idempotency-Replayed: true`, and does nothing; another \
                  request under it is refused (422), and one that is still being carried out, too (409). Refusals are not kept";
-    operation.parameters.get_or_insert_default().push(header_parameter("Idempotency-Key", words).into());
+    let text = ObjectBuilder::new().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+    operation.parameters.get_or_insert_default().push(header_parameter("Idempotency-Key", words, text).into());
 }
 
 fn seen_before(operation: &mut Operation) {
     let words = "The `ETag` of an answer that was seen before";
-    operation.parameters.get_or_insert_default().push(header_parameter("If-None-Match", words).into());
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(header_parameter("If-None-Match", words, ObjectBuilder::new()).into());
     let same = ResponseBuilder::new().description("It is the same as what was seen").build();
     operation.responses.responses.insert("304".to_owned(), same.into());
 }

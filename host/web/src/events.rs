@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::http::{HeaderMap, StatusCode};
@@ -10,6 +11,7 @@ use axum::response::Sse;
 use axum::response::sse::{Event as SseEvent, KeepAlive};
 use futures::Stream;
 use futures::stream::unfold;
+use noontide_domain::duration;
 use noontide_engine::EngineHandle;
 use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -72,6 +74,9 @@ struct EventsQuery {
     /// Of these kinds only.
     #[param(example = "run-started,run-finished")]
     kind: Option<String>,
+    /// At most one event in this time, the newest; those between are left out. For pages that look anew when something happened.
+    #[param(example = "1s")]
+    pace: Option<String>,
 }
 
 impl EventsQuery {
@@ -103,14 +108,13 @@ async fn events(
     let newest = tape.newest();
     // One that lies ahead is of a process whose clock did; waiting for it would be for ever.
     let last = last_seen(&headers).filter(|id| *id <= newest).unwrap_or(newest);
-    let wanted = Arc::new(wanted);
-    let stream = unfold((tape, last, stop, place, wanted), |(tape, last, stop, place, wanted)| async move {
-        let mut line = next(&tape, last, &stop).await?;
-        while !wanted.wants(&line) {
-            line = next(&tape, line.id, &stop).await?;
-        }
+    let pace = wanted.pace.as_deref().map(duration::parse).transpose();
+    let pace = pace.map_err(|reason| Problem::bad_request(format!("`pace`: {reason}")))?;
+    let reading = Reading { tape, last, pause: Duration::ZERO, pace, wanted, stop, _place: place };
+    let stream = unfold(reading, |mut reading| async move {
+        let line = reading.next().await?;
         let sse = SseEvent::default().id(line.id.to_string()).event(line.name).data(&*line.data);
-        Some((Ok(sse), (tape, line.id, stop, place, wanted)))
+        Some((Ok(sse), reading))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }
@@ -120,17 +124,57 @@ pub(crate) fn last_seen(headers: &HeaderMap) -> Option<u64> {
     headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok())
 }
 
-async fn next(tape: &Tape, last: u64, stop: &CancellationToken) -> Option<Line> {
-    let mut newest = tape.watch();
-    loop {
-        // Before looking: a line that comes after this is a change.
-        newest.borrow_and_update();
-        if let Some(line) = tape.after(last) {
-            return Some(line);
+/// How far one client has read.
+struct Reading {
+    tape: Arc<Tape>,
+    last: u64,
+    /// Before the next line.
+    pause: Duration,
+    pace: Option<Duration>,
+    wanted: EventsQuery,
+    stop: CancellationToken,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Reading {
+    /// The next line to be sent; nothing once the host stops.
+    async fn next(&mut self) -> Option<Line> {
+        // Even a sleep of nothing would cost a millisecond for each line.
+        if !self.pause.is_zero() {
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                () = tokio::time::sleep(self.pause) => {}
+            }
         }
-        tokio::select! {
-            () = stop.cancelled() => return None,
-            changed = newest.changed() => changed.ok()?,
+        let mut newest = self.tape.watch();
+        loop {
+            // Before looking: a line that comes after this is a change.
+            newest.borrow_and_update();
+            if let Some(line) = self.look() {
+                self.pause = self.pace.unwrap_or_default();
+                return Some(line);
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return None,
+                changed = newest.changed() => changed.ok()?,
+            }
         }
+    }
+
+    /// What is there already: with a pace the newest of it, else the oldest.
+    fn look(&mut self) -> Option<Line> {
+        if self.pace.is_some() {
+            let newest = self.tape.newest();
+            let line = self.tape.newest_after(self.last, |line| self.wanted.wants(line));
+            self.last = newest;
+            return line;
+        }
+        while let Some(line) = self.tape.after(self.last) {
+            self.last = line.id;
+            if self.wanted.wants(&line) {
+                return Some(line);
+            }
+        }
+        None
     }
 }

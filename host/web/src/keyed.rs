@@ -64,9 +64,9 @@ const OTHER: &str = "this `Idempotency-Key` stands for another request; take a n
 fn key(head: &Parts) -> Answer<SecretDigest> {
     let mut all = head.headers.get_all(KEY).iter();
     let key = all.next().and_then(|key| key.to_str().ok()).filter(|_| all.next().is_none());
-    let key = key.filter(|key| (1..=LONGEST).contains(&key.len()));
-    let key =
-        key.ok_or_else(|| Problem::bad_request("`Idempotency-Key` is one text of 1 to 255 characters of ASCII"))?;
+    let is_key = |key: &&str| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let wrong = "`Idempotency-Key` is one text of 1 to 255 letters, digits and signs of ASCII, without blanks";
+    let key = key.filter(is_key).ok_or_else(|| Problem::bad_request(wrong))?;
     let who = head.extensions.get::<Visitor>().map_or("nobody", |visitor| visitor.name.as_str());
     Ok(parted([who.as_bytes(), key.as_bytes()]))
 }

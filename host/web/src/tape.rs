@@ -181,6 +181,13 @@ impl Tape {
         reel.lines.get(usize::try_from(wanted - oldest).ok()?).map(|said| said.in_words(wanted))
     }
 
+    /// The newest line after `last` that is wanted, whatever lies between.
+    pub(crate) fn newest_after(&self, last: u64, wanted: impl Fn(&Line) -> bool) -> Option<Line> {
+        let reel = self.reel();
+        let ids = (last.saturating_add(1)..reel.next).rev();
+        ids.zip(reel.lines.iter().rev()).map(|(id, said)| said.in_words(id)).find(wanted)
+    }
+
     fn reel(&self) -> MutexGuard<'_, Reel> {
         self.reel.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -234,6 +241,23 @@ mod tests {
         assert_eq!(told(&tape, last), ["2", "3"]);
         assert_eq!(told(&tape, tape.newest()), [""; 0]);
         assert_eq!(tape.after(u64::MAX), None);
+    }
+
+    #[test]
+    fn who_wants_the_newest_is_given_the_newest_that_is_wanted() {
+        let tape = tape();
+        write(&tape, ["1", "2", "3"]);
+        let last = tape.newest();
+        let newest = |wanted: &str| {
+            let line = tape.newest_after(last - 2, |line| line.data.contains(wanted))?;
+            Some(last - line.id)
+        };
+        assert_eq!(newest(r#""result":"#), Some(0));
+        assert_eq!(
+            tape.newest_after(last - 2, |line| line.data.contains(r#""2""#)).map(|line| line.id),
+            Some(last - 1)
+        );
+        assert_eq!(newest(r#""1""#), None, "it was read already");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use clap::Args;
-use noontide_domain::{Levels, Looking, Schedule, Standing, suggest};
+use noontide_domain::{Levels, Looking, Schedule, Standing, duration, suggest};
 use serde_json::{Value, json};
 
 use super::show::{instant, word};
@@ -162,7 +162,7 @@ fn table(items: &[Value]) -> Rows {
         rows.push([
             due.map_or_else(String::new, |due| zone::wall_and_day(due, zone)),
             word(item, "due_at"),
-            due.map_or_else(String::new, |due| zone::distance(due, now)),
+            due.map_or_else(String::new, |due| duration::distance(due - now)),
             word(item, "schedule"),
             word(item, "handler"),
             remark,

@@ -1,6 +1,7 @@
 //! `ls`, `show`, `pause`, `resume`: the schedules of the host.
 
 use clap::Args;
+use noontide_domain::duration;
 use serde_json::{Value, json};
 
 use super::show::{instant, lines, word};
@@ -76,7 +77,7 @@ pub async fn ls(global: &Global, asked: &Ls) -> Done {
                 word(schedule, "words"),
                 word(schedule, "handler"),
                 next.map_or("-".to_owned(), |due| zone::wall(due, zone.unwrap_or(own))),
-                next.map_or("-".to_owned(), |due| zone::distance(due, now)),
+                next.map_or("-".to_owned(), |due| duration::distance(due - now)),
                 last(schedule, now),
                 word(schedule, "state"),
             ]);
@@ -138,7 +139,7 @@ fn last(schedule: &Value, now: chrono::DateTime<chrono::Utc>) -> String {
     let state = word(run, "state");
     match instant(run, "finished_at").or_else(|| instant(run, "started_at")) {
         _ if run.is_null() => "-".to_owned(),
-        Some(at) => format!("{state} {}", zone::distance(at, now)),
+        Some(at) => format!("{state} {}", duration::distance(at - now)),
         None => state,
     }
 }

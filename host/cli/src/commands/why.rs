@@ -1,6 +1,7 @@
 //! `why`: one answer for any due instant of a schedule, past or future.
 
 use clap::Args;
+use noontide_domain::duration;
 use serde_json::Value;
 
 use super::show::{instant, word};
@@ -39,7 +40,7 @@ pub async fn run(global: &Global, asked: &Why) -> Done {
 fn text(answer: &Value, shown_in: Option<chrono_tz::Tz>) -> String {
     let zone = shown_in.or_else(|| word(answer, "timezone").parse().ok()).unwrap_or(chrono_tz::UTC);
     let now = clock::now();
-    let told = |at| format!("{} ({}, {})", zone::wall(at, zone), zone::rfc3339(at), zone::distance(at, now));
+    let told = |at| format!("{} ({}, {})", zone::wall(at, zone), zone::rfc3339(at), duration::distance(at - now));
     let at = instant(answer, "at").map_or_else(|| word(answer, "at"), told);
     let mut lines = vec![format!("{} at {at}", word(answer, "schedule")), word(answer, "text")];
     for run in answer["rows"].as_array().into_iter().flatten() {

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
+use noontide_domain::duration;
 use noontide_engine::{EngineHandle, Outlook};
 use sd_notify::NotifyState;
 use tracing::{debug, warn};
-
-use crate::zone;
 
 /// Said no more often: a busy scheduler comes round many times a second.
 const PACE: Duration = Duration::from_secs(1);
@@ -66,7 +65,7 @@ fn say(states: &[NotifyState<'_>]) {
 /// As `systemctl status` shows it.
 fn words(outlook: &Outlook) -> String {
     let next = outlook.next.as_ref().map_or("nothing comes next".to_owned(), |(name, due)| {
-        format!("next {name} {}", zone::distance(*due, outlook.now))
+        format!("next {name} {}", duration::distance(*due - outlook.now))
     });
     format!("{}, {next}, {} late", counted(outlook.schedules, "schedule"), outlook.late)
 }

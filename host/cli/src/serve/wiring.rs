@@ -102,7 +102,11 @@ pub async fn engine(
 
 /// The rules and sinks of the configuration, from now on.
 pub fn alert(engine: &EngineHandle, sinks: &Arc<Sinks>, config: &Config) {
-    sinks.follow(config.sinks.clone());
+    sinks.follow(noontide_sinks::Settings {
+        sinks: config.sinks.clone(),
+        ca: config.http_client.ca.clone(),
+        site: config.http.public_url.clone(),
+    });
     engine.alert_by(config.alert_rules.clone(), Arc::clone(sinks) as Arc<dyn AlertSink>);
 }
 

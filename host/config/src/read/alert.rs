@@ -5,22 +5,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use noontide_domain::SecretSource;
-use noontide_domain::alert::{AlertRule, Chat, Condition, NamePattern, Sink, SinkKind, SinkUrl, sink_name};
+use noontide_domain::alert::{AlertRule, Condition, NamePattern, Sink, sink_name};
 
 use super::named_tables;
+use super::sink::sink;
 use crate::problem::Scope;
 use crate::reader::{Desk, Reader};
-use crate::tree::{Node, Place, Table, Value};
+use crate::tree::{Node, Table, Value};
 
 /// A reminder more often than that is a flood.
 const LEAST_REMINDER: Duration = Duration::from_secs(60);
-
-/// The longest that a command may take, if nothing is said; messages are leased for half a minute.
-const COMMAND: Duration = Duration::from_secs(10);
-
-/// So many messages a minute a webhook or a command gets at most, if nothing is said.
-const A_MINUTE: u32 = 60;
 
 /// How a sink is written inline.
 const WAYS: &str = r#"{ webhook = "https://…", secret = { env = "X" } }, or a name such as "ops" of [sink.ops]"#;
@@ -169,89 +163,4 @@ fn patterns(reader: &Reader<'_>, key: &'static str) -> Vec<NamePattern> {
         }
         Some(node) => reader.as_text(key, node).map(NamePattern).into_iter().collect(),
     }
-}
-
-/// One of the kinds, and what belongs to it.
-fn sink(reader: &Reader<'_>, name: &str, place: &Place) -> Option<Sink> {
-    let a_minute = reader.count("a-minute", 1).map(|most| u32::try_from(most).unwrap_or(u32::MAX));
-    let (secrets, timeout) = (secrets(reader), reader.positive("timeout"));
-    let webhook = reader.get("webhook").and_then(|node| url(reader, "webhook", node));
-    let command = command(reader);
-    let mut found: Vec<(SinkKind, u32)> = Vec::new();
-    found.extend(webhook.map(|url| (SinkKind::Webhook { url, secrets: secrets.clone() }, A_MINUTE)));
-    for chat in Chat::ALL {
-        let url = reader.get(chat.as_str()).and_then(|node| url(reader, chat.as_str(), node));
-        let secret = secrets.first().cloned();
-        found.extend(url.map(|url| (SinkKind::Chat { chat, url, secret }, chat.a_minute())));
-    }
-    let timeout = timeout.unwrap_or(COMMAND);
-    found.extend(command.map(|argv| (SinkKind::Command { argv, timeout }, A_MINUTE)));
-    let kinds = || ["webhook", "command"].into_iter().chain(Chat::ALL.map(Chat::as_str));
-    let is_written = kinds().filter(|kind| reader.is_written(kind)).count();
-    if is_written != 1 {
-        let kinds = kinds().collect::<Vec<_>>().join(", ");
-        reader.problem(place, format!("a sink has exactly one of {kinds}"));
-        return None;
-    }
-    let (to, usual) = found.pop()?;
-    matches_secrets(reader, &to, &secrets);
-    Some(Sink { name: name.to_owned(), to, a_minute: a_minute.unwrap_or(usual) })
-}
-
-fn matches_secrets(reader: &Reader<'_>, to: &SinkKind, secrets: &[SecretSource]) {
-    let most = match to {
-        SinkKind::Webhook { .. } => return,
-        SinkKind::Chat { chat, .. } if chat.signs() => 1,
-        _ => 0,
-    };
-    if secrets.len() > most {
-        let message = match most {
-            0 => format!("`secret`: {} takes no signature; take it out", to.as_str()),
-            _ => format!("`secret`: {} knows one secret at a time", to.as_str()),
-        };
-        reader.problem(&reader.place_of("secret"), message);
-    }
-}
-
-/// One, or several while one takes the place of another.
-fn secrets(reader: &Reader<'_>) -> Vec<SecretSource> {
-    match reader.get("secret") {
-        None => Vec::new(),
-        Some(Node { value: Value::Array(nodes), .. }) => {
-            nodes.iter().filter_map(|node| reader.as_secret("secret", node)).collect()
-        }
-        Some(node) => reader.as_secret("secret", node).into_iter().collect(),
-    }
-}
-
-/// Written, or kept where secrets are: the URL of a chat's robot is one.
-fn url<'a>(reader: &Reader<'a>, key: &str, node: &'a Node) -> Option<SinkUrl> {
-    if matches!(node.value, Value::Table(_)) {
-        return reader.as_secret(key, node).map(SinkUrl::Kept);
-    }
-    let text = reader.as_text(key, node)?;
-    let is_url = ["http://", "https://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
-    let is_url = is_url && text.bytes().all(|byte| byte.is_ascii_graphic());
-    let read = is_url.then_some(()).ok_or_else(|| {
-        format!("`{key}` is no URL; \"https://…\" is expected, or {{ env = \"X\" }} for one that nobody should read")
-    });
-    reader.good(&node.place, read).map(|()| SinkUrl::Written(text))
-}
-
-fn command(reader: &Reader<'_>) -> Option<Vec<String>> {
-    let node = reader.get("command")?;
-    let Value::Array(nodes) = &node.value else {
-        let message = format!(
-            "`command` is {}; a program and its arguments are expected: [\"/usr/bin/page\", \"ops\"]",
-            node.value.kind()
-        );
-        reader.problem(&node.place, message);
-        return None;
-    };
-    let argv: Vec<_> = nodes.iter().filter_map(|node| reader.as_text("command", node)).collect();
-    if argv.first().is_none_or(|program| program.is_empty()) {
-        reader.problem(&node.place, "`command` is empty; a program and its arguments are expected");
-        return None;
-    }
-    Some(argv)
 }

@@ -31,6 +31,7 @@ pub(super) fn http(top: &Reader<'_>, env: &str) -> Option<Http> {
     }
     let names = listed(&reader, "names", "[\"noontide.example.com\"]", name);
     let path = reader.text("path").and_then(|(text, node)| reader.good(&node.place, path(&text)));
+    let public_url = reader.text("public-url").and_then(|(text, node)| reader.good(&node.place, public_url(&text)));
     let proxies = listed(&reader, "trusted-proxies", "[\"10.0.0.5\", \"10.1.0.0/16\"]", |text| {
         text.parse::<AddressRule>().map_err(|reason| format!("`trusted-proxies`: {reason}"))
     });
@@ -45,6 +46,7 @@ pub(super) fn http(top: &Reader<'_>, env: &str) -> Option<Http> {
             demand_token: demand_token?,
             names,
             path: path?,
+            public_url: public_url?,
             trusted_proxies: proxies,
             read_only: read_only?,
             connections: connections?,
@@ -116,6 +118,18 @@ fn name(text: &str) -> Result<String, String> {
     match !text.is_empty() && text.len() <= 253 && text.chars().all(plain) {
         true => Ok(text.trim_end_matches('.').to_ascii_lowercase()),
         false => Err(format!("`names`: `{text}` is no name of a host; write it without scheme, port and path")),
+    }
+}
+
+/// Without a slash at its end; `None` if nothing is written.
+fn public_url(text: &str) -> Result<Option<String>, String> {
+    let url = text.trim_end_matches('/');
+    let is_url = ["http://", "https://"].iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
+    match url.is_empty() || is_url && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#<>\"".contains(&byte)) {
+        true => Ok(Some(url.to_owned()).filter(|url| !url.is_empty())),
+        false => {
+            Err(format!("`public-url` is `{text}`; \"https://noontide.example.com\" is expected, or \"\" for none"))
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod named;
 mod plugin;
 mod queue;
 mod schedule;
+mod sink;
 pub(crate) mod terms;
 mod timetable;
 pub(crate) mod trigger;

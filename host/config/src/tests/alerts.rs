@@ -1,6 +1,6 @@
 //! Of what somebody is told, and where.
 
-use noontide_domain::alert::{Chat, Condition, SinkKind, SinkUrl};
+use noontide_domain::alert::{Chat, Condition, MailTls, SinkKind, SinkUrl};
 
 use super::*;
 
@@ -37,6 +37,21 @@ fn sinks_with_names_are_shared_by_rules() {
 }
 
 #[test]
+fn mail_and_an_alertmanager_are_sinks() {
+    let text = "[sink.mail.email]\nserver = 'smtp.example.com'\nfrom = 'Noontide <noontide@example.com>'\n\
+                to = ['ops@example.com', 'On Call <call@example.com>']\nuser = { env = 'U' }\npassword = { file = '/p' }\n\
+                [sink.near]\nemail = { server = '[::1]:2525', tls = 'none', from = 'a@b.c', to = 'a@b.c' }\n\
+                [sink.prometheus]\nalertmanager = 'http://alertmanager:9093'\nsecret = { env = 'TOKEN' }";
+    let sinks = loaded(&[("a.toml", text)]).config.sinks;
+    let SinkKind::Mail(mail) = &sinks[0].to else { panic!("{sinks:?}") };
+    assert_eq!((mail.server.as_str(), mail.port, mail.tls), ("smtp.example.com", 587, MailTls::StartTls));
+    assert_eq!((mail.to.len(), mail.login.is_some()), (2, true));
+    let SinkKind::Mail(near) = &sinks[1].to else { panic!("{sinks:?}") };
+    assert_eq!((near.server.as_str(), near.port, near.tls), ("::1", 2525, MailTls::None));
+    assert!(matches!(&sinks[2].to, SinkKind::Alertmanager { token: Some(_), .. }), "{sinks:?}");
+}
+
+#[test]
 fn what_is_wrong_with_a_rule_or_a_sink_is_told_at_its_place() {
     let cases = [
         ("[[alert]]\non = ['fialed']\nsink = { webhook = 'https://h' }", "a.toml:2:7: alert: `on`: `fialed`"),
@@ -59,7 +74,24 @@ fn what_is_wrong_with_a_rule_or_a_sink_is_told_at_its_place() {
             "[[alert]]\non = ['failed']\nremind = '5s'\nsink = { webhook = 'https://h' }",
             "`remind` is less than a minute",
         ),
-        ("[sink.x]\nslack = 'https://h'\nwecom = 'https://h'", "a sink has exactly one of webhook, command, slack"),
+        (
+            "[sink.x]\nslack = 'https://h'\nwecom = 'https://h'",
+            "a sink has exactly one of webhook, email, alertmanager, command, slack",
+        ),
+        ("[sink.x.email]\nfrom = 'a@b.c'\nto = 'a@b.c'", "`email`: `server` is missing"),
+        ("[sink.x.email]\nserver = 'h:x'\nfrom = 'a@b.c'\nto = 'a@b.c'", "a.toml:2:10: sink `x`: `server` is `h:x`"),
+        ("[sink.x.email]\nserver = 'h'\nfrom = 'a'\nto = 'a@b.c'", "`from` is `a`"),
+        ("[sink.x.email]\nserver = 'h'\nfrom = 'a@b.c'\nto = []", "`email`: `to` is missing"),
+        ("[sink.x.email]\nserver = 'h'\nfrom = 'a@b.c'\nto = 'a@b.c'\ntls = 'ssl'", "one of starttls, implicit, none"),
+        (
+            "[sink.x.email]\nserver = 'h'\nfrom = 'a@b.c'\nto = 'a@b.c'\nuser = { env = 'U' }",
+            "`user` and `password` belong together",
+        ),
+        (
+            "[sink.x.email]\nserver = 'h'\nfrom = 'a@b.c'\nto = 'a@b.c'\ntls = 'none'\nuser = { env = 'U' }\n\
+             password = { env = 'P' }",
+            "a.toml:5:7: sink `x`: `tls` is \"none\", so the password would be read",
+        ),
         ("[sink.x]\nwecom = 'https://h'\nsecret = { env = 'A' }", "wecom takes no signature"),
         ("[sink.x]\ncommand = 'page ops'", "`command` is a string; a program and its arguments"),
         ("[sink.x]\nwebhok = 'https://h'", "unknown key `webhok` — did you mean `webhook`?"),

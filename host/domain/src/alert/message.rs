@@ -47,12 +47,15 @@ pub struct Alert {
     pub incident: Incident,
     /// Where it goes, by name.
     pub sinks: Vec<String>,
+    /// Where to look at it in a browser. Known to who sends it; nowhere on record.
+    #[serde(skip)]
+    pub link: Option<String>,
 }
 
 impl Alert {
     /// The newest message about `incident`, which has counted it already.
     pub fn new(kind: AlertKind, incident: &Incident, sinks: Vec<String>, at: DateTime<Utc>) -> Self {
-        Self { kind, at, incident: incident.clone(), sinks }
+        Self { kind, at, incident: incident.clone(), sinks, link: None }
     }
 
     /// One that says that it is a test, sent by `host`.
@@ -75,12 +78,19 @@ impl Alert {
             changes: 0,
             acknowledged: None,
         };
-        Self { kind: AlertKind::Test, at, incident, sinks: Vec::new() }
+        Self { kind: AlertKind::Test, at, incident, sinks: Vec::new(), link: None }
     }
 
     /// Names the message, here and to whom it is sent: the same however often it goes out.
     pub fn id(&self) -> String {
         format!("{}-{}", self.incident.id, self.incident.told)
+    }
+
+    /// With the page to look at on a dashboard at `site`, such as `https://noontide.example.com`.
+    #[must_use]
+    pub fn linked(mut self, site: &str) -> Self {
+        self.link = Some(format!("{site}{}", page(&self.incident)));
+        self
     }
 
     /// Whether all is well again with it.
@@ -117,6 +127,7 @@ impl Alert {
             details.push(("rule", incident.rule.clone()));
         }
         details.push(("incident", incident.id.to_string()));
+        details.extend(self.link.iter().map(|link| ("look", link.clone())));
         details
     }
 
@@ -128,6 +139,17 @@ impl Alert {
             let _ = writeln!(text, "{name}: {value}");
         }
         text
+    }
+}
+
+/// The page on which most of it is seen. Names of ours need no escapes in a path; what else may be a subject leads to a list.
+fn page(incident: &Incident) -> String {
+    match (&incident.facts.run, &incident.subject) {
+        (Some(run), _) => format!("/runs/{run}"),
+        (None, Subject::Schedule(name)) => format!("/schedules/{name}"),
+        (None, Subject::Handler(_)) => "/runs".to_owned(),
+        (None, Subject::Plugin(_) | Subject::Outbox(_)) => "/plugins".to_owned(),
+        (None, Subject::Host(_)) => "/hosts".to_owned(),
     }
 }
 
@@ -175,5 +197,8 @@ mod tests {
             "nightly failed: still so\n\ndisk full\n\nhandler: db/dump\nsince: 2027-01-15T08:00:00Z\ntimes: 7\n";
         assert!(text.starts_with(begin), "{text}");
         assert!(text.ends_with(&format!("incident: {}\n", alert.incident.id)), "{text}");
+        let linked = alert.linked("https://noon.example.com");
+        assert_eq!(linked.link.as_deref(), Some("https://noon.example.com/schedules/nightly"));
+        assert!(linked.text().ends_with("look: https://noon.example.com/schedules/nightly\n"));
     }
 }

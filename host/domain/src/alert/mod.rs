@@ -25,4 +25,4 @@ pub use judge::{CHANGE_PAUSE, CHANGES, Judgement, judge};
 pub use message::{Alert, AlertKind};
 pub use notice::{Facts, Notice, Subject};
 pub use rule::{AlertRule, Condition, NamePattern};
-pub use sink::{Chat, Sink, SinkKind, SinkUrl, sink_name};
+pub use sink::{Chat, Mail, MailTls, Sink, SinkKind, SinkUrl, sink_name};

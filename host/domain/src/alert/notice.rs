@@ -80,8 +80,10 @@ pub struct Notice {
     pub facts: Facts,
 }
 
-/// Longer words are cut, in characters: a chat takes 4 KiB, and the run has all of it.
-const WORDS: usize = 600;
+/// Longer words are cut in the middle, in characters: a chat takes 4 KiB, and the run has all of it. What went wrong stands in
+/// the first line, or in the last ones where there is a backtrace.
+const HEAD: usize = 200;
+const TAIL: usize = 400;
 
 impl Notice {
     /// Something is wrong.
@@ -102,13 +104,14 @@ impl Notice {
     }
 }
 
-/// At most so many characters; control characters other than line breaks go.
+/// Its beginning and its end; control characters other than line breaks go.
 fn shortened(words: &str) -> String {
-    let mut shown: String = words.chars().filter(|sign| *sign == '\n' || !sign.is_control()).take(WORDS).collect();
-    if words.chars().nth(WORDS).is_some() {
-        shown.push('…');
+    let shown: Vec<char> = words.chars().filter(|sign| *sign == '\n' || !sign.is_control()).collect();
+    if shown.len() <= HEAD + TAIL {
+        return shown.into_iter().collect();
     }
-    shown
+    let (head, tail) = (&shown[..HEAD], &shown[shown.len() - TAIL..]);
+    head.iter().chain(&['…', '\n', '…']).chain(tail).collect()
 }
 
 #[cfg(test)]
@@ -124,9 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn long_words_are_cut_and_escapes_of_terminals_go() {
-        let notice = Notice::well(DateTime::UNIX_EPOCH, Subject::Host("a".into()), "x\u{1b}[0m\ny".repeat(200));
-        assert_eq!(notice.words.chars().count(), WORDS + 1);
-        assert!(notice.words.starts_with("x[0m\ny"));
+    fn long_words_keep_their_first_and_their_last_lines_and_escapes_of_terminals_go() {
+        let words = format!("{}IndexError: 7", "x\u{1b}[0m\ny".repeat(200));
+        let notice = Notice::well(DateTime::UNIX_EPOCH, Subject::Host("a".into()), words);
+        assert_eq!(notice.words.chars().count(), HEAD + TAIL + 3);
+        assert!(notice.words.starts_with("x[0m\ny") && notice.words.ends_with("IndexError: 7"));
     }
 }

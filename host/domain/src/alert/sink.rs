@@ -39,6 +39,15 @@ pub enum SinkKind {
         /// What the robot's requests are signed with.
         secret: Option<SecretSource>,
     },
+    /// People, by mail.
+    Mail(Mail),
+    /// An Alertmanager of Prometheus, which has its own rules about who is told.
+    Alertmanager {
+        /// Where it is, without `/api/v2/alerts`.
+        url: SinkUrl,
+        /// The token that is shown to it.
+        token: Option<SecretSource>,
+    },
     /// A program on this machine: the event on its standard input, no shell, nothing of the host's environment.
     Command {
         /// The program, and what it is called with.
@@ -46,6 +55,57 @@ pub enum SinkKind {
         /// The longest that it may take.
         timeout: Duration,
     },
+}
+
+/// Mail by SMTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The server that takes it, by name or address.
+    pub server: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is kept secret.
+    pub tls: MailTls,
+    /// User and password, if it asks for them.
+    pub login: Option<(SecretSource, SecretSource)>,
+    /// From whom: `noontide@example.com` or `Noontide <noontide@example.com>`.
+    pub from: String,
+    /// To whom, written likewise.
+    pub to: Vec<String>,
+}
+
+/// How a connection to a mail server is kept secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailTls {
+    /// It begins in clear and goes on by TLS; a server that knows no STARTTLS gets nothing.
+    StartTls,
+    /// By TLS from the first byte.
+    Implicit,
+    /// Not at all.
+    None,
+}
+
+impl MailTls {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::StartTls, Self::Implicit, Self::None];
+
+    /// The word in configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StartTls => "starttls",
+            Self::Implicit => "implicit",
+            Self::None => "none",
+        }
+    }
+
+    /// The port that is usual.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::StartTls => 587,
+            Self::Implicit => 465,
+            Self::None => 25,
+        }
+    }
 }
 
 /// Chat systems that take messages by a robot's URL.
@@ -124,6 +184,8 @@ impl SinkKind {
         match self {
             Self::Webhook { .. } => "webhook",
             Self::Chat { chat, .. } => chat.as_str(),
+            Self::Mail(_) => "email",
+            Self::Alertmanager { .. } => "alertmanager",
             Self::Command { .. } => "command",
         }
     }
@@ -131,7 +193,8 @@ impl SinkKind {
     /// Where it leads, without what may be secret.
     pub fn destination(&self) -> String {
         match self {
-            Self::Webhook { url, .. } | Self::Chat { url, .. } => url.to_string(),
+            Self::Webhook { url, .. } | Self::Chat { url, .. } | Self::Alertmanager { url, .. } => url.to_string(),
+            Self::Mail(Mail { server, port, to, .. }) => format!("{} by {server}:{port}", to.join(", ")),
             Self::Command { argv, .. } => argv.first().cloned().unwrap_or_default(),
         }
     }
@@ -139,10 +202,11 @@ impl SinkKind {
     /// What tells these settings from others, and nothing about them.
     pub fn marks(&self) -> String {
         let told = match self {
-            Self::Webhook { url, .. } | Self::Chat { url, .. } => match url {
+            Self::Webhook { url, .. } | Self::Chat { url, .. } | Self::Alertmanager { url, .. } => match url {
                 SinkUrl::Written(url) => json!([self.as_str(), url]),
                 SinkUrl::Kept(source) => json!([self.as_str(), source.to_string()]),
             },
+            Self::Mail(Mail { server, port, from, to, .. }) => json!([self.as_str(), server, port, from, to]),
             Self::Command { argv, .. } => json!([self.as_str(), argv]),
         };
         Sha256::digest(told.to_string()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()

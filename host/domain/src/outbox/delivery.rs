@@ -29,6 +29,8 @@ pub enum Reply {
     Silent(String),
     /// It may not be sent there (any more), in words.
     Refused(String),
+    /// The receiver will never take this message, in words.
+    Rejected(String),
 }
 
 /// What becomes of a message.
@@ -51,7 +53,7 @@ pub fn judge(reply: &Reply, id: MessageId, attempt: u32, give_up_at: DateTime<Ut
         Reply::Answered { status: 200..=299, .. } => return Fate::Sent,
         Reply::Answered { status, after } if may_pass(*status) => after.unwrap_or_default(),
         Reply::Silent(_) => Duration::ZERO,
-        Reply::Answered { .. } | Reply::Refused(_) => return Fate::Dead,
+        Reply::Answered { .. } | Reply::Refused(_) | Reply::Rejected(_) => return Fate::Dead,
     };
     let seed = u128::from_be_bytes(id.fire) as u64 ^ (u64::from(id.number) << 32);
     again(seed, attempt, after, give_up_at, now)
@@ -88,7 +90,7 @@ impl Reply {
                 format!("answered {status}; redirects are not followed")
             }
             Reply::Answered { status, .. } => format!("answered {status}"),
-            Reply::Silent(words) | Reply::Refused(words) => words.clone(),
+            Reply::Silent(words) | Reply::Refused(words) | Reply::Rejected(words) => words.clone(),
         }
     }
 
@@ -96,7 +98,7 @@ impl Reply {
     pub fn status(&self) -> Option<u16> {
         match self {
             Reply::Answered { status, .. } => Some(*status),
-            Reply::Silent(_) | Reply::Refused(_) => None,
+            Reply::Silent(_) | Reply::Refused(_) | Reply::Rejected(_) => None,
         }
     }
 }

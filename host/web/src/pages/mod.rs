@@ -13,9 +13,11 @@
 //! is always drawn whole; the open one asks for itself again when something happens (`assets/live.js`) and takes over the parts
 //! that are marked `data-live`.
 
+mod alerts;
 mod assets;
 mod audit;
 mod hosts;
+mod incident;
 mod length;
 mod log;
 mod login;
@@ -56,6 +58,8 @@ pub(crate) fn routes() -> Router<WebParts> {
         .merge(plugins::routes())
         .merge(plugin::routes())
         .merge(hosts::routes())
+        .merge(alerts::routes())
+        .merge(incident::routes())
         .merge(login::routes())
         .merge(audit::routes())
         .merge(tokens::routes())

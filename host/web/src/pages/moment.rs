@@ -1,6 +1,6 @@
 //! An instant, as a reader wants it: wall time in one zone with its abbreviation, how far away it is, the other zones on hovering.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use noontide_domain::duration;
 
@@ -30,23 +30,15 @@ impl Moment {
             rfc3339: shape::time(instant),
             text: wall(zone, format),
             title: format!("{} ({mine}) · {}", wall(mine, WHOLE), wall(Tz::UTC, WHOLE)),
-            distance: distance(instant - now),
+            distance: duration::distance(instant - now),
         }
-    }
-}
-
-/// Two units at most: nobody reads the seconds of a day.
-fn distance(gap: TimeDelta) -> String {
-    let words = duration::coarse(gap.abs().to_std().unwrap_or_default());
-    match gap {
-        _ if gap.abs() < TimeDelta::seconds(1) => "now".to_owned(),
-        _ if gap > TimeDelta::zero() => format!("in {words}"),
-        _ => format!("{words} ago"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     #[test]

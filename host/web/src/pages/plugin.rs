@@ -95,7 +95,8 @@ async fn plugin(visit: Visit, State(parts): State<WebParts>, Name(name): Name) -
         return Err(visit.problem()(Problem::not_found(format!("no plugin `{name}` is loaded{hint}"))));
     }
     let loaded = found.and_then(|status| status.loaded.as_ref());
-    let users = parts.engine.standings().into_iter().map(|one| one.schedule);
+    let schedules = parts.engine.list();
+    let users = schedules.iter().map(|one| &one.schedule);
     let users = users.filter(|schedule| schedule.handler.plugin.as_str() == name);
     Ok(Page(PluginPage {
         summary: loaded.map_or_else(String::new, |loaded| loaded.info.summary.clone()),

@@ -1,11 +1,13 @@
 //! `/plugins`: what is in the plugin folder, and how each stands.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::routing::{Router, get};
 use chrono_tz::Tz;
-use noontide_domain::PluginStatus;
 use noontide_domain::plugin::upgrade::{KnownVersion, VersionStanding, label};
+use noontide_domain::{PluginStatus, Standing};
 
 use super::moment::Moment;
 use super::page::{Page, Shown};
@@ -41,17 +43,17 @@ struct Row {
 
 async fn plugins(visit: Visit, State(parts): State<WebParts>) -> Shown<Plugins> {
     let known = parts.engine.plugin_versions(None).await.map_err(visit.problem())?;
-    let rows = parts.engine.plugins().iter().map(|status| row(&visit, &parts, status, &known)).collect();
+    let users = parts.engine.list();
+    let rows = parts.engine.plugins().iter().map(|status| row(&visit, status, &known, &users)).collect();
     Ok(Page(Plugins { visit, rows }))
 }
 
-fn row(visit: &Visit, parts: &WebParts, status: &PluginStatus, known: &[KnownVersion]) -> Row {
+fn row(visit: &Visit, status: &PluginStatus, known: &[KnownVersion], users: &[Arc<Standing>]) -> Row {
     let loaded = status.loaded.as_ref();
     let own: Vec<_> =
         known.iter().filter(|one| loaded.is_some_and(|own| own.version.name == one.version.name)).collect();
     let of = |standing| own.iter().find(|one| one.standing == standing);
     let missing = loaded.map_or(0, |loaded| loaded.wishes.iter().filter(|wish| wish.is_missing()).count());
-    let users = parts.engine.standings();
     let uses = |plugin: &str| users.iter().filter(|one| one.schedule.handler.plugin.as_str() == plugin).count();
     let remarks = [
         status.error.as_ref().map(|error| format!("the newest file is refused: {error}")),

@@ -62,7 +62,7 @@ pub(crate) struct Entry {
 const MENU: &[&[(&str, &str, char)]] = &[
     &[("Now", "/", 'n'), ("Schedules", "/schedules", 's'), ("Runs", "/runs", 'r'), ("Why", "/why", 'w')],
     &[("Plugins", "/plugins", 'p'), ("Simulator", "/simulator", 'i')],
-    &[("Hosts", "/hosts", 'h'), ("Audit", "/audit", 'u'), ("Tokens", "/tokens", 't')],
+    &[("Hosts", "/hosts", 'h'), ("Alerts", "/alerts", 'a'), ("Audit", "/audit", 'u'), ("Tokens", "/tokens", 't')],
 ];
 
 /// One look at a page.

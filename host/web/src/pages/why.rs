@@ -69,7 +69,7 @@ async fn why(visit: Visit, State(parts): State<WebParts>, Asked(question): Asked
         true => None,
         false => Some(tell(&visit, &parts, &question).await.map_err(visit.problem())?),
     };
-    let names = parts.engine.standings().iter().take(OFFERED).map(|one| one.schedule.name.to_string()).collect();
+    let names = parts.engine.page(None, |_| true, OFFERED).iter().map(|one| one.schedule.name.to_string()).collect();
     Ok(Page(Why { visit, question, names, told }))
 }
 

@@ -72,13 +72,13 @@ impl From<LedgerError> for Enough {
 
 impl Follower {
     async fn follow(mut self) {
-        if let Err(Enough::Ledger(problem)) = self.to_the_end().await {
+        if let Err(Enough::Ledger(problem)) = self.tell_all().await {
             // Who follows comes back by itself, with the last id.
             tracing::warn!(run = %self.run, %problem, "a stream of a run's log ends early");
         }
     }
 
-    async fn to_the_end(&mut self) -> Result<(), Enough> {
+    async fn tell_all(&mut self) -> Result<(), Enough> {
         loop {
             if let Some(listener) = self.parts.engine.listen(self.run) {
                 self.hear(listener).await?;

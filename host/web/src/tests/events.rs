@@ -77,3 +77,30 @@ async fn who_asks_for_some_events_hears_of_nothing_else() {
     let refused = reqwest::get(format!("{}/api/v1/events?kinds=x", world.url)).await.expect("an answer");
     problem(refused, 400).await;
 }
+
+#[tokio::test]
+async fn who_asks_for_a_pace_is_left_alone_meanwhile() {
+    let world = world(Access::Loopback).await;
+    let path = format!("{}/api/v1/events?kind=run-finished&pace=1h", world.url);
+    let mut events = reqwest::get(path).await.expect("a stream");
+    let first = world.fire().await;
+    let mut told = read(&mut events, "event: run-finished").await;
+    world.all_over().await;
+    world.fire().await;
+    world.all_over().await;
+    world.stop.cancel();
+    let end = async {
+        while let Some(chunk) = events.chunk().await.ok().flatten() {
+            told.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    };
+    tokio::time::timeout(SOON, end).await.expect("the stream ends");
+    assert!(told.contains(&first) && told.matches("event: ").count() == 1, "{told}");
+}
+
+#[tokio::test]
+async fn a_pace_that_is_none_is_refused() {
+    let world = world(Access::Loopback).await;
+    let refused = reqwest::get(format!("{}/api/v1/events?pace=often", world.url)).await.expect("an answer");
+    problem(refused, 400).await;
+}

@@ -1,6 +1,7 @@
 //! The dashboard, as a browser asks for it.
 
 mod access;
+mod alerts;
 mod hosts;
 mod plugins;
 mod runs;

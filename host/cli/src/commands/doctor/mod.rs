@@ -3,13 +3,15 @@
 //! ```text
 //! running    what a host that runs here says of itself        folders    rights, room and files of what it writes
 //! database   version, schema, latency, clock                   machine    clock, zone data, file watches, address space
-//! plugins    files that load, worlds and versions              finding    a line of the answer
+//! plugins    files that load, worlds and versions              outside    sinks of alerts, databases of handlers
+//! finding    a line of the answer
 //! ```
 
 mod database;
 mod finding;
 mod folders;
 mod machine;
+mod outside;
 mod plugins;
 mod running;
 
@@ -35,6 +37,7 @@ pub async fn run(global: &Global) -> Done {
     findings.extend(folders::look(&loaded.config));
     findings.extend(running.port(loaded.config.http.listen));
     findings.extend(plugins::look(&loaded.config, &running).await?);
+    findings.extend(outside::look(&loaded.config).await);
     findings.extend(machine::look(clock::now()));
     findings.extend(watch.end(clock::now()));
     tell(global, &findings)

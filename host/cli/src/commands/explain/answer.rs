@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 use chrono_tz::Tz;
-use noontide_domain::Lang;
+use noontide_domain::{Lang, duration};
 use serde_json::{Value, json};
 
 use super::changes;
@@ -57,7 +57,7 @@ impl Answer {
             let mut rows = Rows::of(["", "next", "utc", "from now"]);
             for due in &self.next {
                 let weekday = zone::weekday(*due, shown_in, self.lang).to_owned();
-                rows.push([weekday, zone::wall(*due, shown_in), zone::rfc3339(*due), zone::distance(*due, now)]);
+                rows.push([weekday, zone::wall(*due, shown_in), zone::rfc3339(*due), duration::distance(*due - now)]);
             }
             text.push_str(&format!("\n{}\n", rows.drawn()));
         }
