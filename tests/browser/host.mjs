@@ -2,6 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,6 +85,36 @@ limits = { timeout = "15m" }
 limits = { log-lines = 100000, timeout = "5m" }
 `;
 
+const ALERTS = (receiver) => `
+[sink.ops]
+webhook = "${receiver}/taken"
+
+[sink.pager]
+webhook = "${receiver}/busy"
+
+[[alert]]
+name = "failures"
+on   = ["failed", "overdue"]
+sink = ["ops", "pager"]
+
+[[alert]]
+name   = "plugins"
+on     = ["plugin-rejected", "plugin-rolled-back", "host-lost"]
+remind = "4h"
+sink   = "ops"
+`;
+
+/** Where alerts go: it takes what comes to `/taken` and has no time for the rest. */
+async function receiver() {
+  const server = createServer((asked, answer) => {
+    asked.resume();
+    asked.on("end", () => answer.writeHead(asked.url === "/taken" ? 204 : 503).end());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { url: `http://127.0.0.1:${server.address().port}`, stop: () => server.closeAllConnections() || server.close() };
+}
+
 /** Starts a host. `settings` is TOML beside what every test needs. */
 export async function start(settings = "") {
   const folder = mkdtempSync(join(tmpdir(), "noontide-browser-"));
@@ -93,7 +124,9 @@ export async function start(settings = "") {
     copyFileSync(join(PLUGINS, `${plugin}.wasm`), inside(`plugins/${plugin.split("/").at(-1)}.wasm`));
   }
   writeFileSync(inside("conf/schedules.toml"), SCHEDULES);
-  writeFileSync(inside("conf/host.toml"), `[http]\nlisten = "127.0.0.1:0"\n${settings}`);
+  const sink = await receiver();
+  writeFileSync(inside("conf/alerts.toml"), ALERTS(sink.url));
+  writeFileSync(inside("conf/host.toml"), `[http]\nlisten = "127.0.0.1:0"\ntrusted-proxies = ["127.0.0.1"]\n${settings}`);
   mkdirSync(inside("conf/local"));
   const environment = { ...process.env, NOONTIDE__LOG__FORMAT: "text" };
   const child = spawn(BINARY, ["serve", "--conf", inside("conf"), "--env", "local"], { cwd: folder, env: environment });
@@ -111,13 +144,32 @@ export async function start(settings = "") {
   return {
     url,
     api: (method, path, body) => api(url, method, path, body),
+    until: (wanted) => until(url, wanted),
     async stop() {
       const ended = child.exitCode === null ? once(child, "exit") : null;
       child.kill("SIGTERM");
       await ended;
+      sink.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Looks at each event, and once before, until `wanted` has something to give. */
+async function until(url, wanted) {
+  const stop = new AbortController();
+  const { body } = await fetch(`${url}/api/v1/events`, { signal: stop.signal });
+  try {
+    const found = await wanted();
+    if (found) return found;
+    for await (const _ of body) {
+      const found = await wanted();
+      if (found) return found;
+    }
+    throw new Error("the host has nothing more to tell");
+  } finally {
+    stop.abort();
+  }
 }
 
 async function api(url, method, path, body) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use noontide_testkit::{AUTHORITY, Mailbox, Secrecy};
 use serde_json::json;
 
 use super::support::receiver::{Answer, Arrival, Receiver};
@@ -26,7 +27,7 @@ fn failing(receiver: &Receiver) -> Place {
 
 fn schedule(receiver: &Receiver, end: &str) -> String {
     format!(
-        "[schedule.often]\nhandler = 'fixture-outbox/send'\nevery = '200ms'\noverlap = 'allow'\n\
+        "[schedule.often]\nhandler = 'fixture-outbox/send'\nevery = '200ms'\noverlap = 'skip'\n\
          input = {{ url = '{}/hook', messages = 0, end = '{end}' }}\n",
         receiver.origin()
     )
@@ -89,5 +90,68 @@ async fn a_test_of_the_way_ends_as_the_sinks_answer() {
     assert_eq!(place.noontide(&["alert", "test", "nobody"]).code, 4);
     assert_eq!(kinds(&receiver.arrivals()), ["test", "test"]);
     assert_eq!(place.noontide(&["alert", "ls", "-o", "json"]).json(), json!([]));
+    host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_is_a_letter_and_its_end_an_answer_to_it() {
+    let receiver = Receiver::start().await;
+    let mailbox = Mailbox::start(Secrecy::StartTls).await;
+    let place = failing(&receiver);
+    place.conf(
+        "alerts.toml",
+        &format!(
+            "[http-client]\nca = ['{AUTHORITY}']\n[http]\npublic-url = 'https://noon.example.com'\n\
+             [[alert]]\non = ['failed']\n\
+             sink = {{ email = {{ server = 'localhost:{}', from = 'noontide@example.com', to = 'ops@example.com' }} }}\n",
+            mailbox.port()
+        ),
+    );
+    let host = place.serve().await;
+    let opened = mailbox.arrived(1).await.remove(0);
+    place.schedules(&schedule(&receiver, "ok"));
+    let recovered = mailbox.arrived(2).await.remove(1);
+    assert!(opened.is_secret && opened.to == ["ops@example.com"], "{opened:?}");
+    assert_eq!(opened.header("Subject").as_deref(), Some("[noontide] often failed"));
+    assert_eq!(recovered.header("In-Reply-To"), opened.header("Message-ID"));
+    let text = opened.text.replace("=\n", "");
+    assert!(
+        text.contains("https://noon.example.com/alerts/") && text.contains("handler: fixture-outbox/send"),
+        "{text}"
+    );
+    let doctor = place.noontide(&["doctor"]);
+    assert!(
+        doctor.out.contains("sink `failed`: localhost:") && doctor.out.contains("answers (starttls)"),
+        "{doctor:?}"
+    );
+    host.stop().await;
+    drop(mailbox);
+    let doctor = place.noontide(&["doctor"]);
+    assert!(doctor.code == 1 && doctor.out.contains("FAIL  alerts"), "{doctor:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pings_of_a_schedule_are_sent_by_the_next_host_if_the_first_one_dies() {
+    let receiver = Receiver::start().await;
+    let place = failing(&receiver);
+    place.conf("alerts.toml", "");
+    let ping = format!("ping = '{}/uuid'\n", receiver.origin());
+    place.schedules(&(schedule(&receiver, "fail") + &ping).replace("200ms", "1h"));
+    // The start is taken; the failure meets nobody.
+    receiver.answer([Answer::Status(200, ""), Answer::HangUp]);
+    let host = place.serve().await;
+    assert_eq!(place.noontide(&["fire", "often"]).code, 0);
+    let lines = || receiver.arrivals().into_iter().map(|one| one.line).collect::<Vec<_>>();
+    until("the failure meets nobody", async || (lines().len() >= 2).then_some(())).await;
+    host.kill();
+    let host = place.serve().await;
+    let api = host.api();
+    within(Duration::from_secs(60), "the failure is told", async || {
+        let sent = api.list("/alerts/deliveries?state=sent&sink=ping:often").await;
+        sent.iter().any(|one| one["kind"] == "failed").then_some(())
+    })
+    .await;
+    assert_eq!(lines().last().map(String::as_str), Some("POST /uuid/fail"));
+    assert!(!receiver.arrivals().last().expect("one").body.is_empty(), "with the reason");
     host.stop().await;
 }

@@ -30,6 +30,7 @@ mod languages;
 mod limits;
 mod log_files;
 mod main_job;
+mod operating;
 mod outbox;
 mod policy;
 mod programs;

@@ -8,8 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use noontide_domain::Lang;
 
 use crate::commands::{
-    alert, artifacts, audit, backfill, backup, completions, config, enqueue, explain, fire, hosts, import, init, logs,
-    man, next, outbox, plugin, put, runs, schedules, service, set, simulate, submit, token, why,
+    alert, artifacts, audit, backfill, backup, completions, config, db, enqueue, explain, export, fire, host, hosts,
+    import, init, logs, man, next, outbox, plugin, put, runs, schedules, service, set, simulate, submit, token, why,
 };
 use crate::exit::Stop;
 use crate::output::{Format, Output};
@@ -28,6 +28,14 @@ pub struct Noontide {
     /// What is asked.
     #[command(subcommand)]
     pub verb: Verb,
+}
+
+/// Of what changes something.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Why {
+    /// Why, for the audit log and those who wonder later
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// What every verb takes.
@@ -118,12 +126,12 @@ pub enum Verb {
     Check,
     /// Whether all that a host stands on is sound: clock, database, folders, disk, plugins, port; with or without one
     Doctor,
-    /// How the host stands
-    Status,
+    /// How the host stands; with --watch as it goes on
+    Status(host::Status),
     /// The hosts that share the ledger: what each does, when it was heard of last
     Hosts(hosts::Hosts),
     /// Make the host read its configuration and plugins again
-    Reload,
+    Reload(Why),
     /// Exit 0 if the host is ready, for container health checks
     Healthcheck,
     /// All schedules: in words, next due instant, last run
@@ -174,6 +182,8 @@ pub enum Verb {
     Alert(alert::Alert),
     /// Ask a run to stop
     Cancel(runs::Cancel),
+    /// Do again what a run did that is over: a new run with the same input
+    Retry(runs::Retry),
     /// Make, build, check and call plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -189,6 +199,11 @@ pub enum Verb {
     Backup(backup::Backup),
     /// Write a backup into an empty ledger, in whichever database
     Restore(backup::Restore),
+    /// Schedules that live beside the files, as TOML for a configuration folder
+    Export(export::Export),
+    /// The ledger's database: how it stands, its schema, what is past its time
+    #[command(subcommand)]
+    Db(db::Db),
     /// The configuration as it was understood, and the schema of its files
     #[command(subcommand)]
     Config(config::Config),

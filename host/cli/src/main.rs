@@ -17,6 +17,7 @@ mod exit;
 mod input;
 mod output;
 mod payloads;
+mod progress;
 mod reach;
 mod serve;
 mod window;
@@ -28,11 +29,16 @@ use clap::Parser;
 
 use args::{Noontide, Verb};
 use commands::{
-    alert, artifacts, audit, backfill, backup, check, completions, config, doctor, enqueue, explain, fire, host, hosts,
-    import, init, logs, man, next, outbox, plugin, put, runs, schedules, service, set, simulate, submit, token, why,
+    alert, artifacts, audit, backfill, backup, check, completions, config, db, doctor, enqueue, explain, export, fire,
+    host, hosts, import, init, logs, man, next, outbox, plugin, put, runs, schedules, service, set, simulate, submit,
+    token, why,
 };
 use exit::{Done, Exit, Stop};
 use serve::wiring;
+
+/// A run is some hundred small allocations, many freed by another thread than made them; this one is at ease with that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     // One plugin file in, its code out: started by a host for that, before anything else of this program.
@@ -77,9 +83,9 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::Serve(flags) => serve::run(&global, &flags).await,
         Verb::Check => check::run(&global).await,
         Verb::Doctor => doctor::run(&global).await,
-        Verb::Status => host::status(&global).await,
+        Verb::Status(asked) => host::status(&global, &asked).await,
         Verb::Hosts(asked) => hosts::run(&global, &asked).await,
-        Verb::Reload => host::reload(&global).await,
+        Verb::Reload(why) => host::reload(&global, &why).await,
         Verb::Healthcheck => host::healthcheck(&global).await,
         Verb::Ls(asked) => schedules::ls(&global, &asked).await,
         Verb::Show(flags) => schedules::show(&global, &flags).await,
@@ -104,6 +110,9 @@ async fn run(Noontide { global, verb }: Noontide) -> Done {
         Verb::ShowRun(flags) => runs::show(&global, &flags).await,
         Verb::Logs(flags) => logs::run(&global, &flags).await,
         Verb::Cancel(flags) => runs::cancel(&global, &flags).await,
+        Verb::Retry(flags) => runs::retry(&global, &flags).await,
+        Verb::Export(asked) => export::run(&global, &asked).await,
+        Verb::Db(asked) => db::run(&global, &asked).await,
         Verb::Backup(flags) => backup::backup(&global, &flags).await,
         Verb::Restore(flags) => backup::restore(&global, &flags).await,
         Verb::Token(asked) => token::run(&global, &asked).await,

@@ -3,7 +3,7 @@
 use noontide_web::{Client, ClientError, EventStream, ServerEvent};
 use serde_json::Value;
 
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::conf;
 use crate::exit::{Exit, Stop};
 
@@ -13,6 +13,8 @@ const PAGE: usize = 1_000;
 /// A host that can be asked.
 pub struct Reach {
     client: Client,
+    /// Why what is changed is changed.
+    reason: Option<String>,
 }
 
 impl Reach {
@@ -25,7 +27,19 @@ impl Reach {
             Some(url) => Client::over(url, global.token.clone(), global.ca.as_deref()),
             None => Client::unix(&conf::data_folder(global)?.join("noontide.sock")),
         };
-        Ok(Self { client: client.map_err(stop)? })
+        Ok(Self { client: client.map_err(stop)?, reason: None })
+    }
+
+    /// The host writes this into its audit log beside whatever is changed.
+    #[must_use]
+    pub fn because(self, why: &Why) -> Self {
+        Self { reason: why.reason.clone(), ..self }
+    }
+
+    fn changing(&self, path: &str) -> String {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let reason = self.reason.as_ref().map(|reason| format!("{joint}reason={}", segment(reason)));
+        format!("/api/v1{path}{}", reason.unwrap_or_default())
     }
 
     /// One thing.
@@ -57,7 +71,7 @@ impl Reach {
     /// # Errors
     /// What the host answers, as exit code and words.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Stop> {
-        self.client.post(&format!("/api/v1{path}"), body).await.map_err(stop)
+        self.client.post(&self.changing(path), body).await.map_err(stop)
     }
 
     /// Sends a text as it stands.
@@ -65,7 +79,7 @@ impl Reach {
     /// # Errors
     /// What the host answers, as exit code and words.
     pub async fn post_text(&self, path: &str, content_type: &str, text: String) -> Result<Value, Stop> {
-        self.client.post_text(&format!("/api/v1{path}"), content_type, text).await.map_err(stop)
+        self.client.post_text(&self.changing(path), content_type, text).await.map_err(stop)
     }
 
     /// Makes something stand; whether it is new.
@@ -73,7 +87,7 @@ impl Reach {
     /// # Errors
     /// What the host answers, as exit code and words.
     pub async fn put(&self, path: &str, body: &Value) -> Result<(bool, Value), Stop> {
-        self.client.put(&format!("/api/v1{path}"), body).await.map_err(stop)
+        self.client.put(&self.changing(path), body).await.map_err(stop)
     }
 
     /// Changes a part of something.
@@ -81,7 +95,7 @@ impl Reach {
     /// # Errors
     /// What the host answers, as exit code and words.
     pub async fn patch(&self, path: &str, patch: &Value) -> Result<Value, Stop> {
-        self.client.patch(&format!("/api/v1{path}"), patch).await.map_err(stop)
+        self.client.patch(&self.changing(path), patch).await.map_err(stop)
     }
 
     /// Takes something away.
@@ -89,7 +103,7 @@ impl Reach {
     /// # Errors
     /// What the host answers, as exit code and words.
     pub async fn delete(&self, path: &str) -> Result<(), Stop> {
-        self.client.delete(&format!("/api/v1{path}")).await.map_err(stop)
+        self.client.delete(&self.changing(path)).await.map_err(stop)
     }
 
     /// `None` if the host is ready, else why not.

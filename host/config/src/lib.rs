@@ -116,6 +116,8 @@ pub struct Config {
     pub alert_rules: Vec<AlertRule>,
     /// And where.
     pub sinks: Vec<Sink>,
+    /// Where each run of a schedule is told, under the names of [`ping_sink`](noontide_domain::alert::ping_sink).
+    pub pings: Vec<Sink>,
     /// Where files with payloads arrive.
     pub watches: Vec<Watch>,
     /// Schedules whose table has a problem: they are not in `schedules`, and yet they have not left the file.

@@ -11,6 +11,7 @@
 
 pub mod alert;
 pub mod chain;
+pub mod change;
 pub mod connection;
 pub mod duration;
 pub mod errand;

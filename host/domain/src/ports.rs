@@ -141,11 +141,12 @@ pub trait Ledger: Outbox + Alerts + Send + Sync {
     /// its anchor and its pause, and its `runs` are counted anew. A file takes over a name of the API: it is the operator's.
     async fn declare(&self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Result<Vec<Standing>, LedgerError>;
 
-    /// Makes one schedule of the API stand as given, by the rules of [`Ledger::declare`]. What a file owns stays as it is.
-    async fn put(&self, schedule: Schedule, now: DateTime<Utc>) -> Result<Put, LedgerError>;
+    /// Makes one schedule of the API stand as given, by the rules of [`Ledger::declare`]. What a file owns stays as it is. `by` is
+    /// who wants it so: with what is written, all of these note what was changed ([`History::changes`]).
+    async fn put(&self, schedule: Schedule, by: &str, now: DateTime<Utc>) -> Result<Put, LedgerError>;
 
     /// Takes one schedule of the API off the list; its history stays.
-    async fn remove(&self, schedule: &ScheduleName, now: DateTime<Utc>) -> Result<Removed, LedgerError>;
+    async fn remove(&self, schedule: &ScheduleName, by: &str, now: DateTime<Utc>) -> Result<Removed, LedgerError>;
 
     /// The number of the newest edit of the list of schedules, if it is not `since`, or if something was written that
     /// [`take_edits`](Self::take_edits) has to take first. Costs next to nothing; -1 is no edit's number.
@@ -240,7 +241,7 @@ pub trait Ledger: Outbox + Alerts + Send + Sync {
 
     /// Deletes finished runs past the retention with all that belongs to them, in one transaction; how many went. Runs of a
     /// chain that still waits for something stay, its links as long as a run of it. Hosts that have been gone for so long are
-    /// forgotten, too, and counts that are older by [`KEPT`](crate::rollup::KEPT).
+    /// forgotten, too, entries of [`History::changes`] with those of the audit log, and counts that are older by [`KEPT`](crate::rollup::KEPT).
     async fn prune(&self, retention: Retention) -> Result<u64, LedgerError>;
 }
 

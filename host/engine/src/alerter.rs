@@ -6,6 +6,7 @@
 
 mod delivery;
 mod handle;
+mod pings;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +23,7 @@ use crate::core::Core;
 use crate::event::Happening;
 
 pub use handle::Tried;
+use pings::Pings;
 
 /// How often it looks where nobody nudged it: for what other hosts record, for hosts that went away, for plugin files.
 const EVERY: Duration = Duration::from_secs(5);
@@ -43,6 +45,7 @@ pub(crate) struct Alerting {
 #[derive(Default)]
 pub(crate) struct Board {
     alerting: Mutex<Alerting>,
+    pings: Pings,
     look: Notify,
 }
 
@@ -72,7 +75,7 @@ impl Board {
             | Happening::PluginVersion { .. } => true,
             _ => false,
         };
-        if is_trouble {
+        if self.pings.hear(happening) || is_trouble {
             self.nudge();
         }
     }
@@ -82,6 +85,7 @@ pub(crate) async fn run(core: Arc<Core>) {
     let places = delivery::places();
     let mut files = BTreeMap::new();
     while !core.stopping.is_cancelled() {
+        // Whoever is asked for pings has sinks.
         let Alerting { rules, sinks: Some(sinks) } = core.alerting.read() else {
             tokio::select! {
                 biased;
@@ -92,6 +96,7 @@ pub(crate) async fn run(core: Arc<Core>) {
         let looked = async {
             note(&core, &rules, &mut files).await?;
             judge(&core, &rules).await?;
+            post(&core).await?;
             delivery::look(&core, &sinks, &places).await
         };
         if let Err(problem) = looked.await {
@@ -157,6 +162,19 @@ async fn judge(core: &Core, rules: &[AlertRule]) -> Result<(), LedgerError> {
         }
     }
     Ok(())
+}
+
+/// Records what is to be pinged; what cannot be recorded now is recorded later.
+pub(crate) async fn post(core: &Core) -> Result<(), LedgerError> {
+    let pings = core.alerting.pings.take(core.clock.now());
+    if pings.is_empty() {
+        return Ok(());
+    }
+    let posted = core.ledger.post(pings.clone()).await;
+    if posted.is_err() {
+        core.alerting.pings.give_back(pings);
+    }
+    posted
 }
 
 fn tell(core: &Core, alert: &Alert) {

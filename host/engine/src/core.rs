@@ -24,6 +24,7 @@ use crate::alerter::Board;
 use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
+use crate::pace::Pace;
 use crate::places::Places;
 use crate::recorder::Recorder;
 use crate::tally::Tally;
@@ -67,6 +68,7 @@ pub(crate) struct Core {
     pub(crate) look_at_versions: Notify,
     /// A place for each handler that may run at the same time.
     pub(crate) places: Arc<Places>,
+    pub(crate) pace: Pace,
     /// Nothing new begins.
     pub(crate) stopping: CancellationToken,
     /// Runs going on here.
@@ -93,6 +95,7 @@ impl Core {
         let now = parts.clock.now();
         Arc::new(Self {
             places: Places::new(parts.settings.concurrency, parts.settings.queues.clone(), Arc::clone(&parts.plugins)),
+            pace: Pace::new(parts.settings.concurrency),
             recorder: Recorder::new(Arc::clone(&parts.ledger)),
             clock: parts.clock,
             ledger: parts.ledger,
@@ -206,12 +209,12 @@ impl Core {
 
     /// How many more runs this host may hold.
     pub(crate) fn room(&self) -> usize {
-        self.settings.held_at_most().saturating_sub(self.held().len())
+        self.pace.most().saturating_sub(self.held().len())
     }
 
     /// The same for what comes due: a rush of calls never takes up all of it.
     pub(crate) fn room_for_fires(&self) -> usize {
-        let most = self.settings.held_at_most() + self.settings.concurrency;
+        let most = self.pace.most() + self.settings.concurrency;
         most.saturating_sub(self.held().len())
     }
 
@@ -228,9 +231,9 @@ impl Core {
         QueueRoom { plugins, labels: Some(self.settings.labels.clone()), ..self.settings.queues.room(&held) }
     }
 
-    /// Whether it is time to lease more: no more is held than runs at the same time.
+    /// Whether it is time to lease more: half of what may be held is done.
     pub(crate) fn wants_more(&self) -> bool {
-        self.room() >= self.settings.concurrency
+        self.room() * 2 >= self.pace.most()
     }
 
     pub(crate) fn tenant(&self, places: usize) -> Tenant {
@@ -303,6 +306,7 @@ impl Core {
         self: &Arc<Self>,
         schedule: Schedule,
         former: Option<Schedule>,
+        by: &str,
     ) -> Result<Option<Put>, LedgerError> {
         let _pass = self.pass.lock().await;
         let is_former = |former| self.book().get(&schedule.name).is_some_and(|standing| standing.schedule == former);
@@ -311,7 +315,7 @@ impl Core {
         }
         let now = self.clock.now();
         scheduler::decide_before(self, now, std::slice::from_ref(&schedule.name)).await?;
-        let put = self.ledger.put(schedule, now).await?;
+        let put = self.ledger.put(schedule, by, now).await?;
         if let Put::Created(standing) | Put::Replaced(standing) = &put {
             self.book().put((**standing).clone());
             self.look_at_book.notify_one();
@@ -321,11 +325,11 @@ impl Core {
     }
 
     /// One schedule of the API leaves.
-    pub(crate) async fn remove(self: &Arc<Self>, name: &ScheduleName) -> Result<Removed, LedgerError> {
+    pub(crate) async fn remove(self: &Arc<Self>, name: &ScheduleName, by: &str) -> Result<Removed, LedgerError> {
         let _pass = self.pass.lock().await;
         let now = self.clock.now();
         scheduler::decide_before(self, now, std::slice::from_ref(name)).await?;
-        let removed = self.ledger.remove(name, now).await?;
+        let removed = self.ledger.remove(name, by, now).await?;
         // What another host has removed is gone here, too.
         if removed == Removed::Removed || removed == Removed::NotFound {
             self.book().remove(name);

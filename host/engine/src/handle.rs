@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracing::{info, warn};
 
+use crate::alerter;
 use crate::announcer;
 use crate::core::Core;
 use crate::event::Event;
@@ -48,14 +49,14 @@ impl EngineHandle {
     }
 
     /// Makes a schedule of the API stand as given; what stands already, word for word, is left alone. Nothing fires because
-    /// of it; what was due before is decided first, by the former one.
+    /// of it; what was due before is decided first, by the former one. `by` is who wants it, for the list of changes.
     ///
     /// # Errors
     /// A file owns the name; the input does not fit the handler; no ledger. A handler that is not there yet is none: the
     /// schedule stands, and its due instants leave rows that say so.
-    pub async fn put(&self, schedule: Schedule) -> Result<Put, EngineError> {
+    pub async fn put(&self, schedule: Schedule, by: &str) -> Result<Put, EngineError> {
         // Without a condition there is an answer.
-        Ok(self.put_over(schedule, None).await?.unwrap_or(Put::Unchanged))
+        Ok(self.put_over(schedule, None, by).await?.unwrap_or(Put::Unchanged))
     }
 
     /// The same in place of `former`, which `schedule` was made from. `None` if another stands by now, or none does: the
@@ -63,17 +64,22 @@ impl EngineHandle {
     ///
     /// # Errors
     /// As [`EngineHandle::put`].
-    pub async fn replace(&self, former: Schedule, schedule: Schedule) -> Result<Option<Put>, EngineError> {
-        self.put_over(schedule, Some(former)).await
+    pub async fn replace(&self, former: Schedule, schedule: Schedule, by: &str) -> Result<Option<Put>, EngineError> {
+        self.put_over(schedule, Some(former), by).await
     }
 
-    async fn put_over(&self, schedule: Schedule, former: Option<Schedule>) -> Result<Option<Put>, EngineError> {
+    async fn put_over(
+        &self,
+        schedule: Schedule,
+        former: Option<Schedule>,
+        by: &str,
+    ) -> Result<Option<Put>, EngineError> {
         if let Err(wrong @ Unavailable::Input { .. }) = self.check(&schedule.handler, &schedule.input) {
             return Err(wrong.into());
         }
-        let (core, name) = (Arc::clone(&self.core), schedule.name.clone());
+        let (core, name, by) = (Arc::clone(&self.core), schedule.name.clone(), by.to_owned());
         // A client that goes away must not stop it half way.
-        let work = tokio::spawn(async move { core.put(schedule, former).await });
+        let work = tokio::spawn(async move { core.put(schedule, former, &by).await });
         match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {
             Some(Put::OwnedByFile(place)) => Err(EngineError::OwnedByFile { name, place }),
             put => Ok(put),
@@ -85,15 +91,15 @@ impl EngineHandle {
     ///
     /// # Errors
     /// No such schedule; a file owns it; others follow it; no ledger.
-    pub async fn remove(&self, name: &str, even_if_followed: bool) -> Result<(), EngineError> {
+    pub async fn remove(&self, name: &str, even_if_followed: bool, by: &str) -> Result<(), EngineError> {
         let Schedule { name: found, owner, .. } = self.standing(name)?.schedule;
         let followers = self.core.book().followers(&found);
         if !even_if_followed && owner.place().is_none() && !followers.is_empty() {
             let by = followers.into_iter().map(|follower| follower.schedule.name).collect();
             return Err(EngineError::Followed { name: found, by });
         }
-        let (core, gone) = (Arc::clone(&self.core), found.clone());
-        let work = tokio::spawn(async move { core.remove(&gone).await });
+        let (core, gone, by) = (Arc::clone(&self.core), found.clone(), by.to_owned());
+        let work = tokio::spawn(async move { core.remove(&gone, &by).await });
         match work.await.map_err(|panic| LedgerError::Broken(panic.to_string()))?? {
             Removed::OwnedByFile(place) => Err(EngineError::OwnedByFile { name: found, place }),
             // Somebody else was faster.
@@ -328,6 +334,10 @@ impl EngineHandle {
         }
         for task in self.loops.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             task.abort();
+        }
+        // What ended during the drain is told by the next host, or by this one when it is back.
+        if let Err(problem) = alerter::post(&self.core).await {
+            warn!(%problem, "the last pings are not recorded");
         }
         announcer::end(&self.core).await;
         self.core.held().len()

@@ -39,6 +39,7 @@ mod handle;
 mod keeper;
 mod lookout;
 mod nudges;
+mod pace;
 mod places;
 mod pruner;
 mod recorder;

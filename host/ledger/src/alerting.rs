@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::HostId;
-use noontide_domain::alert::{AlertRule, Incident, IncidentId, Notice};
+use noontide_domain::alert::{Alert, AlertRule, Incident, IncidentId, Notice};
 use noontide_domain::outbox::MessageState;
 use noontide_domain::ports::{AlertDelivery, Alerts, IncidentWish, Judged, LedgerError, PostedAlert, SinkRoom};
 
@@ -58,6 +58,10 @@ impl Alerts for Doors {
 
     async fn retry_alert(&self, number: i64, now: DateTime<Utc>) -> Result<Option<MessageState>, LedgerError> {
         self.inbox.ask(alerts::RetryAlert { number, now }).await
+    }
+
+    async fn post(&self, pings: Vec<Alert>) -> Result<(), LedgerError> {
+        self.inbox.ask(alerts::Post { pings }).await
     }
 
     async fn change_incident(&self, id: IncidentId, wish: IncidentWish) -> Result<Option<Incident>, LedgerError> {

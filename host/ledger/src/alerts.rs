@@ -18,7 +18,7 @@ use crate::row::Row;
 use crate::writer::{Desk, Request};
 use crate::{incidents, rows};
 
-statements!(alerts: WRITE, GONE_SINKS, COME_BACK, GO, STRAND, GIVE_UP, LATELY, CHOOSE, TAKE, NEXT, SENT, AGAIN, DEAD, DROP, ONE, RETRY, LIST);
+statements!(alerts: WRITE, GONE_SINKS, COME_BACK, GO, STRAND, OUTDATED, GIVE_UP, LATELY, CHOOSE, TAKE, NEXT, SENT, AGAIN, DEAD, DROP, ONE, RETRY, LIST);
 
 /// What a sink's rate is counted over.
 const A_MINUTE: TimeDelta = TimeDelta::minutes(1);
@@ -35,6 +35,27 @@ pub(crate) async fn write(alert: &Alert, desk: &mut Desk<'_>) -> Result<(), sqlx
         write.run(&mut *desk).await?;
     }
     Ok(())
+}
+
+/// Pings: only the newest of a sink is worth sending.
+pub(crate) struct Post {
+    pub pings: Vec<Alert>,
+}
+
+#[async_trait]
+impl Request for Post {
+    type Answer = ();
+
+    async fn write(&self, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+        incidents::lock(desk).await?;
+        for ping in &self.pings {
+            for sink in &ping.sinks {
+                query(OUTDATED).bind(sink).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;
+            }
+            write(ping, desk).await?;
+        }
+        Ok(())
+    }
 }
 
 pub(crate) async fn next(readers: &Readers) -> Result<Option<DateTime<Utc>>, sqlx::Error> {

@@ -11,7 +11,8 @@ use noontide_domain::ports::{Claim, Claimed, Fire, Skip, Tenant};
 use noontide_domain::{Cause, Key, Lease, Leased, Order, Overlap, RunId, RunState, ScheduleName, SkipReason};
 use serde_json::{Value, json};
 
-use crate::insert::{INSERT, NewRow};
+use crate::batch::Batch;
+use crate::insert::{self, NewRow};
 use crate::judge::{Fate, Holder, Known, Live, Stage};
 use crate::query::query;
 use crate::row::Row;
@@ -73,23 +74,21 @@ async fn carry_out(
     }
     let fates = known.judge(&claim.fire, tenant, desk.now);
     clear_the_way(&known, desk).await?;
-    let mut new = Vec::new();
+    let mut new = Batch::parted();
     for (fire, fate) in claim.fire.iter().zip(&fates) {
-        new.extend(fire_row(fire, fate, tenant, &known, desk.now)?);
+        if let Some(row) = fire_row(fire, fate, tenant, &known, desk.now) {
+            row.put(&mut new)?;
+        }
     }
     let mut missed = Vec::new();
     for skip in &claim.skip {
-        if let Some(row) = skip_row(skip, &mut known, desk.now)? {
-            new.push(row);
+        if put_skip(skip, &mut known, desk.now, &mut new)? {
             missed.extend(noted::skip(skip, desk.now));
         }
     }
     let is_left = |(fire, fate): (&Fire, &Fate)| matches!(fate, Fate::Ready { .. }) && fire.not_before <= desk.now;
     desk.nudge |= claim.fire.iter().zip(&fates).any(is_left);
-    if !new.is_empty() {
-        let rows = Value::Array(new).to_string();
-        query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;
-    }
+    insert::insert(new, desk.now, desk).await?;
     notices::write(&missed, desk).await?;
     let links: Vec<_> = claim.links.iter().filter(|link| !known.chains.contains_key(&link.chain)).collect();
     links::write(&links, desk).await?;
@@ -210,25 +209,24 @@ async fn advance(claim: &Claim, fates: &[Fate], desk: &mut Desk<'_>) -> Result<(
     Ok(())
 }
 
-fn fire_row(
-    fire: &Fire,
+fn fire_row<'a>(
+    fire: &'a Fire,
     fate: &Fate,
-    tenant: Option<&Tenant>,
+    tenant: Option<&'a Tenant>,
     known: &Known,
     now: DateTime<Utc>,
-) -> Result<Option<Value>, sqlx::Error> {
+) -> Option<NewRow<'a>> {
     let bounded = fire.order.schedule.as_ref().is_some_and(|name| known.bounded.contains(name));
     let ready = NewRow { bounded, ..NewRow::ready(fire, now) };
     let over = |reason| NewRow::over(&fire.order, reason, now);
-    let row = match fate {
-        Fate::Duplicate(_) | Fate::Passed | Fate::UsedUp => return Ok(None),
+    Some(match fate {
+        Fate::Duplicate(_) | Fate::Passed | Fate::UsedUp => return None,
         Fate::Overlapped(blocking) => over(SkipReason::Overlap { blocking: *blocking }),
         Fate::Replaced(by) => over(SkipReason::Replaced { by: *by }),
         Fate::Leased => NewRow { lease: tenant, ..ready },
         Fate::Ready { in_turn } => NewRow { queued: *in_turn, ..ready },
         Fate::Queued(_) => NewRow { queued: true, ..ready },
-    };
-    row.columns().map(Some)
+    })
 }
 
 fn answer(fire: &Fire, fate: Fate, tenant: Option<&Tenant>, known: &Known) -> Claimed {
@@ -250,12 +248,12 @@ fn answer(fire: &Fire, fate: Fate, tenant: Option<&Tenant>, known: &Known) -> Cl
     }
 }
 
-/// `None` where the first instant has a row already.
-fn skip_row(skip: &Skip, known: &mut Known, now: DateTime<Utc>) -> Result<Option<Value>, sqlx::Error> {
+/// `false` where the first instant has a row already.
+fn put_skip(skip: &Skip, known: &mut Known, now: DateTime<Utc>, new: &mut Batch) -> Result<bool, sqlx::Error> {
     let id = RunId::new();
     let key = Key::occurrence(&skip.schedule, skip.due_at);
     if known.keys.contains_key(&key.hash) || known.passed(&skip.schedule, skip.due_at) {
-        return Ok(None);
+        return Ok(false);
     }
     known.keys.insert(key.hash, Holder { run: id, is_filled: false });
     let order = Order {
@@ -263,5 +261,6 @@ fn skip_row(skip: &Skip, known: &mut Known, now: DateTime<Utc>) -> Result<Option
         ..Order::new(id, key, skip.handler.clone(), skip.due_at, Cause::Schedule)
     };
     let span = (skip.until != skip.due_at).then_some((skip.until, skip.count));
-    NewRow { span, ..NewRow::over(&order, skip.reason.clone(), now) }.columns().map(Some)
+    NewRow { span, ..NewRow::over(&order, skip.reason.clone(), now) }.put(new)?;
+    Ok(true)
 }

@@ -7,6 +7,7 @@ use noontide_domain::alert::noted;
 use noontide_domain::ports::{Edits, Overdue, RefusedEdit};
 use noontide_domain::{Owner, Schedule};
 
+use crate::changes;
 use crate::gates;
 use crate::notices;
 use crate::query::{Place, query};
@@ -17,6 +18,9 @@ use crate::tasks;
 use crate::writer::{Desk, Request};
 
 statements!(edits: NEWEST, WRITTEN, TAKE, REFUSE, COUNT, EDITED, DELETED, REFUSED, TELL_OVERDUE, REVISION);
+
+/// Who edited a row of `schedule`, for the list of changes.
+const BY_HAND: &str = "the table schedule";
 
 /// Edits told of, and rows taken, in one transaction: some milliseconds of work, so that nobody waits for it.
 const MOST: i64 = 250;
@@ -49,7 +53,7 @@ impl Request for TakeEdits {
             take(desk, &row, now).await?;
         }
         tasks::take(desk, self.zone, now, MOST).await?;
-        tasks::hide_deleted(desk).await?;
+        tasks::hide_deleted(desk, BY_HAND, now).await?;
         tasks::follow_runs(desk).await?;
         tasks::end(desk).await?;
         tell(desk, self.since).await
@@ -59,7 +63,7 @@ impl Request for TakeEdits {
 async fn take(desk: &mut Desk<'_>, row: &Row, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     let name: &str = row.try_get("name")?;
     if row.try_get::<Option<i64>>("removed_at")?.is_some() {
-        return schedules::remove(desk, name, now).await;
+        return schedules::remove(desk, name, BY_HAND, now).await;
     }
     let taken: Option<&str> = row.try_get("taken")?;
     let taken: Option<Schedule> = taken.and_then(|taken| serde_json::from_str(taken).ok());
@@ -68,6 +72,10 @@ async fn take(desk: &mut Desk<'_>, row: &Row, now: DateTime<Utc>) -> Result<(), 
             let looks_anew = taken.as_ref().is_none_or(|taken| schedule.comes_due_unlike(taken));
             let query = query(TAKE).bind(name).bind(taken.is_none()).bind(looks_anew).bind(now.timestamp_millis());
             query.run(&mut *desk).await?;
+            match &taken {
+                Some(taken) => changes::note_change(desk, taken, &schedule, BY_HAND, now).await?,
+                None => changes::note_definition(desk, &schedule, None, BY_HAND, now).await?,
+            }
             gates::bound(desk, &schedule, taken.as_ref().map(|taken| taken.concurrency)).await?;
             tasks::show(desk, &schedule).await
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use noontide_domain::change::ScheduleChange;
 use noontide_domain::ports::{
     AlertFilter, AlertRecord, ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord,
     IncidentFilter, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage, LinkRecord, MessageCounts,
@@ -16,7 +17,7 @@ use crate::lease::limit;
 use crate::listing::Listing;
 use crate::query::query;
 use crate::row::Row;
-use crate::{alerts, artifacts, chains, fault, hosts, incidents, items, outbox, rows, schedules};
+use crate::{alerts, artifacts, chains, changes, fault, hosts, incidents, items, outbox, rows, schedules};
 
 statements!(history: RUNS, RUN, ATTEMPTS, LOGS, OCCURRENCE, LAST_RUNS, STATUS, OF_A_CHAIN, READY, RUNNING, FAILED, ANY);
 
@@ -82,6 +83,10 @@ impl History for Reading {
 
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
         schedules::standings(&self.readers).await.map_err(fault::answer)
+    }
+
+    async fn changes(&self, schedule: &ScheduleName) -> Result<Vec<ScheduleChange>, LedgerError> {
+        changes::list(&self.readers, schedule).await.map_err(fault::answer)
     }
 
     async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError> {

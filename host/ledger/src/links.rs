@@ -7,7 +7,8 @@ use noontide_domain::chain::{Branch, Ended, LinkState, Linked, MemberResult, Ori
 use noontide_domain::{Link, Outcome, RunId, RunState};
 use serde_json::{Value, json};
 
-use crate::insert::{INSERT, NewRow};
+use crate::batch::Batch;
+use crate::insert::{self, NewRow};
 use crate::query::{Statement, query};
 use crate::row::Row;
 use crate::rows;
@@ -78,19 +79,17 @@ async fn take_up(ended: &[Ended], desk: &mut Desk<'_>) -> Result<(), sqlx::Error
     let next = next.iter().map(rows::link).collect::<Result<Vec<_>, _>>()?;
     let origins = origins(ended, &next, desk).await?;
     let mut made = Vec::with_capacity(next.len());
-    let mut new = Vec::with_capacity(next.len());
+    let mut new = Batch::parted();
     for link in &next {
         let origin = link.after.and_then(|after| origins.get(&after)).cloned();
         if let Some(fire) = origin.and_then(|origin| link.fire(origin, desk.now)) {
-            new.push(NewRow::ready(&fire, desk.now).columns()?);
+            NewRow::ready(&fire, desk.now).put(&mut new)?;
             made.push(Value::from(hex(link.id)));
         }
     }
     desk.nudge |= !new.is_empty();
     many(MADE, made, desk).await?;
-    let rows = Value::Array(new).to_string();
-    query(INSERT).bind(rows).bind(desk.now.timestamp_millis()).run(&mut *desk).await?;
-    Ok(())
+    insert::insert(new, desk.now, desk).await
 }
 
 /// What the next ones are told: only of ends that something comes after.

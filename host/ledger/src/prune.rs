@@ -13,7 +13,7 @@ use crate::writer::{Desk, Request};
 use crate::{links, receipts, rollups, rows};
 
 statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, TOKENS, SESSIONS, AUDIT, KEYED,
-    ALERTS, INCIDENTS, NOTICES);
+    ALERTS, INCIDENTS, NOTICES, CHANGES);
 
 pub(crate) struct Prune {
     pub retention: Retention,
@@ -41,7 +41,7 @@ impl Request for Prune {
         let others =
             [SUBMISSIONS, MESSAGES, HOSTS, TOKENS, ALERTS, INCIDENTS, NOTICES].map(|statement| (statement, before));
         let keyed = (desk.now - KeyedRequest::KEPT).timestamp_millis();
-        let own = [(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept), (KEYED, keyed)];
+        let own = [(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept), (CHANGES, kept), (KEYED, keyed)];
         for (statement, before) in others.into_iter().chain(own) {
             query(statement).bind(before).bind(batch).run(&mut *desk).await?;
         }

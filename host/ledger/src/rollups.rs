@@ -275,6 +275,7 @@ fn brief(row: &Row) -> Result<RunBrief, sqlx::Error> {
         schedule: rows::parsed(row, "schedule")?,
         handler: rows::required(row, "handler")?,
         due_at: rows::instant(row, "due_at")?,
+        cause: rows::cause(row)?,
         state: rows::state(row)?,
         attempt: row.try_get("attempt")?,
         started_at: rows::maybe_instant(row, "started_at")?,

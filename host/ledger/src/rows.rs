@@ -237,7 +237,7 @@ pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn cause(row: &Row) -> Found<Cause> {
+pub(crate) fn cause(row: &Row) -> Found<Cause> {
     match row.try_get::<i64>("cause")? {
         0 => Ok(Cause::Schedule),
         1 => Ok(Cause::Manual),

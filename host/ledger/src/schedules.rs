@@ -8,6 +8,7 @@ use noontide_domain::excerpt::excerpt;
 use noontide_domain::ports::{Put, Removed};
 use noontide_domain::{Owner, Pause, Schedule, ScheduleName, Standing};
 
+use crate::changes;
 use crate::fault::shape;
 use crate::gates;
 use crate::query::{Place, query};
@@ -41,13 +42,17 @@ impl Request for Declare {
                     tracing::warn!(schedule = %schedule.name, owner = %schedule.owner, "the file takes it over from the API");
                 }
                 define(desk, schedule, &definition, known.as_ref(), self.now).await?;
+                // That a file's schedule is new says its anchor: the first start of many costs no rows.
+                if let (Some(place), Some(_)) = (schedule.owner.place(), &known) {
+                    changes::note_definition(desk, schedule, known.as_ref(), &place, self.now).await?;
+                }
                 tasks::show(desk, schedule).await?;
             }
             given.insert(schedule.name.as_str(), (definition, schedule));
         }
         for (name, gone) in stored.iter().filter(|(_, left)| left.is_of_a_file && !left.is_removed) {
             tracing::debug!(schedule = name, was = ?gone.schedule().map(|s| s.owner.to_string()), "left the list");
-            remove(desk, name, self.now).await?;
+            remove(desk, name, &gone.place(), self.now).await?;
         }
         tasks::show_missing(desk).await?;
         tasks::end(desk).await?;
@@ -58,6 +63,7 @@ impl Request for Declare {
 
 pub(crate) struct PutOne {
     pub schedule: Schedule,
+    pub by: String,
     pub now: DateTime<Utc>,
 }
 
@@ -85,6 +91,7 @@ impl PutOne {
             _ => {}
         }
         define(desk, &self.schedule, &definition, known.as_ref(), self.now).await?;
+        changes::note_definition(desk, &self.schedule, known.as_ref(), &self.by, self.now).await?;
         tasks::show(desk, &self.schedule).await?;
         let row = query(STANDING_ONE).bind(name).one(&mut *desk).await?;
         let standing = Box::new(standing(&row, &Given::from([(name, (definition, &self.schedule))]))?);
@@ -94,6 +101,7 @@ impl PutOne {
 
 pub(crate) struct RemoveOne {
     pub schedule: ScheduleName,
+    pub by: String,
     pub now: DateTime<Utc>,
 }
 
@@ -109,7 +117,7 @@ impl Request for RemoveOne {
             None => Removed::NotFound,
             Some(known) if known.is_of_a_file => Removed::OwnedByFile(known.place()),
             Some(_) => {
-                remove(desk, name, self.now).await?;
+                remove(desk, name, &self.by, self.now).await?;
                 Removed::Removed
             }
         };
@@ -143,6 +151,10 @@ impl Stored {
 
     fn is(&self, definition: &str) -> bool {
         !self.is_removed && self.definition == definition && self.taken.as_deref() == Some(definition)
+    }
+
+    pub fn is_removed(&self) -> bool {
+        self.is_removed
     }
 
     /// `None` if an older or newer noontide wrote it in another shape.
@@ -189,8 +201,9 @@ pub(crate) async fn look_from(desk: &mut Desk<'_>, name: &str, cursor: DateTime<
 }
 
 /// Takes it off the list, with its row in `task`.
-pub(crate) async fn remove(desk: &mut Desk<'_>, name: &str, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+pub(crate) async fn remove(desk: &mut Desk<'_>, name: &str, by: &str, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     query(REMOVE).bind(name).bind(now.timestamp_millis()).run(&mut *desk).await?;
+    changes::note_removal(desk, name, by, now).await?;
     tasks::hide(desk, name).await
 }
 

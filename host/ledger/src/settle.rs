@@ -7,9 +7,8 @@ use async_trait::async_trait;
 use noontide_domain::alert::noted;
 use noontide_domain::ports::{Claim, Settled, Settlement};
 use noontide_domain::{RunId, RunState, Verdict};
-use serde_json::{Value, json};
 
-use crate::query::{Statement, query};
+use crate::batch::{Batch, Hex, columns};
 use crate::state::{self, Fit};
 use crate::writer::{Desk, Request};
 use crate::{again, artifacts, claim, items, links, notices, outbox, records, rollups, rows};
@@ -118,13 +117,15 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
     let mut in_order: Vec<_> = share.iter().collect();
     // So that two who record ends of the same runs never wait for each other; and so with the schedules.
     in_order.sort_by_key(|settlement| settlement.lease.run);
-    let columns = in_order.into_iter().map(columns).collect::<Result<Vec<_>, _>>()?;
-    let told = Value::Array(columns).to_string();
+    let mut told = Batch::whole();
+    for settlement in in_order {
+        put(settlement, &mut told)?;
+    }
     let mut recorded = HashMap::with_capacity(share.len());
     let mut successes = BTreeMap::new();
     let mut with_items = HashMap::new();
     let mut ended = Vec::new();
-    for row in query(END).bind(told).all(&mut *desk).await? {
+    for row in told.all(END, desk).await? {
         let state = rows::state(&row)?;
         let schedule: Option<&str> = row.try_get("schedule")?;
         if let Some(schedule) = schedule.filter(|_| state == RunState::Succeeded) {
@@ -154,9 +155,9 @@ async fn record(share: &[Settlement], desk: &mut Desk<'_>) -> Result<Recorded, s
         outbox::write(settlement, desk).await?;
     }
     notices::write(&ended, desk).await?;
-    insert(SUCCESS, successes.into_iter().map(|(schedule, due)| json!([schedule, due])).collect(), desk).await?;
-    insert(ARCHIVE, archive(share, &recorded)?, desk).await?;
-    insert(LOG, logs(share, &recorded)?, desk).await?;
+    note_successes(&successes, desk).await?;
+    archive(share, &recorded)?.run(ARCHIVE, desk).await?;
+    logs(share, &recorded)?.run(LOG, desk).await?;
     let is_over = |one: &&Settlement| recorded.get(&one.lease.run).is_some_and(|end| end.state.is_final());
     let over = share.iter().filter(is_over).map(|one| (one.lease.run, one.report.finished_at));
     rollups::note_late(over, desk).await?;
@@ -172,59 +173,65 @@ fn ended<'a>(share: &'a [Settlement], recorded: &'a Recorded) -> Vec<records::En
     share.iter().filter_map(ended).collect()
 }
 
-async fn insert(statement: Statement, values: Vec<Value>, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
-    if !values.is_empty() {
-        query(statement).bind(Value::Array(values).to_string()).run(&mut *desk).await?;
+async fn note_successes(successes: &BTreeMap<String, i64>, desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+    let mut newest = Batch::whole();
+    for (schedule, due) in successes {
+        newest.row(|row| columns!(row: schedule, due))?;
     }
-    Ok(())
+    newest.run(SUCCESS, desk).await
 }
 
-/// In the order of [`END`].
-fn columns(settlement: &Settlement) -> Result<Value, sqlx::Error> {
+/// One more row, in the order of [`END`].
+fn put(settlement: &Settlement, batch: &mut Batch) -> Result<(), sqlx::Error> {
     let Settlement { lease, verdict, report, .. } = settlement;
     let (state, uncounted, not_before, reason) = match verdict {
         Verdict::Final { state, reason } => (*state, false, None, reason.as_ref()),
         Verdict::Again { not_before, counted } => (RunState::Ready, !counted, Some(*not_before), None),
     };
     let plugin = report.plugin.as_ref();
-    Ok(json!([
-        lease.run.0.simple().to_string(),
-        lease.host.0.simple().to_string(),
-        lease.fence,
-        rows::state_number(state),
-        i64::from(uncounted),
-        not_before.map(|at| at.timestamp_millis()),
-        reason.map(|reason| rows::to_json("reason", reason)).transpose()?,
-        report.started_at.timestamp_millis(),
-        report.finished_at.timestamp_millis(),
-        rows::to_json("outcome", &report.outcome)?,
-        plugin.map(|plugin| plugin.name.as_str()),
-        plugin.map(|plugin| plugin.version.as_str()),
-        plugin.map(|plugin| plugin.sha256.as_str()),
-        rows::signed(report.usage.wall_ms),
-        rows::signed(report.usage.cpu_ms),
-        rows::signed(report.usage.peak_memory_bytes),
-        report.provenance().map(|provenance| rows::to_json("provenance", &provenance)).transpose()?,
-        // Only for the archive; the row counts by itself.
-        lease.attempt,
-        report.usage.fuel.map(rows::signed),
-    ]))
+    batch.row(|row| {
+        columns!(row:
+            Hex(lease.run.0),
+            Hex(lease.host.0),
+            lease.fence,
+            rows::state_number(state),
+            i64::from(uncounted),
+            not_before.map(|at| at.timestamp_millis()),
+            reason.map(|reason| rows::to_json("reason", reason)).transpose()?,
+            report.started_at.timestamp_millis(),
+            report.finished_at.timestamp_millis(),
+            rows::to_json("outcome", &report.outcome)?,
+            plugin.map(|plugin| plugin.name.as_str()),
+            plugin.map(|plugin| plugin.version.as_str()),
+            plugin.map(|plugin| plugin.sha256.as_str()),
+            rows::signed(report.usage.wall_ms),
+            rows::signed(report.usage.cpu_ms),
+            rows::signed(report.usage.peak_memory_bytes),
+            report.provenance().map(|provenance| rows::to_json("provenance", &provenance)).transpose()?,
+            // Only for the archive; the row counts by itself.
+            lease.attempt,
+            report.usage.fuel.map(rows::signed),
+        )
+    })
 }
 
 /// The attempts of runs that became ready again.
-fn archive(share: &[Settlement], recorded: &Recorded) -> Result<Vec<Value>, sqlx::Error> {
-    let is_ready =
-        |settlement: &&Settlement| recorded.get(&settlement.lease.run).is_some_and(|end| end.state == RunState::Ready);
-    share.iter().filter(is_ready).map(columns).collect()
+fn archive(share: &[Settlement], recorded: &Recorded) -> Result<Batch, sqlx::Error> {
+    let mut attempts = Batch::parted();
+    for settlement in share {
+        if recorded.get(&settlement.lease.run).is_some_and(|end| end.state == RunState::Ready) {
+            put(settlement, &mut attempts)?;
+        }
+    }
+    Ok(attempts)
 }
 
-fn logs(share: &[Settlement], recorded: &Recorded) -> Result<Vec<Value>, sqlx::Error> {
-    let mut logs = Vec::new();
+fn logs(share: &[Settlement], recorded: &Recorded) -> Result<Batch, sqlx::Error> {
+    let mut logs = Batch::parted();
     for Settlement { lease, report, .. } in share.iter().filter(|one| recorded.contains_key(&one.lease.run)) {
         if !report.logs.is_empty() || report.logs_dropped > 0 {
-            let lines = rows::to_json("lines", &report.logs)?;
-            let run = lease.run.0.simple().to_string();
-            logs.push(json!([run, lease.fence, lease.attempt, lines, rows::signed(report.logs_dropped)]));
+            let (lines, dropped) = (rows::to_json("lines", &report.logs)?, rows::signed(report.logs_dropped));
+            logs.row(|row| columns!(row: Hex(lease.run.0), lease.fence, lease.attempt, lines, dropped))?;
         }
     }
     Ok(logs)

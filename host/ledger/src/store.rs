@@ -104,12 +104,12 @@ impl Ledger for Doors {
         self.inbox.ask(schedules::Declare { schedules, now }).await
     }
 
-    async fn put(&self, schedule: Schedule, now: DateTime<Utc>) -> Result<Put, LedgerError> {
-        self.inbox.ask(schedules::PutOne { schedule, now }).await
+    async fn put(&self, schedule: Schedule, by: &str, now: DateTime<Utc>) -> Result<Put, LedgerError> {
+        self.inbox.ask(schedules::PutOne { schedule, by: by.to_owned(), now }).await
     }
 
-    async fn remove(&self, schedule: &ScheduleName, now: DateTime<Utc>) -> Result<Removed, LedgerError> {
-        self.inbox.ask(schedules::RemoveOne { schedule: schedule.clone(), now }).await
+    async fn remove(&self, schedule: &ScheduleName, by: &str, now: DateTime<Utc>) -> Result<Removed, LedgerError> {
+        self.inbox.ask(schedules::RemoveOne { schedule: schedule.clone(), by: by.to_owned(), now }).await
     }
 
     async fn edited(&self, since: i64) -> Result<Option<i64>, LedgerError> {

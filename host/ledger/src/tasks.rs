@@ -10,12 +10,16 @@ use noontide_domain::Schedule;
 use noontide_domain::table::{self, TableRow};
 use serde_json::json;
 
+use crate::changes;
 use crate::edits::count;
 use crate::query::query;
 use crate::row::Row;
 use crate::rows;
 use crate::schedules::{self, Stored};
 use crate::writer::Desk;
+
+/// Who edited a row of `task`, for the list of changes.
+const BY_HAND: &str = "the table task";
 
 statements!(tasks: BEGIN, END, UPDATE, INSERT, MARK, DELETE, FORGET, TAKEN, REFUSE, EXTRA, SPEC, EDITED, MISSING, DELETED, DOING, DONE);
 
@@ -66,9 +70,11 @@ pub(crate) async fn hide(desk: &mut Desk<'_>, name: &str) -> Result<(), sqlx::Er
     forget(desk, name).await
 }
 
-pub(crate) async fn hide_deleted(desk: &mut Desk<'_>) -> Result<(), sqlx::Error> {
+/// Those whose row in `schedule` `by` has deleted.
+pub(crate) async fn hide_deleted(desk: &mut Desk<'_>, by: &str, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
     let deleted = query(DELETED).texts("name", &mut *desk).await?;
     for name in &deleted {
+        changes::note_removal(desk, name, by, now).await?;
         hide(desk, name).await?;
     }
     Ok(())
@@ -103,7 +109,7 @@ async fn take_one(desk: &mut Desk<'_>, row: &Row, zone: Tz, now: DateTime<Utc>) 
     let former = known.as_ref().and_then(Stored::schedule);
     if row.try_get::<Option<i64>>("id")?.is_none() {
         return match former {
-            Some(_) => schedules::remove(desk, key, now).await,
+            Some(_) => schedules::remove(desk, key, BY_HAND, now).await,
             None => Ok(()),
         };
     }
@@ -113,6 +119,7 @@ async fn take_one(desk: &mut Desk<'_>, row: &Row, zone: Tz, now: DateTime<Utc>) 
             if former.as_ref() != Some(&asked.schedule) {
                 let definition = rows::to_json("definition", &asked.schedule)?;
                 schedules::define(desk, &asked.schedule, &definition, known.as_ref(), now).await?;
+                changes::note_definition(desk, &asked.schedule, known.as_ref(), BY_HAND, now).await?;
             }
             if asked.at_once {
                 schedules::look_from(desk, key, now - TimeDelta::milliseconds(1)).await?;

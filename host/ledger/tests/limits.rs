@@ -80,7 +80,7 @@ fn race(url: &str) {
     runtime().block_on(async {
         let opened = opened(url).await;
         let now = START.parse().expect("an instant");
-        opened.ledger.put(schedule(), now).await.expect("puts");
+        opened.ledger.put(schedule(), "ops", now).await.expect("puts");
         let fire = (0..2 * EACH).map(|i| fire(i % 2 == 0)).collect();
         opened.ledger.claim(Claim { fire, ..Claim::default() }, None).await.expect("claims");
         opened.close().await;

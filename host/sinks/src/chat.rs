@@ -48,12 +48,12 @@ pub(crate) fn refusal(chat: Chat, body: &[u8]) -> Option<String> {
 
 /// A sign that is seen at a glance.
 fn mark(alert: &Alert) -> &'static str {
-    use noontide_domain::alert::AlertKind::{Changed, Opened, Recovered, Reminder, Test};
+    use noontide_domain::alert::AlertKind::{Changed, Failed, Opened, Recovered, Reminder, Started, Succeeded, Test};
     match alert.kind {
-        Opened | Changed => "🔴",
+        Opened | Changed | Failed => "🔴",
         Reminder => "🟠",
-        Recovered => "🟢",
-        Test => "🔵",
+        Recovered | Succeeded => "🟢",
+        Started | Test => "🔵",
     }
 }
 

@@ -6,6 +6,7 @@
 //!   chat/*.rs     one file for each chat system: what its robot takes, how it signs, what its answers mean
 //!   mail.rs       a letter by SMTP; 5xx and 4xx are told apart
 //!   alertmanager.rs  an alert of Prometheus' Alertmanager
+//!   ping.rs       success, start and failure of each run, as healthchecks takes them
 //!   reach.rs      whether the other side is there; sends nothing
 //!   command.rs    the same event on the standard input of a program
 //! ```
@@ -18,6 +19,7 @@ mod chat;
 mod command;
 mod event;
 mod mail;
+mod ping;
 mod reach;
 mod secret;
 mod sign;
@@ -111,6 +113,7 @@ impl Sinks {
                 let token = token.as_ref().map(secret::read).transpose()?;
                 alertmanager::request(alert, &address(url)?, token.as_deref())
             }
+            SinkKind::Ping { url } => ping::request(alert, &address(url)?),
             SinkKind::Mail(mail) => return Ok(mail::send(mail, ca, alert, within).await),
             SinkKind::Command { argv, timeout } => return Ok(command::run(argv, alert, within.min(*timeout)).await),
         };

@@ -21,6 +21,7 @@ pub async fn reach(sink: &Sink, ca: &[PathBuf], within: Duration) -> Result<Stri
     match &sink.to {
         SinkKind::Mail(to) => mail::greet(to, ca, within).await,
         SinkKind::Command { argv, .. } => found(argv.first().map_or("", String::as_str)),
+        SinkKind::Ping { url } => at_url(&address(url)?, ca, within).await,
         SinkKind::Webhook { url, secrets } => {
             secret::all(secrets)?;
             at_url(&address(url)?, ca, within).await

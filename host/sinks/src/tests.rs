@@ -204,7 +204,28 @@ async fn a_message_leads_to_the_dashboard_if_its_place_is_known() {
     let site = Some("https://noon.example.com/sub".to_owned());
     world.sinks.follow(Settings { sinks: vec![sink], site, ..Settings::default() });
     world.send().await;
-    assert_eq!(world.sent().1["data"]["link"], "https://noon.example.com/sub/schedules/nightly");
+    let data = world.sent().1["data"].clone();
+    let page = format!("https://noon.example.com/sub/alerts/{}", data["incident"].as_str().unwrap());
+    assert_eq!(data["link"], page.as_str());
+}
+
+#[tokio::test]
+async fn a_ping_says_by_its_path_what_became_of_a_run() {
+    let url = SinkUrl::Written("https://hc.example.com/key/nightly?create=1".to_owned());
+    let world = world(|_| SinkKind::Ping { url });
+    let cases = [
+        (AlertKind::Started, "/start"),
+        (AlertKind::Succeeded, ""),
+        (AlertKind::Failed, "/fail"),
+        (AlertKind::Test, "/log"),
+    ];
+    for (kind, way) in cases {
+        let alert = Alert { kind, ..alert() };
+        assert_eq!(world.sinks.send("ops", &alert, Duration::from_secs(5)).await, FINE);
+        let request = world.wire.requests.lock().unwrap().last().cloned().unwrap();
+        assert_eq!(request.url, format!("https://hc.example.com/key/nightly{way}?create=1"));
+        assert_eq!(request.body, alert.incident.words);
+    }
 }
 
 #[tokio::test]

@@ -27,11 +27,24 @@ async function renew() {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.getElementById(part.id);
-    if (other && other.innerHTML !== part.innerHTML && !part.contains(document.activeElement?.closest("form"))) {
-      part.replaceChildren(...other.childNodes);
-    }
+    if (other && other.innerHTML !== part.innerHTML && !isTypedIn(part)) replace(part, other);
   }
   document.dispatchEvent(new CustomEvent("noontide:renewed"));
+}
+
+function isTypedIn(part) {
+  const field = document.activeElement;
+  return part.contains(field) && field.matches("input, select, textarea");
+}
+
+function replace(part, other) {
+  const opened = [...part.querySelectorAll("details")].map((details) => details.open);
+  const hadFocus = part !== document.activeElement && part.contains(document.activeElement);
+  part.replaceChildren(...other.childNodes);
+  const details = part.querySelectorAll("details");
+  if (details.length === opened.length) details.forEach((one, place) => (one.open = opened[place]));
+  // Who goes by keyboard goes on from here, not from the top of the page.
+  if (hadFocus) part.querySelector("button, a, summary")?.focus();
 }
 
 if (document.querySelector("[data-live]")) {

@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::WebParts;
+use crate::access::Visitor;
 use crate::body::{JsonBody, Name, Query};
 use crate::problem::{Answer, Problem};
 use crate::schedules::shown;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> OpenApiRouter<WebParts> {
     ))]
 pub(crate) async fn replace(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(body): JsonBody<Value>,
 ) -> Answer<(StatusCode, Json<Shown>)> {
@@ -41,7 +43,7 @@ pub(crate) async fn replace(
         not_of_a_file(&standing)?;
     }
     let schedule = read(&parts, &name, &body, None).await?;
-    let put = parts.engine.put(schedule).await?;
+    let put = parts.engine.put(schedule, &visitor.name).await?;
     answer(&parts, &name, &put).await
 }
 
@@ -53,6 +55,7 @@ pub(crate) async fn replace(
     responses((status = 200, body = Shown, description = "As it stands now")))]
 pub(crate) async fn patch(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     JsonBody(body): JsonBody<Value>,
 ) -> Answer<(StatusCode, Json<Shown>)> {
@@ -65,7 +68,7 @@ pub(crate) async fn patch(
         };
         let schedule = read(&parts, &name, &body, Some(before)).await?;
         // Two clients who patch different keys both get theirs: whoever comes second lays its patch over the first one's.
-        if let Some(put) = parts.engine.replace(former.schedule, schedule).await? {
+        if let Some(put) = parts.engine.replace(former.schedule, schedule, &visitor.name).await? {
             return answer(&parts, &name, &put).await;
         }
     }
@@ -89,10 +92,11 @@ pub(crate) struct RemoveQuery {
     responses((status = 204, description = "It is gone")))]
 pub(crate) async fn remove(
     State(parts): State<WebParts>,
+    visitor: Visitor,
     Name(name): Name,
     Query(query): Query<RemoveQuery>,
 ) -> Answer<StatusCode> {
-    parts.engine.remove(&name, query.force).await?;
+    parts.engine.remove(&name, query.force, &visitor.name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,7 +1,9 @@
 //! `/schedules`: one of them. Lists are in `list`, verbs for many in `bulk`, who is meant in `choice`.
 
 mod bulk;
+mod changes;
 mod choice;
+mod last;
 mod list;
 
 use axum::Json;
@@ -34,6 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<WebParts> {
     OpenApiRouter::new()
         .merge(list::routes())
         .merge(bulk::routes())
+        .merge(changes::routes())
         .routes(routes!(show))
         .routes(routes!(next))
         .routes(routes!(fire))

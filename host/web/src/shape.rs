@@ -9,12 +9,14 @@
 //! schedule    schedules                      plugin    plugins and their versions
 //! host        hosts and the status           chain     links of chains
 //! event       what happens                   page      pages of lists
+//! change      what was changed of definitions
 //! simulation  what would fire
 //! ```
 
 mod access;
 pub(crate) mod alert;
 mod chain;
+mod change;
 mod detail;
 mod event;
 mod host;
@@ -30,6 +32,7 @@ pub(crate) mod words;
 
 pub(crate) use access::{Entry, Token};
 pub(crate) use chain::{Around, Link};
+pub(crate) use change::ScheduleChange;
 pub(crate) use detail::RunDetail;
 pub(crate) use event::event;
 pub(crate) use host::{Host, HostCounts, Status};

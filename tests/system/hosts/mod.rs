@@ -9,6 +9,7 @@ mod clocks;
 mod cuts;
 mod equals;
 mod kills;
+mod lost;
 mod servers;
 mod versions;
 mod zombies;

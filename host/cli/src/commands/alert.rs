@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::show::{instant, word};
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Done, Exit};
 use crate::output::Rows;
 use crate::reach::{Reach, segment};
@@ -95,6 +95,8 @@ pub struct Retry {
     /// Numbers, as `alert sent` shows them
     #[arg(required = true)]
     numbers: Vec<i64>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Does what is asked.
@@ -126,6 +128,7 @@ pub async fn run(global: &Global, asked: &Alert) -> Done {
         }
         Alert::Close(asked) => change(global, &reach, &asked.ids, "close", &json!({ "reason": asked.reason })).await,
         Alert::Retry(asked) => {
+            let reach = reach.because(&asked.why);
             for number in &asked.numbers {
                 reach.post(&format!("/alerts/deliveries/{number}/retry"), &json!({})).await?;
             }

@@ -5,7 +5,7 @@ use noontide_domain::Overlap;
 use serde_json::{Value, json};
 
 use super::show::word;
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Rows;
 use crate::reach::{Reach, segment};
@@ -31,6 +31,8 @@ pub struct Backfill {
     /// Only say which they would be
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// `backfill NAME --from T --to T`
@@ -38,7 +40,7 @@ pub struct Backfill {
 /// # Errors
 /// A bad span or more than the limit (2), no such schedule (4), the host does not answer (5).
 pub async fn run(global: &Global, asked: &Backfill) -> Done {
-    let reach = Reach::to(global)?;
+    let reach = Reach::to(global)?.because(&asked.why);
     let path = format!("/schedules/{}", segment(&asked.name));
     let zone = match global.zone()? {
         Some(zone) => zone,

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use clap::Args;
 use noontide_ledger::Opened;
 use tokio::fs::{self, File};
-use tokio::io::{AsyncBufRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, BufWriter};
 
 use crate::args::Global;
 use crate::clock::SystemClock;
 use crate::conf;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::complain;
+use crate::progress::Progress;
 
 /// `noontide backup`
 #[derive(Debug, Args)]
@@ -37,10 +38,12 @@ pub struct Restore {
 /// Writes the ledger as of one instant; hosts go on meanwhile.
 pub async fn backup(global: &Global, flags: &Backup) -> Done {
     let opened = open(global, flags.ledger.as_deref()).await?;
+    let progress = Progress::of_bytes(global, "backup", None);
     let rows = match is_stream(&flags.file) {
-        true => write(&opened, tokio::io::stdout(), "stdout").await,
-        false => write_file(&opened, &flags.file).await,
+        true => write(&opened, progress.counted(tokio::io::stdout()), "stdout").await,
+        false => write_file(&opened, &progress, &flags.file).await,
     };
+    drop(progress);
     opened.close().await;
     say(global, &format!("{} rows in {}", rows?, flags.file.display()));
     Ok(Exit::Ok)
@@ -49,12 +52,18 @@ pub async fn backup(global: &Global, flags: &Backup) -> Done {
 /// Writes a backup into an empty ledger: all of it, or nothing.
 pub async fn restore(global: &Global, flags: &Restore) -> Done {
     let unreadable = |error| Stop::failed(format!("{}: cannot be read ({error})", flags.file.display()));
-    let mut lines: Box<dyn AsyncBufRead + Unpin + Send> = match is_stream(&flags.file) {
-        true => Box::new(BufReader::new(tokio::io::stdin())),
-        false => Box::new(BufReader::new(File::open(&flags.file).await.map_err(unreadable)?)),
+    let (source, bytes): (Box<dyn AsyncRead + Unpin + Send>, _) = match is_stream(&flags.file) {
+        true => (Box::new(tokio::io::stdin()), None),
+        false => {
+            let file = File::open(&flags.file).await.map_err(unreadable)?;
+            let bytes = file.metadata().await.map_err(unreadable)?.len();
+            (Box::new(file), Some(bytes))
+        }
     };
     let opened = open(global, flags.ledger.as_deref()).await?;
-    let rows = opened.import(&mut lines).await;
+    let progress = Progress::of_bytes(global, "restore", bytes);
+    let rows = opened.import(&mut BufReader::new(progress.counted(source))).await;
+    drop(progress);
     opened.close().await;
     let rows = rows.map_err(|error| Stop::failed(format!("{}: {error}", flags.file.display())))?;
     say(global, &format!("{rows} rows restored"));
@@ -74,7 +83,7 @@ fn is_stream(file: &Path) -> bool {
 }
 
 /// Whoever finds a file of that name finds a whole backup, and only its owner reads it: states may be secrets.
-async fn write_file(opened: &Opened, file: &Path) -> Result<u64, Stop> {
+async fn write_file(opened: &Opened, progress: &Progress, file: &Path) -> Result<u64, Stop> {
     let failed = |error| Stop::failed(format!("{}: cannot be written ({error})", file.display()));
     if fs::try_exists(file).await.map_err(failed)? {
         let advice = "choose another name, or move it away";
@@ -87,7 +96,7 @@ async fn write_file(opened: &Opened, file: &Path) -> Result<u64, Stop> {
     #[cfg(unix)]
     options.mode(0o600);
     let made = options.write(true).create(true).truncate(true).open(&part).await.map_err(failed)?;
-    let written = write(opened, made, &file.display().to_string()).await;
+    let written = write(opened, progress.counted(made), &file.display().to_string()).await;
     match written {
         Ok(rows) => {
             File::open(&part).await.map_err(failed)?.sync_all().await.map_err(failed)?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::chain::Following;
 use super::fire::{Moment, finish, set};
 use super::wait::Waiting;
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Done, Exit, Stop};
 use crate::input;
 use crate::reach::Reach;
@@ -59,6 +59,8 @@ pub struct Enqueue {
     following: Following,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// `enqueue HANDLER`, `enqueue --file FILE`
@@ -67,11 +69,11 @@ pub struct Enqueue {
 /// No such handler (4), something about a call is wrong (2), the run failed (1).
 pub async fn enqueue(global: &Global, asked: &Enqueue) -> Done {
     if let Some(file) = &asked.file {
-        return many(global, file).await;
+        return many(&Reach::to(global)?.because(&asked.why), global, file).await;
     }
     let waiting = asked.waiting.checked()?;
     let body = asked.following.after(asked.body(global.zone()?.unwrap_or(chrono_tz::UTC))?);
-    let reach = Reach::to(global)?;
+    let reach = Reach::to(global)?.because(&asked.why);
     let answer = reach.post("/runs", &body).await?;
     let run = answer["runs"][0].as_str().ok_or_else(|| Stop::failed(format!("the host names no run: {answer}")))?;
     if duplicates(&answer) > 0 {
@@ -80,9 +82,9 @@ pub async fn enqueue(global: &Global, asked: &Enqueue) -> Done {
     finish(global, &reach, run, &answer, waiting).await
 }
 
-async fn many(global: &Global, file: &str) -> Done {
+async fn many(reach: &Reach, global: &Global, file: &str) -> Done {
     let calls = calls(file)?;
-    let answer = Reach::to(global)?.post("/runs", &Value::Array(calls)).await?;
+    let answer = reach.post("/runs", &Value::Array(calls)).await?;
     let runs = answer["runs"].as_array().cloned().unwrap_or_default();
     let lines = || runs.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n");
     global.output().thing(&answer, lines)?;

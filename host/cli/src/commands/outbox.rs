@@ -5,7 +5,7 @@ use noontide_domain::{MessageState, duration};
 use serde_json::{Value, json};
 
 use super::show::{instant, word};
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Rows;
 use crate::reach::{Reach, segment};
@@ -51,6 +51,8 @@ pub struct Retry {
     /// With --dead: only of this plugin
     #[arg(long, value_name = "NAME", requires = "dead")]
     plugin: Option<String>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Which messages to take out.
@@ -59,6 +61,8 @@ pub struct Drop {
     /// The messages' ids, as `outbox ls` shows them
     #[arg(required = true)]
     ids: Vec<String>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Does what is asked.
@@ -70,7 +74,7 @@ pub async fn run(global: &Global, asked: &Outbox) -> Done {
         Outbox::Ls(asked) => ls(global, asked).await,
         Outbox::Retry(asked) => retry(global, asked).await,
         Outbox::Drop(asked) => {
-            let reach = Reach::to(global)?;
+            let reach = Reach::to(global)?.because(&asked.why);
             for id in &asked.ids {
                 reach.delete(&format!("/outbox/{}", segment(id))).await?;
                 global.output().hint(&format!("dropped {id}"));
@@ -96,7 +100,7 @@ async fn ls(global: &Global, asked: &Ls) -> Done {
 }
 
 async fn retry(global: &Global, asked: &Retry) -> Done {
-    let reach = Reach::to(global)?;
+    let reach = Reach::to(global)?.because(&asked.why);
     let ids = if asked.dead { dead(&reach, asked.plugin.clone()).await? } else { asked.ids.clone() };
     for id in &ids {
         reach.post(&format!("/outbox/{}/retry", segment(id)), &json!({})).await?;

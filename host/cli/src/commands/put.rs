@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::schedules::changed;
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Done, Exit, Stop};
 use crate::input;
 use crate::output::complain;
@@ -38,6 +38,8 @@ pub struct Put {
     /// JSON, @file or @- for the handler
     #[arg(long, value_name = "JSON")]
     input: Option<String>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Which schedule to remove.
@@ -59,7 +61,8 @@ pub struct Rm {
 /// A file owns the name (6), something is wrong with it (2), the host does not answer (5).
 pub async fn put(global: &Global, asked: &Put) -> Done {
     let body = Value::Object(asked.body()?);
-    let (is_new, answer) = Reach::to(global)?.put(&format!("/schedules/{}", segment(&asked.name)), &body).await?;
+    let (is_new, answer) =
+        Reach::to(global)?.because(&asked.why).put(&format!("/schedules/{}", segment(&asked.name)), &body).await?;
     changed(global, &answer)?;
     let next = answer["next_due"].as_str().map_or_else(String::new, |due| format!("; next due {due}"));
     let word = if is_new { "created" } else { "in place:" };
@@ -145,6 +148,7 @@ mod tests {
             at: none(),
             timezone: none(),
             input: Some("[1]".to_owned()),
+            why: Why::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::show::{instant, lines, word};
 use super::{chain, provenance};
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Rows;
 use crate::reach::Reach;
@@ -46,6 +46,15 @@ pub struct Runs {
 pub struct ShowRun {
     /// The run's id, or the beginning of it
     id: String,
+}
+
+/// Which run to do again.
+#[derive(Debug, Args)]
+pub struct Retry {
+    /// Its id, or the beginning of it
+    id: String,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Which run to cancel.
@@ -114,6 +123,18 @@ pub async fn cancel(global: &Global, asked: &Cancel) -> Done {
     let id = full_id(&reach, &asked.id).await?;
     let answer = reach.post(&format!("/runs/{id}/cancel"), &json!({ "reason": asked.reason })).await?;
     global.output().thing(&answer, || lines(&answer))?;
+    Ok(Exit::Ok)
+}
+
+/// `retry ID`
+///
+/// # Errors
+/// No such run (4); it is not over, or nothing is there any more to do it again with (6); the host does not answer (5).
+pub async fn retry(global: &Global, asked: &Retry) -> Done {
+    let reach = Reach::to(global)?.because(&asked.why);
+    let id = full_id(&reach, &asked.id).await?;
+    let answer = reach.post(&format!("/runs/{id}/retry"), &json!({})).await?;
+    global.output().thing(&answer, || word(&answer, "run"))?;
     Ok(Exit::Ok)
 }
 

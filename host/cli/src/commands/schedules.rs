@@ -18,6 +18,9 @@ pub struct Ls {
     /// Those that are done as well: nothing of them comes any more
     #[arg(long)]
     all: bool,
+    /// How they ended last: succeeded, failed, missed or never
+    #[arg(long, value_name = "RESULT")]
+    last: Option<String>,
 }
 
 /// Which schedule to show.
@@ -56,9 +59,12 @@ pub struct Resume {
 /// If the host does not answer.
 pub async fn ls(global: &Global, asked: &Ls) -> Done {
     let zone = global.zone()?;
-    let mut schedules = Reach::to(global)?.list("/schedules?limit=1000").await?;
+    let filter = asked.last.as_ref().map_or_else(String::new, |last| format!("&last={}", segment(last)));
+    let mut schedules = Reach::to(global)?.list(&format!("/schedules?limit=1000{filter}")).await?;
     let output = global.output();
-    if schedules.is_empty() {
+    if schedules.is_empty() && asked.last.is_some() {
+        output.hint("no schedule ended so last");
+    } else if schedules.is_empty() {
         output.hint("no schedules; write one into conf/<environment>/schedules.toml, or `noontide put` one");
     }
     let all = schedules.len();

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 
 use super::schedules::changed;
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Done, Exit};
 use crate::reach::{Reach, segment};
 
@@ -16,6 +16,8 @@ pub struct Set {
     /// A key of [schedule.NAME] and its value, as JSON or as a text: enabled=false, every=5m, retry.attempts=3. Without a value the key is taken away: jitter=
     #[arg(required = true, value_name = "KEY=VALUE", value_parser = pair)]
     pairs: Vec<(String, Value)>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// `set NAME KEY=VALUE…`
@@ -24,7 +26,7 @@ pub struct Set {
 /// No such schedule (4), a file owns it (6), something is wrong with it (2), the host does not answer (5).
 pub async fn run(global: &Global, asked: &Set) -> Done {
     let path = format!("/schedules/{}", segment(&asked.name));
-    let answer = Reach::to(global)?.patch(&path, &patch(&asked.pairs)).await?;
+    let answer = Reach::to(global)?.because(&asked.why).patch(&path, &patch(&asked.pairs)).await?;
     changed(global, &answer)?;
     let next = answer["next_due"].as_str().map_or_else(String::new, |due| format!("; next due {due}"));
     global.output().hint(&format!("changed {}{next}", asked.name));

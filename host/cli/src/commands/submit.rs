@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::runs::full_id;
 use super::show::{lines, word};
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Rows;
 use crate::payloads::{self, Written};
@@ -26,6 +26,8 @@ pub struct Submit {
     /// How it is written [default: by the ending .jsonl or .ndjson, else json]
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<Written>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Whose items to list.
@@ -45,7 +47,7 @@ pub struct Items {
 pub async fn submit(global: &Global, asked: &Submit) -> Done {
     let (written, text) = read(&asked.file, asked.format)?;
     let path = format!("/schedules/{}/submit", segment(&asked.name));
-    let answer = Reach::to(global)?.post_text(&path, written.content_type(), text).await?;
+    let answer = Reach::to(global)?.because(&asked.why).post_text(&path, written.content_type(), text).await?;
     let output = global.output();
     output.hint(&summary(&answer));
     output.thing(&answer, || lines(&answer))?;

@@ -195,7 +195,9 @@ impl Reloader {
             let renewed = match config.schedule(body, standing) {
                 Ok(schedule) if schedule == former => continue,
                 Ok(schedule) => {
-                    self.follows.engine.replace(former.clone(), schedule).await.map_err(|error| error.to_string())
+                    let by = former.named.first().map_or("a named trigger".to_owned(), |trigger| trigger.place.clone());
+                    let replaced = self.follows.engine.replace(former.clone(), schedule, &by).await;
+                    replaced.map_err(|error| error.to_string())
                 }
                 Err(reasons) => Err(reasons.join("; ")),
             };

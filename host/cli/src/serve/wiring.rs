@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use noontide_config::{Compile, Config, Identity};
 use noontide_connections::Databases;
+use noontide_domain::alert::ping_sink;
 use noontide_domain::ports::{AlertSink, Clock, Connections, Versions};
 use noontide_domain::{HostId, Owner, Schedule};
 use noontide_engine::{EngineHandle, Parts, Settings};
@@ -103,10 +104,12 @@ pub async fn engine(
 /// The rules and sinks of the configuration, from now on.
 pub fn alert(engine: &EngineHandle, sinks: &Arc<Sinks>, config: &Config) {
     sinks.follow(noontide_sinks::Settings {
-        sinks: config.sinks.clone(),
+        sinks: config.sinks.iter().chain(&config.pings).cloned().collect(),
         ca: config.http_client.ca.clone(),
         site: config.http.public_url.clone(),
     });
+    let pinged = |schedule: &&Schedule| config.pings.iter().any(|sink| sink.name == ping_sink(&schedule.name));
+    engine.ping_of(config.schedules.iter().filter(pinged).map(|schedule| schedule.name.clone()).collect());
     engine.alert_by(config.alert_rules.clone(), Arc::clone(sinks) as Arc<dyn AlertSink>);
 }
 

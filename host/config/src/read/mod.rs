@@ -28,6 +28,7 @@ pub(crate) use trigger::Times;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use noontide_domain::alert::Sink;
 use noontide_domain::{PluginName, Schedule, ScheduleName, Trust, suggest};
 
 use crate::layers::Layers;
@@ -82,6 +83,7 @@ pub(crate) fn config(layers: &Layers, vars: &BTreeMap<String, String>, problems:
         schedules: schedules.read,
         alert_rules: alerts.rules,
         sinks: alerts.sinks,
+        pings: schedules.pings,
         watches: schedules.watches,
         faulty: schedules.faulty,
         places: schedules.places,
@@ -133,22 +135,30 @@ fn grants<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, connections: &connection::Co
 struct Schedules {
     read: Vec<Schedule>,
     watches: Vec<Watch>,
+    pings: Vec<Sink>,
     faulty: BTreeSet<String>,
     places: BTreeMap<String, SchedulePlaces>,
 }
 
 impl Schedules {
     fn read<'a>(desk: &'a Desk<'a>, top: &Reader<'a>, times: &trigger::Times<'_>) -> Self {
-        let mut schedules =
-            Self { read: Vec::new(), watches: Vec::new(), faulty: BTreeSet::new(), places: BTreeMap::new() };
+        let mut schedules = Self {
+            read: Vec::new(),
+            watches: Vec::new(),
+            pings: Vec::new(),
+            faulty: BTreeSet::new(),
+            places: BTreeMap::new(),
+        };
         for (name, place, table) in named_tables(top, "schedule") {
             let scope = Scope::Schedule(name.to_owned());
             let reader = Reader::new(desk, table, scope, format!("schedule `{name}`: "));
             let schedule = schedule::schedule(&reader, name, place, times);
             let watch = schedule.as_ref().and_then(|schedule| schedules.watch(&reader, &schedule.name));
+            let ping = reader.get("ping").and_then(|node| sink::url(&reader, "ping", node));
             let clean = reader.finish();
             match schedule.filter(|_| clean) {
                 Some(schedule) => {
+                    schedules.pings.extend(ping.map(|url| sink::ping(&schedule.name, url)));
                     schedules.read.push(schedule);
                     schedules.watches.extend(watch);
                 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use noontide_domain::SecretSource;
-use noontide_domain::alert::{Chat, Mail, MailTls, Sink, SinkKind, SinkUrl};
+use noontide_domain::alert::{Chat, Mail, MailTls, Sink, SinkKind, SinkUrl, ping_sink};
+use noontide_domain::{ScheduleName, SecretSource};
 
 use crate::reader::Reader;
 use crate::tree::{Node, Place, Value};
@@ -46,6 +46,11 @@ pub(super) fn sink(reader: &Reader<'_>, name: &str, place: &Place) -> Option<Sin
     Some(Sink { name: name.to_owned(), to, a_minute: a_minute.unwrap_or(usual) })
 }
 
+/// Where the runs of a schedule are told.
+pub(super) fn ping(schedule: &ScheduleName, url: SinkUrl) -> Sink {
+    Sink { name: ping_sink(schedule), to: SinkKind::Ping { url }, a_minute: A_MINUTE }
+}
+
 fn matches_secrets(reader: &Reader<'_>, to: &SinkKind, secrets: &[SecretSource]) {
     let most = match to {
         SinkKind::Webhook { .. } => return,
@@ -74,7 +79,7 @@ fn secrets(reader: &Reader<'_>) -> Vec<SecretSource> {
 }
 
 /// Written, or kept where secrets are: the URL of a chat's robot is one.
-fn url<'a>(reader: &Reader<'a>, key: &str, node: &'a Node) -> Option<SinkUrl> {
+pub(super) fn url<'a>(reader: &Reader<'a>, key: &str, node: &'a Node) -> Option<SinkUrl> {
     if matches!(node.value, Value::Table(_)) {
         return reader.as_secret(key, node).map(SinkUrl::Kept);
     }

@@ -101,3 +101,15 @@ fn what_is_wrong_with_a_rule_or_a_sink_is_told_at_its_place() {
         assert!(found.iter().any(|line| line.contains(expected)), "{text}\n{expected}\n{found:#?}");
     }
 }
+
+#[test]
+fn a_schedule_names_who_waits_for_its_runs() {
+    let text = "[schedule.a]\nhandler = 'p/h'\nevery = '5m'\nping = 'https://hc.example.com/uuid'\n\
+                [schedule.b]\nhandler = 'p/h'\nevery = '5m'\nping = { env = 'HC_B' }";
+    let pings = loaded(&[("a.toml", text)]).config.pings;
+    let names: Vec<_> = pings.iter().map(|sink| sink.name.as_str()).collect();
+    assert_eq!(names, ["ping:a", "ping:b"]);
+    assert!(matches!(&pings[1].to, SinkKind::Ping { url: SinkUrl::Kept(_) }));
+    let wrong = problems(&[("a.toml", "[schedule.a]\nhandler = 'p/h'\nevery = '5m'\nping = 'hc'")], &[]);
+    assert!(wrong.iter().any(|line| line.contains("a.toml:4:8: schedule `a`: `ping` is no URL")), "{wrong:#?}");
+}

@@ -21,6 +21,12 @@ pub enum AlertKind {
     Recovered,
     /// Somebody tries out whether messages arrive.
     Test,
+    /// A run began. This and what follows are pings: they go out for each run, whether anything is wrong or not.
+    Started,
+    /// It succeeded.
+    Succeeded,
+    /// It failed.
+    Failed,
 }
 
 impl AlertKind {
@@ -32,6 +38,9 @@ impl AlertKind {
             Self::Reminder => "reminder",
             Self::Recovered => "recovered",
             Self::Test => "test",
+            Self::Started => "started",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
         }
     }
 }
@@ -86,10 +95,12 @@ impl Alert {
         format!("{}-{}", self.incident.id, self.incident.told)
     }
 
-    /// With the page to look at on a dashboard at `site`, such as `https://noontide.example.com`.
+    /// With its page on the dashboard at `site`, such as `https://noontide.example.com`. A test has none but that of all.
     #[must_use]
     pub fn linked(mut self, site: &str) -> Self {
-        self.link = Some(format!("{site}{}", page(&self.incident)));
+        let id = self.incident.id;
+        self.link =
+            Some(if self.kind == AlertKind::Test { format!("{site}/alerts") } else { format!("{site}/alerts/{id}") });
         self
     }
 
@@ -108,6 +119,7 @@ impl Alert {
             AlertKind::Reminder => format!("{name} {}: still so", what(*condition)),
             AlertKind::Recovered => format!("{name}: all is well again"),
             AlertKind::Test => format!("Test of alerts from {name}"),
+            AlertKind::Started | AlertKind::Succeeded | AlertKind::Failed => format!("{name} {}", self.kind.as_str()),
         }
     }
 
@@ -139,17 +151,6 @@ impl Alert {
             let _ = writeln!(text, "{name}: {value}");
         }
         text
-    }
-}
-
-/// The page on which most of it is seen. Names of ours need no escapes in a path; what else may be a subject leads to a list.
-fn page(incident: &Incident) -> String {
-    match (&incident.facts.run, &incident.subject) {
-        (Some(run), _) => format!("/runs/{run}"),
-        (None, Subject::Schedule(name)) => format!("/schedules/{name}"),
-        (None, Subject::Handler(_)) => "/runs".to_owned(),
-        (None, Subject::Plugin(_) | Subject::Outbox(_)) => "/plugins".to_owned(),
-        (None, Subject::Host(_)) => "/hosts".to_owned(),
     }
 }
 
@@ -197,8 +198,7 @@ mod tests {
             "nightly failed: still so\n\ndisk full\n\nhandler: db/dump\nsince: 2027-01-15T08:00:00Z\ntimes: 7\n";
         assert!(text.starts_with(begin), "{text}");
         assert!(text.ends_with(&format!("incident: {}\n", alert.incident.id)), "{text}");
-        let linked = alert.linked("https://noon.example.com");
-        assert_eq!(linked.link.as_deref(), Some("https://noon.example.com/schedules/nightly"));
-        assert!(linked.text().ends_with("look: https://noon.example.com/schedules/nightly\n"));
+        let page = format!("https://noon.example.com/alerts/{}", alert.incident.id);
+        assert!(alert.linked("https://noon.example.com").text().ends_with(&format!("look: {page}\n")));
     }
 }

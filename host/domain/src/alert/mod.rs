@@ -16,6 +16,7 @@ mod judge;
 mod message;
 pub mod noted;
 mod notice;
+mod ping;
 mod rule;
 mod sink;
 
@@ -24,5 +25,6 @@ pub use incident::{Acknowledgement, Incident, IncidentId, IncidentState};
 pub use judge::{CHANGE_PAUSE, CHANGES, Judgement, judge};
 pub use message::{Alert, AlertKind};
 pub use notice::{Facts, Notice, Subject};
+pub use ping::{ping, sink_of as ping_sink};
 pub use rule::{AlertRule, Condition, NamePattern};
 pub use sink::{Chat, Mail, MailTls, Sink, SinkKind, SinkUrl, sink_name};

@@ -48,6 +48,11 @@ pub enum SinkKind {
         /// The token that is shown to it.
         token: Option<SecretSource>,
     },
+    /// Whoever wonders when a schedule does not report: healthchecks, and what takes the same.
+    Ping {
+        /// Where success is told; `/start` and `/fail` are added for the rest.
+        url: SinkUrl,
+    },
     /// A program on this machine: the event on its standard input, no shell, nothing of the host's environment.
     Command {
         /// The program, and what it is called with.
@@ -186,6 +191,7 @@ impl SinkKind {
             Self::Chat { chat, .. } => chat.as_str(),
             Self::Mail(_) => "email",
             Self::Alertmanager { .. } => "alertmanager",
+            Self::Ping { .. } => "ping",
             Self::Command { .. } => "command",
         }
     }
@@ -193,7 +199,10 @@ impl SinkKind {
     /// Where it leads, without what may be secret.
     pub fn destination(&self) -> String {
         match self {
-            Self::Webhook { url, .. } | Self::Chat { url, .. } | Self::Alertmanager { url, .. } => url.to_string(),
+            Self::Webhook { url, .. }
+            | Self::Chat { url, .. }
+            | Self::Alertmanager { url, .. }
+            | Self::Ping { url } => url.to_string(),
             Self::Mail(Mail { server, port, to, .. }) => format!("{} by {server}:{port}", to.join(", ")),
             Self::Command { argv, .. } => argv.first().cloned().unwrap_or_default(),
         }
@@ -202,7 +211,10 @@ impl SinkKind {
     /// What tells these settings from others, and nothing about them.
     pub fn marks(&self) -> String {
         let told = match self {
-            Self::Webhook { url, .. } | Self::Chat { url, .. } | Self::Alertmanager { url, .. } => match url {
+            Self::Webhook { url, .. }
+            | Self::Chat { url, .. }
+            | Self::Alertmanager { url, .. }
+            | Self::Ping { url } => match url {
                 SinkUrl::Written(url) => json!([self.as_str(), url]),
                 SinkUrl::Kept(source) => json!([self.as_str(), source.to_string()]),
             },

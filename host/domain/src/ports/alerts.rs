@@ -191,6 +191,9 @@ pub trait Alerts: Send + Sync {
     /// tried again. `None` if there is no such message, else what it was.
     async fn retry_alert(&self, number: i64, now: DateTime<Utc>) -> Result<Option<MessageState>, LedgerError>;
 
+    /// Records pings to be sent. What waits for the sink of one is out of date with it and dropped.
+    async fn post(&self, pings: Vec<Alert>) -> Result<(), LedgerError>;
+
     /// Changes an incident that is not over. `None` if there is no such incident, else how it stands now.
     async fn change_incident(&self, id: IncidentId, wish: IncidentWish) -> Result<Option<Incident>, LedgerError>;
 }

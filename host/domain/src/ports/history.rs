@@ -10,6 +10,7 @@ use super::{
     MessageRecord, Overview,
 };
 use crate::chain::Origin;
+use crate::change::ScheduleChange;
 use crate::{
     ArtifactName, HandlerRef, Headers, HostId, Incident, ItemCounts, ItemStatus, Key, Labels, Link, LogLine, MediaType,
     Outcome, PluginVersion, Priority, Provenance, QueueName, RunId, RunState, ScheduleName, SkipReason, Standing,
@@ -268,6 +269,9 @@ pub trait History: Overview + Send + Sync {
     async fn links(&self, page: LinkPage) -> Result<Vec<LinkRecord>, LedgerError>;
     /// All schedules that stand.
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError>;
+    /// What was changed of a schedule's definition, newest first, [`KEPT`](crate::change::KEPT) at most. A schedule of a file
+    /// that nobody has changed since it was first seen has none.
+    async fn changes(&self, schedule: &ScheduleName) -> Result<Vec<ScheduleChange>, LedgerError>;
     /// The rows of one due instant, newest first: the occurrence (or the row that stands for several due instants with
     /// this one among them), a backfill of it, a fire by hand at it.
     async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError>;

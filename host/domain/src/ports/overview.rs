@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::LedgerError;
 use crate::rollup::{Ends, Whose};
-use crate::{HandlerRef, RunId, RunState, ScheduleName};
+use crate::{Cause, HandlerRef, RunId, RunState, ScheduleName};
 
 /// A run that is over, as a mark in a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct RunBrief {
     pub handler: HandlerRef,
     /// The nominal instant.
     pub due_at: DateTime<Utc>,
+    /// Why it exists.
+    pub cause: Cause,
     /// How it ended.
     pub state: RunState,
     /// Of the newest attempt; 0 if it never began.

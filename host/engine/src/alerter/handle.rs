@@ -1,7 +1,9 @@
 //! What the rest of the house asks of the alerter.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use noontide_domain::ScheduleName;
 use noontide_domain::alert::{Alert, AlertRule, Incident, IncidentId};
 use noontide_domain::outbox::{MessageState, Reply};
 use noontide_domain::ports::{AlertSink, IncidentWish, SinkFacts};
@@ -24,6 +26,11 @@ impl EngineHandle {
     pub fn alert_by(&self, rules: Vec<AlertRule>, sinks: Arc<dyn AlertSink>) {
         self.core.ledger.heed(!rules.is_empty());
         self.core.alerting.write(Alerting { rules, sinks: Some(sinks) });
+    }
+
+    /// Tells of each run of these schedules, through the sinks of [`ping_sink`](noontide_domain::alert::ping_sink), from now on.
+    pub fn ping_of(&self, schedules: BTreeSet<ScheduleName>) {
+        self.core.alerting.pings.follow(schedules);
     }
 
     /// The rules there are now.

@@ -84,3 +84,26 @@ async fn a_test_goes_to_every_sink_and_says_that_it_is_one() {
     assert!(sinks.sent().iter().all(|(_, alert)| alert.kind == AlertKind::Test));
     assert_eq!(host.test_alerts(Some("chat")).await.len(), 1);
 }
+
+#[tokio::test]
+async fn each_run_of_a_schedule_that_is_waited_for_is_pinged_also_what_ends_in_the_drain() {
+    let world = World::new();
+    world.plugins.script("mail/send", [failed()]);
+    let sinks = ScriptedSinks::new(&["ping:a"]);
+    let host = world.host(vec![minutely("a"), minutely("b")]).await;
+    host.ping_of(["a".parse().unwrap()].into());
+    host.alert_by(Vec::new(), sinks.clone());
+    world.clock.asleep(LOOPS + 1).await;
+    world.clock.advance(MINUTE);
+    let kinds = |sent: Vec<(String, noontide_domain::alert::Alert)>| sent.last().map(|(_, alert)| alert.kind);
+    sinks.arrived(1).await;
+    while kinds(sinks.sent()) != Some(AlertKind::Failed) {
+        world.clock.asleep(LOOPS + 1).await;
+        world.clock.advance(Duration::from_secs(1));
+    }
+    assert!(
+        sinks.sent().iter().all(|(sink, alert)| sink == "ping:a" && alert.incident.subject.to_string() == "schedule/a")
+    );
+    assert_eq!(sinks.sent().last().map(|(_, alert)| alert.incident.words.clone()).as_deref(), Some("no"));
+    host.drain().await;
+}

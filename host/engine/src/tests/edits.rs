@@ -39,14 +39,14 @@ impl World {
 async fn what_one_host_puts_pauses_and_removes_another_sees_at_its_next_look() {
     let world = World::new();
     let (first, second) = world.two_hosts().await;
-    first.put(of_the_api("a")).await.expect("put");
+    first.put(of_the_api("a"), "ops").await.expect("put");
     world.pass_of_two(LOOK).await;
     assert_eq!(second.standings(), first.standings());
     let pause = Pause { since: first.now(), by: "ana".into(), reason: None, until: None };
     first.pause("a", Some(pause.clone())).await.expect("paused");
     world.pass_of_two(LOOK).await;
     assert_eq!(second.find("a").and_then(|standing| standing.pause), Some(pause));
-    first.remove("a", false).await.expect("removed");
+    first.remove("a", false, "ops").await.expect("removed");
     world.pass_of_two(LOOK).await;
     assert!(second.standings().is_empty());
     assert!(world.ledger.records().is_empty(), "no edit fires anything by itself");
@@ -57,7 +57,7 @@ async fn what_a_host_has_done_itself_it_tells_once() {
     let world = World::new();
     let host = world.host(Vec::new()).await;
     let mut events = host.events();
-    host.put(of_the_api("a")).await.expect("put");
+    host.put(of_the_api("a"), "ops").await.expect("put");
     world.pass(LOOK).await;
     assert_eq!(happenings(&mut events), [Happening::SchedulesChanged]);
 }
@@ -66,7 +66,7 @@ async fn what_a_host_has_done_itself_it_tells_once() {
 async fn what_was_due_before_an_edit_is_seen_fires_by_the_former_definition_and_nothing_looks_back() {
     let world = World::new();
     let host = world.host(Vec::new()).await;
-    host.put(of_the_api("a")).await.expect("put");
+    host.put(of_the_api("a"), "ops").await.expect("put");
     world.pass(LOOK).await;
     let every_second = Trigger::Every(Every { every: Duration::from_secs(1), start: None, end: None });
     let edited = Schedule { trigger: every_second, ..of_the_api("a") };
@@ -82,8 +82,8 @@ async fn what_was_due_before_an_edit_is_seen_fires_by_the_former_definition_and_
 async fn an_edit_that_cannot_be_read_is_told_of_once_and_leaves_what_stands_until_a_good_one_comes() {
     let world = World::new();
     let host = world.host(Vec::new()).await;
-    host.put(of_the_api("a")).await.expect("put");
-    host.put(of_the_api("b")).await.expect("put");
+    host.put(of_the_api("a"), "ops").await.expect("put");
+    host.put(of_the_api("b"), "ops").await.expect("put");
     world.pass(LOOK).await;
     let mut events = host.events();
     let name = "a".parse().expect("a name");
@@ -105,7 +105,7 @@ async fn an_edit_that_cannot_be_read_is_told_of_once_and_leaves_what_stands_unti
 async fn what_was_refused_before_a_restart_is_refused_after_it() {
     let world = World::new();
     let host = world.host(Vec::new()).await;
-    host.put(of_the_api("a")).await.expect("put");
+    host.put(of_the_api("a"), "ops").await.expect("put");
     host.drain().await;
     world.ledger.edit_by_hand(&"a".parse().expect("a name"), Err("no cron".to_owned()));
     for _ in 0..2 {
@@ -119,7 +119,7 @@ async fn what_was_refused_before_a_restart_is_refused_after_it() {
 async fn what_was_written_while_no_host_was_there_stands_before_anything_is_planned() {
     let world = World::new();
     let host = world.host(Vec::new()).await;
-    host.put(of_the_api("a")).await.expect("put");
+    host.put(of_the_api("a"), "ops").await.expect("put");
     host.drain().await;
     let off = Schedule { enabled: false, ..of_the_api("a") };
     world.ledger.edit_by_hand(&off.name, Ok(off.clone()));
@@ -144,7 +144,7 @@ async fn of_two_hosts_one_tells_of_an_overdue_schedule_and_after_a_restart_nobod
     let late = Schedule { expect_within: Some(3 * MINUTE), trigger: Trigger::Manual, ..of_the_api("a") };
     let (first, second) = world.two_hosts().await;
     let (mut heard, mut heard_too) = (first.events(), second.events());
-    first.put(late).await.expect("put");
+    first.put(late, "ops").await.expect("put");
     world.pass_of_two(LOOK).await;
     for _ in 0..8 {
         world.pass_of_two(MINUTE).await;

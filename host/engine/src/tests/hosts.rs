@@ -114,11 +114,11 @@ async fn what_was_due_before_an_edit_by_a_host_that_does_not_plan_is_decided_all
     let world = World::new();
     let api = world.one(vec![], roles(&[Role::Api])).await;
     let of_the_api = Schedule { owner: Owner::Api, ..minutely("a") };
-    assert!(matches!(api.put(of_the_api.clone()).await, Ok(Put::Created(_))));
+    assert!(matches!(api.put(of_the_api.clone(), "ops").await, Ok(Put::Created(_))));
     let other = Schedule { owner: Owner::Api, ..minutely("b") };
-    api.put(other).await.expect("put");
+    api.put(other, "ops").await.expect("put");
     world.clock.advance(MINUTE);
-    api.put(Schedule { enabled: false, ..of_the_api }).await.expect("put");
+    api.put(Schedule { enabled: false, ..of_the_api }, "ops").await.expect("put");
     let rows = world.ledger.records();
     let fired: Vec<_> = rows.iter().map(|row| (row.schedule.as_ref().expect("one").as_str(), row.due_at)).collect();
     assert_eq!(fired, [("a", utc("2026-07-01T08:01:00Z"))], "and of no other schedule");

@@ -96,12 +96,12 @@ impl Ledger for Road {
         self.take(self.ledger.declare(schedules, now)).await
     }
 
-    async fn put(&self, schedule: Schedule, now: DateTime<Utc>) -> Result<Put, LedgerError> {
-        self.take(self.ledger.put(schedule, now)).await
+    async fn put(&self, schedule: Schedule, by: &str, now: DateTime<Utc>) -> Result<Put, LedgerError> {
+        self.take(self.ledger.put(schedule, by, now)).await
     }
 
-    async fn remove(&self, schedule: &ScheduleName, now: DateTime<Utc>) -> Result<Removed, LedgerError> {
-        self.take(self.ledger.remove(schedule, now)).await
+    async fn remove(&self, schedule: &ScheduleName, by: &str, now: DateTime<Utc>) -> Result<Removed, LedgerError> {
+        self.take(self.ledger.remove(schedule, by, now)).await
     }
 
     async fn edited(&self, since: i64) -> Result<Option<i64>, LedgerError> {
@@ -221,6 +221,10 @@ impl Alerts for Road {
 
     async fn note(&self, notices: Vec<Notice>) -> Result<(), LedgerError> {
         self.take(self.ledger.note(notices)).await
+    }
+
+    async fn post(&self, pings: Vec<noontide_domain::alert::Alert>) -> Result<(), LedgerError> {
+        self.take(self.ledger.post(pings)).await
     }
 
     async fn note_hosts(&self, own: &str) -> Result<(), LedgerError> {

@@ -39,7 +39,7 @@ impl Desk {
         let store = open(&url, Time::Host(ManualClock::at("2026-07-01T08:00:00Z"))).await.expect("opens");
         let owner = Owner::File { path: "conf/x.toml".to_owned(), line: 3 };
         store.ledger.declare(vec![Schedule { owner, ..schedule("filed") }], at(0)).await.expect("declares");
-        store.ledger.put(schedule("mine"), at(0)).await.expect("puts");
+        store.ledger.put(schedule("mine"), "ops", at(0)).await.expect("puts");
         let sql = MySqlConnection::connect(&url).await.expect("connects");
         let mut desk = Self { store, sql, seen: -1 };
         desk.look(0).await;
@@ -123,7 +123,7 @@ async fn what_cannot_be_taken_is_refused_with_its_reason_and_what_stood_stands_b
 #[tokio::test]
 async fn rows_that_are_deleted_or_removed_are_gone_and_one_that_comes_back_is_read_anew() {
     let mut desk = Desk::new().await;
-    desk.store.ledger.put(schedule("other"), at(0)).await.expect("puts");
+    desk.store.ledger.put(schedule("other"), "ops", at(0)).await.expect("puts");
     desk.look(1).await;
     desk.sql("DELETE FROM schedule WHERE name = 'other'").await;
     desk.sql("UPDATE schedule SET removed_at = 1 WHERE name = 'mine'").await;
@@ -224,7 +224,7 @@ async fn what_a_host_writes_stands_in_the_row_and_is_no_edit() {
     desk.sql("UPDATE task SET `trigger` = 'cron', spec = 'nonsense' WHERE task_key = 'mine'").await;
     desk.look(1).await;
     let put = Schedule { enabled: false, ..schedule("mine") };
-    desk.store.ledger.put(put.clone(), at(2)).await.expect("puts");
+    desk.store.ledger.put(put.clone(), "ops", at(2)).await.expect("puts");
     let edits = desk.look(3).await;
     assert_eq!((&edits.standing[0].schedule, edits.refused.len()), (&put, 0), "who wrote last wins");
     let row = "SELECT concat(spec, is_valid) FROM task WHERE task_key = 'mine'";
@@ -289,7 +289,7 @@ async fn no_edit_is_lost_while_two_hosts_look() {
     let (mut desk, url) = Desk::at_an_address().await;
     let other = open(&url, Time::Host(ManualClock::at("2026-07-01T08:00:00Z"))).await.expect("opens");
     for key in 0..KEYS {
-        desk.store.ledger.put(schedule(&format!("s{key}")), at(0)).await.expect("puts");
+        desk.store.ledger.put(schedule(&format!("s{key}")), "ops", at(0)).await.expect("puts");
     }
     let people = [
         tokio::spawn(switch(url.clone(), false, 0..KEYS)),

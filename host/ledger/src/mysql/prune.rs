@@ -51,6 +51,7 @@ pub(crate) const TOKENS: &str = "DELETE FROM token WHERE revoked_at < ?1 ORDER B
 pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE expires_at < ?1 ORDER BY expires_at, digest LIMIT ?2";
 pub(crate) const KEYED: &str = "DELETE FROM keyed WHERE at < ?1 ORDER BY at, key_hash LIMIT ?2";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE at < ?1 ORDER BY at, id LIMIT ?2";
+pub(crate) const CHANGES: &str = "DELETE FROM schedule_change WHERE at < ?1 ORDER BY at, schedule, number LIMIT ?2";
 
 /// Messages about incidents, and incidents that are over; notices that nobody reads, because there are no rules.
 pub(crate) const ALERTS: &str = "DELETE FROM alert WHERE state >= 2 AND ended_at < ?1 ORDER BY seq LIMIT ?2";

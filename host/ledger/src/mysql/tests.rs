@@ -279,7 +279,7 @@ async fn of_two_hosts_that_fire_one_schedule_at_once_one_finds_the_run_of_the_ot
     let hosts = [opened(&url).await, opened(&url).await];
     let name: ScheduleName = "nightly".parse().unwrap();
     let schedule = Schedule::new(name.clone(), Trigger::Manual, "mail/send".parse().unwrap());
-    hosts[0].ledger.put(schedule, start()).await.unwrap();
+    hosts[0].ledger.put(schedule, "ops", start()).await.unwrap();
     let mut claiming = JoinSet::new();
     for turn in 0..16_i64 {
         let ledger = Arc::clone(&hosts[turn as usize % 2].ledger);

@@ -38,7 +38,7 @@ impl Desk {
         let sql = PgConnection::connect(&url).await.expect("connects");
         let owner = Owner::File { path: "conf/x.toml".to_owned(), line: 3 };
         store.ledger.declare(vec![Schedule { owner, ..schedule("filed") }], at(0)).await.expect("declares");
-        store.ledger.put(schedule("mine"), at(0)).await.expect("puts");
+        store.ledger.put(schedule("mine"), "ops", at(0)).await.expect("puts");
         let mut desk = Self { store, url, sql, seen: -1 };
         desk.look(0).await;
         desk
@@ -139,7 +139,7 @@ async fn what_cannot_be_taken_is_refused_with_its_reason_and_what_stood_stands_b
 #[tokio::test]
 async fn rows_that_are_deleted_or_removed_are_gone_and_one_that_comes_back_is_read_anew() {
     let mut desk = Desk::new().await;
-    desk.store.ledger.put(schedule("other"), at(0)).await.expect("puts");
+    desk.store.ledger.put(schedule("other"), "ops", at(0)).await.expect("puts");
     desk.look(1).await;
     desk.sql("DELETE FROM schedule WHERE name = 'other'; UPDATE schedule SET removed_at = 1 WHERE name = 'mine'").await;
     let mut gone = desk.look(2).await.gone;
@@ -167,7 +167,7 @@ async fn a_schedule_keeps_its_name_and_a_pause_in_whatever_words_is_a_pause() {
 #[tokio::test]
 async fn a_restored_ledger_is_read_as_a_whole() {
     let mut desk = Desk::new().await;
-    desk.store.ledger.put(schedule("later"), at(0)).await.expect("puts");
+    desk.store.ledger.put(schedule("later"), "ops", at(0)).await.expect("puts");
     desk.look(1).await;
     desk.sql("DELETE FROM schedule WHERE name = 'later'; DELETE FROM schedule_gone; UPDATE edits SET revision = 1; SELECT setval('edit_number', 1)")
         .await;
@@ -269,7 +269,7 @@ async fn what_a_host_writes_stands_in_the_row_and_is_no_edit() {
     desk.sql("UPDATE task SET \"trigger\" = 'cron', spec = 'nonsense' WHERE task_key = 'mine'").await;
     desk.look(1).await;
     let put = Schedule { enabled: false, ..schedule("mine") };
-    desk.store.ledger.put(put.clone(), at(2)).await.expect("puts");
+    desk.store.ledger.put(put.clone(), "ops", at(2)).await.expect("puts");
     let edits = desk.look(3).await;
     assert_eq!((&edits.standing[0].schedule, edits.refused.len()), (&put, 0), "who wrote last wins");
     assert_eq!(desk.text("SELECT spec || is_valid FROM task WHERE task_key = 'mine'").await, "2026-07-02 08:00:000");

@@ -39,6 +39,8 @@ pub(crate) const KEYED: &str = "DELETE FROM keyed WHERE key_hash = ANY (ARRAY \
     (SELECT key_hash FROM keyed WHERE at < $1 ORDER BY key_hash LIMIT $2 FOR UPDATE SKIP LOCKED))";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id = ANY (ARRAY \
     (SELECT id FROM audit WHERE at < $1 ORDER BY at, id LIMIT $2 FOR UPDATE SKIP LOCKED))";
+pub(crate) const CHANGES: &str = "DELETE FROM schedule_change WHERE ctid = ANY (ARRAY \
+    (SELECT ctid FROM schedule_change WHERE at < $1 ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 /// Messages about incidents, and incidents that are over; notices that nobody reads, because there are no rules.
 pub(crate) const ALERTS: &str = "DELETE FROM alert WHERE seq = ANY (ARRAY \

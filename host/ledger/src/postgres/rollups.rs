@@ -50,7 +50,7 @@ pub(crate) const REST_OF_ONE: &str = concat!(
 
 macro_rules! brief {
     () => {
-        "SELECT id, schedule, handler, due_at, state, attempt, started_at, finished_at, wall_ms FROM run "
+        "SELECT id, schedule, handler, due_at, cause, state, attempt, started_at, finished_at, wall_ms FROM run "
     };
 }
 pub(crate) const LATEST: &str =

@@ -15,6 +15,9 @@ pub(crate) const GO: &str = "\
 /// What waits for a sink that is gone.
 pub(crate) const STRAND: &str = "UPDATE alert SET state = 3, answer = ?2, ended_at = ?3 WHERE sink = ?1 AND state = 0";
 
+/// What is out of date, because something newer goes to the same sink.
+pub(crate) const OUTDATED: &str = "UPDATE alert SET state = 4, ended_at = ?2 WHERE sink = ?1 AND state = 0";
+
 /// What no host has a sink for, in the end.
 pub(crate) const GIVE_UP: &str = "\
     UPDATE alert SET state = 3, answer = coalesce(answer, 'no host knows this sink'), ended_at = ?1 \

@@ -5,6 +5,7 @@ pub(crate) mod alerts;
 pub(crate) mod artifacts;
 pub(crate) mod audit;
 pub(crate) mod chains;
+pub(crate) mod changes;
 pub(crate) mod claim;
 pub(crate) mod condition;
 pub(crate) mod edits;

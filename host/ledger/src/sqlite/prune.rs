@@ -38,6 +38,8 @@ pub(crate) const KEYED: &str = "DELETE FROM keyed WHERE key_hash IN \
     (SELECT key_hash FROM keyed WHERE at < ?1 LIMIT ?2)";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id IN \
     (SELECT id FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)";
+pub(crate) const CHANGES: &str = "DELETE FROM schedule_change WHERE (schedule, number) IN \
+    (SELECT schedule, number FROM schedule_change WHERE at < ?1 ORDER BY at LIMIT ?2)";
 
 /// Messages about incidents, and incidents that are over; notices that nobody reads, because there are no rules.
 pub(crate) const ALERTS: &str = "DELETE FROM alert WHERE seq IN \
@@ -53,6 +55,6 @@ pub(crate) const LINKS: &str = "\
         SELECT unhex(value) FROM json_each(?1) WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.chain = unhex(value)))";
 
 #[cfg(test)]
-pub(super) fn statements() -> [&'static str; 11] {
-    [CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, MESSAGES, RUNS, LINKS, SESSIONS, AUDIT]
+pub(super) fn statements() -> [&'static str; 12] {
+    [CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, SUBMISSIONS, MESSAGES, RUNS, LINKS, SESSIONS, AUDIT, CHANGES]
 }

@@ -143,6 +143,7 @@ pub(super) const TABLES: &[Table] = &[
         "last_success_due" Number, "removed_at" Number, "runs" Number, "taken" Text, "refused" Text, "revision" Number,
         "overdue_since" Number, "concurrency" Number)
     },
+    table!("schedule_change", 2, MANY, "schedule" Text, "number" Number, "at" Number, "writer" Text, "body" Text),
     table!("schedule_gone", 1, MANY, "name" Text, "revision" Number),
     table!("task", 1, MANY,
         "id" Number, "task_key" Text, "desc" Text, "execute_func" Text, "trigger" Text, "spec" Text, "args" Text,

@@ -139,8 +139,8 @@ async fn claim(ledger: &Opened, claim: Claim) {
 async fn fill(ledger: &Opened) {
     let owner = Owner::File { path: "conf/x.toml".to_owned(), line: 3 };
     ledger.ledger.declare(vec![Schedule { owner, ..schedule("filed") }], at(0)).await.expect("declares");
-    assert!(matches!(ledger.ledger.put(schedule("mine"), at(0)).await.expect("puts"), Put::Created(_)));
-    assert!(matches!(ledger.ledger.put(schedule("gone"), at(0)).await.expect("puts"), Put::Created(_)));
+    assert!(matches!(ledger.ledger.put(schedule("mine"), "ops", at(0)).await.expect("puts"), Put::Created(_)));
+    assert!(matches!(ledger.ledger.put(schedule("gone"), "ops", at(0)).await.expect("puts"), Put::Created(_)));
     decide(ledger).await;
     claim(ledger, Claim { fire: vec![fire("mine")], ..Claim::default() }).await;
     let run = lease(ledger).await.remove(0);

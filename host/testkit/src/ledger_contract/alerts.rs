@@ -152,7 +152,7 @@ pub async fn an_overdue_schedule_is_noted_once(exam: &Exam) {
             "mail/send".parse().expect("a handler"),
         )
     };
-    exam.ledger.put(schedule, second(0)).await.expect("put");
+    exam.ledger.put(schedule, "ops", second(0)).await.expect("put");
     let overdue = Overdue { schedule: named("nightly"), since: second(9), last_success: None };
     assert_eq!(exam.ledger.tell_overdue(vec![overdue.clone(), overdue]).await.expect("tells"), [true, false]);
     let found = judged(exam, 10).await;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use noontide_domain::alert::AlertKind;
+use noontide_domain::RunId;
+use noontide_domain::alert::{AlertKind, ping, ping_sink};
 use noontide_domain::outbox::{Fate, MessageState};
-use noontide_domain::ports::{AlertRecord, SinkRoom};
+use noontide_domain::ports::{AlertRecord, Judged, SinkRoom};
 
 use super::alerts::{fail, judged, listed, room, settle, succeed, taken};
-use super::{Exam, LEASE, second, tenant};
+use super::{Exam, LEASE, named, second, tenant};
 
 pub async fn each_sink_is_sent_each_message_by_one_host_at_a_time(exam: &Exam) {
     exam.ledger.heed(true);
@@ -109,4 +110,24 @@ pub async fn a_sink_that_is_gone_for_good_gets_nothing_until_its_settings_change
     assert_eq!(taken(exam, &["ops"]).await.len(), 0, "not before its time");
     exam.clock.advance(Duration::from_secs(10));
     assert_eq!(taken(exam, &["ops"]).await.iter().map(|one| one.lease.number).collect::<Vec<_>>(), [number]);
+}
+
+pub async fn of_pings_only_the_newest_goes_out_and_none_before_the_one_on_its_way(exam: &Exam) {
+    let (schedule, handler) = (named("nightly"), "mail/send".parse().expect("a handler"));
+    let post = async |kind| {
+        let ping = ping(kind, &schedule, &handler, RunId::new(), "", second(0));
+        exam.ledger.post(vec![ping]).await.expect("posts");
+    };
+    post(AlertKind::Started).await;
+    post(AlertKind::Succeeded).await;
+    let sink = ping_sink(&schedule);
+    let first = taken(exam, &[&sink]).await;
+    assert_eq!(first.iter().map(|one| one.alert.kind).collect::<Vec<_>>(), [AlertKind::Succeeded]);
+    post(AlertKind::Failed).await;
+    assert_eq!(taken(exam, &[&sink]).await, [], "the first is on its way");
+    assert!(settle(exam, &first[0], Fate::Sent, 200).await);
+    assert_eq!(taken(exam, &[&sink]).await[0].alert.kind, AlertKind::Failed);
+    let states: Vec<_> = listed(exam).await.into_iter().map(|one| one.state).collect();
+    assert_eq!(states, [MessageState::Sending, MessageState::Sent, MessageState::Dropped]);
+    assert_eq!(judged(exam, 9).await, Judged::default(), "a ping is no incident");
 }

@@ -25,18 +25,18 @@ fn names(edits: &Edits) -> Vec<&str> {
 pub async fn what_is_declared_put_paused_and_removed_is_told_of_after_it_and_no_more_once_it_is_seen(exam: &Exam) {
     let before = newest(exam).await;
     exam.ledger.declare(vec![every_minute("filed")], second(0)).await.expect("declares");
-    exam.ledger.put(mine("a"), second(0)).await.expect("puts");
+    exam.ledger.put(mine("a"), "ops", second(0)).await.expect("puts");
     let edits = take(exam, before, 1).await;
     assert_eq!(names(&edits), ["filed", "a"], "in the order of the edits");
     assert_eq!(edits.standing, [every_minute("filed"), mine("a")].map(|schedule| Standing::new(schedule, second(0))));
     assert_eq!(exam.ledger.edited(edits.revision).await.expect("looks"), None);
-    exam.ledger.put(mine("a"), second(2)).await.expect("puts");
+    exam.ledger.put(mine("a"), "ops", second(2)).await.expect("puts");
     assert_eq!(exam.ledger.edited(edits.revision).await.expect("looks"), None, "it stands already, word for word");
     let pause = Pause { since: second(2), by: "ops".to_owned(), reason: None, until: None };
     exam.ledger.pause(&named("a"), Some(pause.clone()), second(2)).await.expect("pauses");
     let paused = take(exam, edits.revision, 3).await;
     assert_eq!((names(&paused), &paused.standing[0].pause), (vec!["a"], &Some(pause)));
-    exam.ledger.remove(&named("a"), second(4)).await.expect("removes");
+    exam.ledger.remove(&named("a"), "ops", second(4)).await.expect("removes");
     exam.ledger.declare(Vec::new(), second(4)).await.expect("declares");
     let mut gone = take(exam, paused.revision, 5).await;
     gone.gone.sort();
@@ -45,7 +45,7 @@ pub async fn what_is_declared_put_paused_and_removed_is_told_of_after_it_and_no_
 }
 
 pub async fn how_far_a_schedule_has_come_is_no_edit(exam: &Exam) {
-    exam.ledger.put(mine("a"), second(0)).await.expect("puts");
+    exam.ledger.put(mine("a"), "ops", second(0)).await.expect("puts");
     let seen = newest(exam).await;
     let lease = exam.running(fire("a", -1)).await.lease;
     exam.succeed(lease).await;
@@ -71,7 +71,7 @@ pub async fn many_edits_are_told_of_in_parts_that_miss_none(exam: &Exam) {
 }
 
 pub async fn an_overdue_schedule_is_news_once_until_it_has_succeeded(exam: &Exam) {
-    exam.ledger.put(Schedule { trigger: Trigger::Manual, ..mine("a") }, second(0)).await.expect("puts");
+    exam.ledger.put(Schedule { trigger: Trigger::Manual, ..mine("a") }, "ops", second(0)).await.expect("puts");
     let overdue = |since: i64, last_success: Option<i64>| Overdue {
         schedule: named("a"),
         since: second(since),

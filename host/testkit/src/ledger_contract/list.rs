@@ -263,6 +263,13 @@ macro_rules! ledger_contract {
                 that_it_is_over_follows_what_was_told_and_is_dropped_where_nobody_was
                 a_sink_gets_no_more_in_a_minute_than_it_takes
                 a_sink_that_is_gone_for_good_gets_nothing_until_its_settings_change
+                of_pings_only_the_newest_goes_out_and_none_before_the_one_on_its_way
+            }
+            changes {
+                what_a_client_changes_is_noted_with_who_and_when
+                what_a_file_changes_is_noted_with_its_place_and_another_line_is_no_change
+                a_file_that_takes_over_is_a_change_of_the_owner
+                the_newest_changes_are_kept_and_a_year_long
             }
             put {
                 what_is_put_stands_from_now

@@ -18,6 +18,7 @@ pub mod alerts;
 pub mod artifacts;
 pub mod backfill;
 pub mod chains;
+pub mod changes;
 pub mod claim;
 pub mod deliveries;
 pub mod edits;

@@ -13,11 +13,11 @@ fn of_the_api(name: &str) -> Schedule {
 }
 
 async fn put(exam: &Exam, schedule: &Schedule, now: i64) -> Put {
-    exam.ledger.put(schedule.clone(), second(now)).await.expect("puts")
+    exam.ledger.put(schedule.clone(), "ops", second(now)).await.expect("puts")
 }
 
 async fn remove(exam: &Exam, name: &str) -> Removed {
-    exam.ledger.remove(&named(name), second(30)).await.expect("asks")
+    exam.ledger.remove(&named(name), "ops", second(30)).await.expect("asks")
 }
 
 async fn declare(exam: &Exam, schedules: &[Schedule], now: i64) -> Vec<Standing> {
@@ -132,7 +132,7 @@ pub async fn of_two_who_put_the_same_name_one_creates_it(exam: &Exam) {
     let clients = (0..8).map(|number| {
         let ledger = Arc::clone(&exam.ledger);
         let schedule = Schedule { input: serde_json::json!(number), ..of_the_api("a") };
-        tokio::spawn(async move { ledger.put(schedule, second(0)).await.expect("puts") })
+        tokio::spawn(async move { ledger.put(schedule, "ops", second(0)).await.expect("puts") })
     });
     let mut created = 0;
     for client in clients.collect::<Vec<_>>() {

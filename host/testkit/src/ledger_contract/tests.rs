@@ -7,6 +7,7 @@ fn every_check_is_on_the_list() {
     let topics = [
         include_str!("artifacts.rs"),
         include_str!("chains.rs"),
+        include_str!("changes.rs"),
         include_str!("claim.rs"),
         include_str!("backfill.rs"),
         include_str!("follow.rs"),

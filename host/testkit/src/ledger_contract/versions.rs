@@ -192,7 +192,7 @@ pub async fn what_calls_a_plugin_is_told_with_its_input(exam: &Exam) {
     let off = Schedule { enabled: false, ..Schedule { name: named("off"), ..mine.clone() } };
     let other = Schedule { handler: "mailer/send".parse().expect("a handler"), name: named("other"), ..mine.clone() };
     for schedule in [&mine, &off, &other] {
-        exam.ledger.put(schedule.clone(), second(0)).await.expect("puts");
+        exam.ledger.put(schedule.clone(), "ops", second(0)).await.expect("puts");
     }
     assert_ne!(exam.versions.marks().await.expect("reads").schedules, before);
     exam.claim(vec![fire("nightly", 0), fire("nightly", 60)]).await;

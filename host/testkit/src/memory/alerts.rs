@@ -98,6 +98,17 @@ impl Alerts for MemoryLedger {
         self.write(|book| Ok(book.alarms.retry(number, now)))
     }
 
+    async fn post(&self, pings: Vec<Alert>) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        self.write(|book| {
+            for ping in &pings {
+                book.alarms.outdate(&ping.sinks, now);
+                book.alarms.post(ping, now);
+            }
+            Ok(())
+        })
+    }
+
     async fn change_incident(&self, id: IncidentId, wish: IncidentWish) -> Result<Option<Incident>, LedgerError> {
         let now = self.clock.now();
         self.write(|book| Ok(book.change_incident(id, wish, now)))
@@ -124,6 +135,11 @@ impl Alarms {
         self.incidents.retain(|known| known.id != incident.id);
         self.incidents.push(incident);
         self.incidents.sort_by_key(|incident| incident.id);
+    }
+
+    fn outdate(&mut self, sinks: &[String], now: DateTime<Utc>) {
+        let waits = |one: &&mut Sending| sinks.contains(&one.record.sink) && one.record.state == MessageState::Waiting;
+        self.deliveries.iter_mut().filter(waits).for_each(|one| one.end(MessageState::Dropped, now));
     }
 
     fn post(&mut self, alert: &Alert, now: DateTime<Utc>) {

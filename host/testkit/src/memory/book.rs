@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use noontide_domain::change::ScheduleChange;
 use noontide_domain::ports::{CancelAnswer, Put, Removed, Retention};
 use noontide_domain::rollup::Count;
 use noontide_domain::submission::Counts;
 use noontide_domain::{
-    HostId, IncidentId, Link, Owner, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
+    HostId, IncidentId, Link, Pause, PluginName, RunId, RunState, Schedule, ScheduleName, Standing, SubmissionId,
 };
 
 use super::access::Gatebook;
@@ -23,6 +24,8 @@ pub(super) struct Book {
     pub rows: BTreeMap<RunId, Row>,
     pub keys: HashMap<[u8; 16], RunId>,
     pub schedules: BTreeMap<ScheduleName, Entry>,
+    /// Newest last.
+    pub changes: BTreeMap<ScheduleName, Vec<ScheduleChange>>,
     /// Counts the edits of the list.
     pub revision: i64,
     /// Definitions that were written by hand and are not taken, the unreadable ones with the reason.
@@ -69,21 +72,31 @@ impl Book {
     pub fn declare(&mut self, schedules: Vec<Schedule>, now: DateTime<Utc>) -> Vec<Standing> {
         // The durable ledgers keep milliseconds.
         let now = now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now);
+        let mut left = Vec::new();
         for (name, entry) in &mut self.schedules {
             let is_declared = schedules.iter().any(|schedule| schedule.name == *name);
-            let leaves = !is_declared && matches!(entry.standing.schedule.owner, Owner::File { .. });
-            if leaves && !std::mem::replace(&mut entry.removed, true) {
+            let place = entry.standing.schedule.owner.place().filter(|_| !is_declared);
+            if let Some(place) = place
+                && !std::mem::replace(&mut entry.removed, true)
+            {
                 self.revision += 1;
                 entry.revision = self.revision;
+                left.push((name.clone(), place));
             }
         }
+        for (name, place) in left {
+            self.note_removal(&name, &place, now);
+        }
         for schedule in schedules {
+            if let (Some(place), true) = (schedule.owner.place(), self.schedules.contains_key(&schedule.name)) {
+                self.note_definition(&schedule, &place, now);
+            }
             self.renew(schedule, now);
         }
         self.standings()
     }
 
-    pub fn put(&mut self, schedule: Schedule, now: DateTime<Utc>) -> Put {
+    pub fn put(&mut self, schedule: Schedule, by: &str, now: DateTime<Utc>) -> Put {
         let now = now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now);
         let name = schedule.name.clone();
         let standing_before = self.schedules.get(&name).filter(|entry| !entry.removed).map(|entry| &entry.standing);
@@ -93,11 +106,12 @@ impl Book {
             _ => {}
         }
         let is_new = standing_before.is_none();
+        self.note_definition(&schedule, by, now);
         let standing = Box::new(self.renew(schedule, now).standing.clone());
         if is_new { Put::Created(standing) } else { Put::Replaced(standing) }
     }
 
-    pub fn remove(&mut self, name: &ScheduleName) -> Removed {
+    pub fn remove(&mut self, name: &ScheduleName, by: &str, now: DateTime<Utc>) -> Removed {
         let Some(entry) = self.schedules.get_mut(name).filter(|entry| !entry.removed) else { return Removed::NotFound };
         if let Some(place) = entry.standing.schedule.owner.place() {
             return Removed::OwnedByFile(place);
@@ -105,6 +119,7 @@ impl Book {
         entry.removed = true;
         self.revision += 1;
         entry.revision = self.revision;
+        self.note_removal(name, by, now);
         Removed::Removed
     }
 
@@ -180,6 +195,7 @@ impl Book {
         self.submissions.retain(|_, (taken_at, _)| *taken_at >= retention.before);
         self.messages.retain(|letter| !letter.is_forgotten(retention.before));
         self.alarms.prune(retention.before);
+        self.forget_changes(retention.before, now);
         self.hosts.retain(|_, host| host.gone_at() >= retention.before);
         self.forget_counts(retention.before);
         old.len() as u64

@@ -20,6 +20,7 @@ impl Book {
         let now = now.duration_trunc(TimeDelta::milliseconds(1)).unwrap_or(now);
         let good: Vec<_> = self.by_hand.values().filter_map(|written| written.clone().ok()).collect();
         for schedule in good {
+            self.note_definition(&schedule, "the table schedule", now);
             self.renew(schedule, now);
         }
         let mut edited: Vec<_> = self.schedules.values().filter(|entry| entry.revision > since).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use noontide_domain::change::ScheduleChange;
 use noontide_domain::ports::{
     AlertFilter, AlertRecord, ArtifactRecord, AttemptLogs, AttemptRecord, History, HostFilter, HostRecord,
     IncidentFilter, ItemPage, ItemRecord, LedgerError, LedgerStatus, LinkPage, LinkRecord, MessageCounts,
@@ -83,6 +84,10 @@ impl History for MemoryLedger {
 
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
         Ok(self.book().standings())
+    }
+
+    async fn changes(&self, schedule: &ScheduleName) -> Result<Vec<ScheduleChange>, LedgerError> {
+        Ok(self.book().changes.get(schedule).into_iter().flatten().rev().cloned().collect())
     }
 
     async fn occurrence(&self, schedule: &ScheduleName, at: DateTime<Utc>) -> Result<Vec<RunRecord>, LedgerError> {

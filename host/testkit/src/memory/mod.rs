@@ -4,6 +4,7 @@ mod access;
 mod again;
 mod alerts;
 mod book;
+mod changes;
 mod claim;
 mod edits;
 mod gate;
@@ -154,12 +155,12 @@ impl Ledger for MemoryLedger {
         self.write(|book| Ok(book.declare(schedules, now)))
     }
 
-    async fn put(&self, schedule: Schedule, now: DateTime<Utc>) -> Result<Put, LedgerError> {
-        self.write(|book| Ok(book.put(schedule, now)))
+    async fn put(&self, schedule: Schedule, by: &str, now: DateTime<Utc>) -> Result<Put, LedgerError> {
+        self.write(|book| Ok(book.put(schedule, by, now)))
     }
 
-    async fn remove(&self, schedule: &ScheduleName, _: DateTime<Utc>) -> Result<Removed, LedgerError> {
-        self.write(|book| Ok(book.remove(schedule)))
+    async fn remove(&self, schedule: &ScheduleName, by: &str, now: DateTime<Utc>) -> Result<Removed, LedgerError> {
+        self.write(|book| Ok(book.remove(schedule, by, now)))
     }
 
     async fn edited(&self, since: i64) -> Result<Option<i64>, LedgerError> {

@@ -60,6 +60,7 @@ impl Row {
             schedule: self.order.schedule.clone(),
             handler: self.order.handler.clone(),
             due_at: self.order.due_at,
+            cause: self.order.cause,
             state: self.state,
             attempt: self.attempt,
             started_at: self.started_at,

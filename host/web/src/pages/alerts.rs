@@ -148,7 +148,7 @@ fn rule(rule: &AlertRule) -> Rule {
         times => format!("after {times} failures in a row"),
     };
     let again = rule.remind.map(|remind| format!("again every {}", duration::words(remind)));
-    let recovery = rule.recovery.then(|| "once it is over".to_owned());
+    let recovery = rule.recovery.then(|| "and when it is over".to_owned());
     Rule {
         name: rule.name.clone(),
         on: rule.on.iter().map(|condition| condition.as_str()).collect::<Vec<_>>().join(", "),

@@ -1,13 +1,17 @@
 //! `/schedules/{name}`: what it says, when it comes due, how it went, and what can be done with it.
 
+mod changes;
 mod facts;
 mod fields;
 mod next;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::routing::{Router, get};
 use chrono::TimeDelta;
+use noontide_domain::change::{self, ScheduleChange};
 use noontide_domain::ports::{LedgerError, RunBrief};
 use noontide_domain::rollup::{Ends, Whose};
 use noontide_domain::{Lang, Pause, Schedule, ScheduleName, Scope, Standing};
@@ -47,7 +51,9 @@ struct SchedulePage {
     problem: Option<String>,
     owner: String,
     is_of_the_api: bool,
-    definition: String,
+    /// As JSON.
+    asked: Option<String>,
+    definition: BTreeMap<String, String>,
     policies: Vec<(&'static str, String)>,
     pause: Option<Paused>,
     first_seen: Moment,
@@ -57,6 +63,7 @@ struct SchedulePage {
     lengths: Lengths,
     runs: Vec<Run>,
     fields: Vec<fields::Field>,
+    changes: Vec<changes::Change>,
 }
 
 struct Paused {
@@ -76,25 +83,35 @@ struct Run {
 
 async fn schedule(visit: Visit, State(parts): State<WebParts>, Path(name): Path<String>) -> Shown<SchedulePage> {
     let standing = parts.engine.standing(&name).map_err(visit.problem())?;
-    let (runs, ends) = found(&parts, &standing.schedule.name, &visit)
-        .await
-        .map_err(|problem| visit.problem()(Problem::from(problem)))?;
-    Ok(Page(drawn(visit, &parts, &standing, &runs, &ends)))
+    let found = found(&parts, &standing.schedule.name, &visit).await;
+    let found = found.map_err(|problem| visit.problem()(Problem::from(problem)))?;
+    Ok(Page(drawn(visit, &parts, &standing, found)))
 }
 
-async fn found(parts: &WebParts, name: &ScheduleName, visit: &Visit) -> Result<(Vec<RunBrief>, Ends), LedgerError> {
+/// What the ledger knows.
+struct Found {
+    runs: Vec<RunBrief>,
+    ends: Ends,
+    changes: Vec<ScheduleChange>,
+}
+
+async fn found(parts: &WebParts, name: &ScheduleName, visit: &Visit) -> Result<Found, LedgerError> {
     let mut newest = parts.history.newest(std::slice::from_ref(name), lengths::BARS).await?;
     let begin = visit.now - TimeDelta::weeks(heat::WEEKS[0] + 1);
     let until = visit.now + TimeDelta::seconds(1);
-    let ends = parts.history.ends(&Whose::Schedule(name.clone()), begin, until).await?;
-    Ok((newest.remove(name).unwrap_or_default(), ends))
+    Ok(Found {
+        runs: newest.remove(name).unwrap_or_default(),
+        ends: parts.history.ends(&Whose::Schedule(name.clone()), begin, until).await?,
+        changes: parts.history.changes(name).await?,
+    })
 }
 
-fn drawn(visit: Visit, parts: &WebParts, standing: &Standing, runs: &[RunBrief], ends: &Ends) -> SchedulePage {
+fn drawn(visit: Visit, parts: &WebParts, standing: &Standing, found: Found) -> SchedulePage {
     let schedule = &standing.schedule;
     let moment = |at| visit.moment(at, schedule.timezone);
     let zone = visit.zone.of(schedule.timezone, visit.mine);
     let problem = parts.engine.check(&schedule.handler, &schedule.input).err();
+    let (asked, definition) = definition(schedule);
     let planned = next::planned(standing, visit.now);
     SchedulePage {
         may_operate: visit.visitor.may(Scope::Operate),
@@ -108,9 +125,10 @@ fn drawn(visit: Visit, parts: &WebParts, standing: &Standing, runs: &[RunBrief],
         zone: schedule.timezone.name().to_owned(),
         handler: schedule.handler.to_string(),
         problem: problem.map(|missing| missing.to_string()),
-        owner: schedule.owner.to_string(),
+        owner: schedule.owner.place().unwrap_or_else(|| "API".to_owned()),
         is_of_the_api: schedule.owner.place().is_none(),
-        definition: definition(schedule),
+        asked,
+        definition,
         policies: facts::policies(schedule),
         pause: standing
             .pause
@@ -120,10 +138,11 @@ fn drawn(visit: Visit, parts: &WebParts, standing: &Standing, runs: &[RunBrief],
         first_seen: moment(standing.anchor),
         last_success: standing.last_success.map(moment),
         next: next::next(&visit, standing, &parts.engine.levels()),
-        heat: heat(&ends.counts, &planned, visit.now, zone),
-        lengths: lengths(runs, |at| moment(at).text),
-        runs: runs.iter().take(ROWS).map(|run| row(&visit, schedule, run)).collect(),
+        heat: heat(&found.ends.counts, &planned, visit.now, zone),
+        lengths: lengths(&found.runs, |at| moment(at).text),
+        runs: found.runs.iter().take(ROWS).map(|run| row(&visit, schedule, run)).collect(),
         fields: fields::fields(schema(parts, schedule).as_ref(), &schedule.input),
+        changes: changes::changes(&visit, schedule.timezone, found.changes),
         visit,
     }
 }
@@ -154,12 +173,9 @@ fn schema(parts: &WebParts, schedule: &Schedule) -> Option<Value> {
     handlers.into_iter().find(|one| named(&one.name))?.input_schema
 }
 
-/// As a client wrote it; of a file's, as it was read.
-fn definition(schedule: &Schedule) -> String {
-    let read = || serde_json::to_value(schedule).unwrap_or_default();
-    let mut shown = schedule.asked.clone().unwrap_or_else(read);
-    if let Some(fields) = shown.as_object_mut() {
-        fields.retain(|_, value| !value.is_null());
-    }
-    serde_json::to_string_pretty(&shown).unwrap_or_default()
+/// As a client wrote it; of a file's, what was read, key by key.
+fn definition(schedule: &Schedule) -> (Option<String>, BTreeMap<String, String>) {
+    let asked = schedule.asked.as_ref().and_then(|asked| serde_json::to_string_pretty(asked).ok());
+    let read = if asked.is_some() { BTreeMap::new() } else { change::said(schedule) };
+    (asked, read)
 }

@@ -112,7 +112,7 @@ fn row(parts: &WebParts, visit: &Visit, standing: &Arc<Standing>, runs: &[RunBri
         words: schedule.trigger.words(Lang::En),
         written: schedule.trigger.text(),
         handler: schedule.handler.to_string(),
-        owner: schedule.owner.to_string(),
+        owner: schedule.owner.place().unwrap_or_else(|| "API".to_owned()),
         next: standing.next_due().map(|due| (moment(due), due.timestamp_millis())),
         last: runs.first().map(|run| Last {
             run: run.id.to_string(),

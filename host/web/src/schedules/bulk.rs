@@ -27,9 +27,9 @@ pub(super) fn routes() -> OpenApiRouter<WebParts> {
 fn named(router: OpenApiRouter<WebParts>, name: &'static str) -> OpenApiRouter<WebParts> {
     let own = move || Name(name.to_owned());
     let one = get(move |parts, query| super::show(parts, own(), query))
-        .put(move |parts, body| put::replace(parts, own(), body))
-        .patch(move |parts, body| put::patch(parts, own(), body))
-        .delete(move |parts, query| put::remove(parts, own(), query));
+        .put(move |parts, who, body| put::replace(parts, who, own(), body))
+        .patch(move |parts, who, body| put::patch(parts, who, own(), body))
+        .delete(move |parts, who, query| put::remove(parts, who, own(), query));
     router.route(&format!("/schedules/{name}"), one)
 }
 

@@ -31,6 +31,11 @@ pub(super) struct ScheduleChoice {
 }
 
 impl ScheduleChoice {
+    /// Whether all are meant.
+    pub(super) fn is_empty(&self) -> bool {
+        [&self.q, &self.prefix, &self.state, &self.owner, &self.handler].into_iter().all(Option::is_none)
+    }
+
     /// Those that are meant, by name and after `after`; `most` of them.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ pub(crate) struct Simulation {
     busiest_minutes: Vec<Crowd>,
     collisions: Collisions,
     /// What differs from the list that stands.
-    changes: Vec<Change>,
+    changes: Vec<Difference>,
 }
 
 /// How often one schedule fires.
@@ -65,7 +65,7 @@ struct Collisions {
 
 /// What becomes of one schedule.
 #[derive(Debug, Serialize, ToSchema)]
-struct Change {
+struct Difference {
     schedule: String,
     /// `new`, `gone` or `changed`.
     what: &'static str,
@@ -101,7 +101,7 @@ impl Simulation {
                 seconds: load.crowded,
                 busiest_seconds: crowds(&load.seconds, TimeDelta::seconds(1)),
             },
-            changes: changes.iter().map(Change::from).collect(),
+            changes: changes.iter().map(Difference::from).collect(),
         }
     }
 }
@@ -114,7 +114,7 @@ fn crowd(told: &[Told], span: Span, busy: Busy, width: TimeDelta) -> Crowd {
     Crowd { begin: Time(busy.begin), fires: busy.fires, schedules }
 }
 
-impl From<&Changed> for Change {
+impl From<&Changed> for Difference {
     fn from(changed: &Changed) -> Self {
         let some = |instants: &[DateTime<Utc>]| instants.iter().take(EXAMPLES).map(|at| Time(*at)).collect();
         Self {

@@ -1,6 +1,7 @@
 //! Closed lists of words. The document lists what the domain knows, so that a new word is there by itself.
 
 use noontide_domain::chain::LinkState as DomainLinkState;
+use noontide_domain::change::ChangeKind as DomainChangeKind;
 use noontide_domain::plugin::upgrade::VersionStanding as DomainStanding;
 use noontide_domain::{
     HostState as DomainHostState, IncidentState as DomainIncidentState, ItemStatus as DomainItemStatus,
@@ -34,6 +35,7 @@ macro_rules! words {
 words! {
     ScheduleState: SCHEDULE_STATES, "How a schedule stands; what keeps it from running comes first.";
     RunState: DomainRunState::ALL.map(DomainRunState::as_str), "Where a run stands.";
+    ChangeKind: DomainChangeKind::ALL.map(DomainChangeKind::as_str), "What became of a definition.";
     Cause: ["schedule", "manual", "enqueued", "after", "backfill"], "Why a run exists.";
     Overlap: DomainOverlap::ALL.map(DomainOverlap::as_str), "What happens when the run before is still going on.";
     ItemStatus: DomainItemStatus::ALL.map(DomainItemStatus::as_str), "Where an item of a timetable stands.";

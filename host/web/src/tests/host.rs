@@ -75,6 +75,12 @@ impl History for Gone {
     async fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
         gone()
     }
+    async fn changes(
+        &self,
+        _: &noontide_domain::ScheduleName,
+    ) -> Result<Vec<noontide_domain::change::ScheduleChange>, LedgerError> {
+        gone()
+    }
     async fn occurrence(
         &self,
         _: &noontide_domain::ScheduleName,

@@ -99,3 +99,16 @@ async fn a_schedule_has_a_page_with_a_form_for_its_input() {
     let (status, _, html) = page(&world, "/schedules/nightli", "").await;
     assert!(status == 404 && html.contains("nightly"), "{html}");
 }
+
+#[tokio::test]
+async fn a_schedules_page_tells_what_was_changed_of_it_and_by_whom() {
+    let world = world(Access::Loopback).await;
+    let (_, _, html) = page(&world, "/schedules/nightly", "").await;
+    assert!(html.contains("Nobody has changed it since it was first seen."), "{html}");
+    let edited = noontide_domain::Schedule { input: json!({ "to": "<ops>" }), ..nightly() };
+    world.parts.engine.declare(vec![edited]).await.expect("declares");
+    let (_, _, html) = page(&world, "/schedules/nightly", "").await;
+    for words in ["input.to", "<ins>&#60;ops&#62;</ins>", r#"by <span class="mono">conf/x.toml:3</span>"#] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+}

@@ -123,3 +123,19 @@ async fn schedules_are_listed_by_how_they_stand() {
     let (code, detail) = world.get_refused("/schedules?state=finished").await;
     assert!(code == 400 && detail.contains("`finished`") && detail.contains("done"), "{detail}");
 }
+
+#[tokio::test]
+async fn what_was_changed_of_a_definition_is_told_by_the_api_and_on_its_page() {
+    let world = world(Access::token(TOKEN)).await;
+    world.put("mine", hourly()).await;
+    world.ask(Method::PATCH, "/schedules/mine", Some(json!({ "every": 60 }))).await;
+    let changes = world.get("/schedules/mine/changes").await["items"].clone();
+    let (newest, first) = (&changes[0], &changes[1]);
+    assert_eq!((&newest["kind"], &newest["number"], &first["kind"]), (&json!("changed"), &json!(2), &json!("defined")));
+    assert_eq!(newest["keys"], json!([{ "key": "trigger", "before": "1h", "after": "1m" }]));
+    assert_eq!(newest["by"], "the configured token");
+    assert_eq!(world.get("/schedules/nightly/changes").await["items"], json!([]), "nobody has changed it");
+    assert_eq!(world.get_refused("/schedules/none/changes").await.0, 404);
+    world.ask(Method::DELETE, "/schedules/mine", None).await;
+    assert_eq!(world.get("/schedules/mine/changes").await["items"][0]["kind"], "removed", "its history stays");
+}

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Looks at all of them, one after the other.
 pub async fn look(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for sink in &config.sinks {
+    for sink in config.sinks.iter().chain(&config.pings) {
         findings.push(match reach(sink, &config.http_client.ca, PATIENCE).await {
             Ok(seen) => Finding::ok("alerts", format!("sink `{}`: {seen}", sink.name)),
             Err(reason) => {

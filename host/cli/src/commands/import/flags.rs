@@ -9,6 +9,7 @@ use noontide_domain::HandlerRef;
 
 use super::celery_beat::{Disabled, Taking};
 use super::database::Tables;
+use crate::args::Why;
 use crate::exit::Stop;
 use crate::zone;
 
@@ -112,6 +113,8 @@ pub struct What {
     /// Put the schedules into the running host in place of writing them: the API owns them
     #[arg(long, conflicts_with_all = ["check", "into"])]
     pub put: bool,
+    #[command(flatten)]
+    pub why: Why,
 }
 
 /// The source.

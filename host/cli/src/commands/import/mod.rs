@@ -22,7 +22,7 @@ mod names;
 mod recorded;
 mod send;
 mod task_table;
-mod write;
+pub(super) mod write;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -36,6 +36,7 @@ use crate::args::Global;
 use crate::clock;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::complain;
+use crate::progress::Progress;
 use flags::From;
 pub use flags::Import;
 use names::Names;
@@ -106,7 +107,9 @@ pub async fn run(global: &Global, asked: &Import) -> Done {
     let count = usize::from(what.count);
     let reading = Reading { file: &shown, handler, zone: global.zone()?, now: clock::now(), count };
     let mut names = Names::beside(what.into.as_deref());
+    let progress = Progress::open(global, "reading");
     let mut imported = read(asked, &from, &reading, &mut names).await?;
+    drop(progress);
     write::settle(&mut imported)?;
     if !what.check {
         check::note(&mut imported, count)?;
@@ -119,7 +122,7 @@ pub async fn run(global: &Global, asked: &Import) -> Done {
     }
     let same = match (what.check, what.put) {
         (true, _) => check::run(global, &imported, count)?,
-        (_, true) => send::run(global, &imported).await?,
+        (_, true) => send::run(global, &what.why, &imported).await?,
         _ => write::run(global, &imported, what.into.as_deref(), &shown).map(|()| true)?,
     };
     Ok(if same && imported.refused.is_empty() { Exit::Ok } else { Exit::Failed })

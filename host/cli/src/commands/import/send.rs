@@ -3,18 +3,20 @@
 use serde_json::{Map, Value};
 
 use super::Imported;
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::exit::{Exit, Stop};
 use crate::output::complain;
+use crate::progress::Progress;
 use crate::reach::{Reach, segment};
 
 /// Puts all entries, each by itself; whether the host took them all. What the API owns under a name is replaced.
 ///
 /// # Errors
 /// The host does not answer.
-pub async fn run(global: &Global, imported: &Imported) -> Result<bool, Stop> {
-    let host = Reach::to(global)?;
+pub async fn run(global: &Global, why: &Why, imported: &Imported) -> Result<bool, Stop> {
+    let host = Reach::to(global)?.because(why);
     let (mut new, mut in_place, mut refused) = (0, 0, 0);
+    let progress = Progress::of(global, "putting schedules", imported.entries.len());
     for entry in &imported.entries {
         let keys: Map<_, _> = entry.keys.iter().map(|(key, value)| ((*key).to_owned(), value.json())).collect();
         match host.put(&format!("/schedules/{}", segment(&entry.name)), &Value::Object(keys)).await {
@@ -26,7 +28,9 @@ pub async fn run(global: &Global, imported: &Imported) -> Result<bool, Stop> {
                 refused += 1;
             }
         }
+        progress.add(1);
     }
+    drop(progress);
     let told = format!("{new} schedules created, {in_place} in place, {refused} refused; `noontide ls` shows them");
     global.output().hint(&told);
     Ok(refused == 0)

@@ -85,7 +85,7 @@ impl fmt::Display for Toml {
 ///
 /// # Errors
 /// The file is there already (6), or cannot be written (1).
-pub fn run(global: &Global, imported: &Imported, into: Option<&Path>, source: &str) -> Result<(), Stop> {
+pub(super) fn run(global: &Global, imported: &Imported, into: Option<&Path>, source: &str) -> Result<(), Stop> {
     let text = written(imported, source, |queue| imported.queues.get(queue) == Some(&true));
     let Some(folder) = into else {
         return match global.output {
@@ -118,7 +118,7 @@ pub fn run(global: &Global, imported: &Imported, into: Option<&Path>, source: &s
 }
 
 /// All entries as one file, which needs no other.
-pub fn document(imported: &Imported, source: &str) -> String {
+pub(super) fn document(imported: &Imported, source: &str) -> String {
     written(imported, source, |_| true)
 }
 
@@ -136,13 +136,16 @@ fn written(imported: &Imported, source: &str, begins_queue: impl Fn(&str) -> boo
         for note in &entry.notes {
             text.push_str(&format!("# note: {}\n", line(note)));
         }
-        text.push_str(&format!("[schedule.{}]\n", key(&entry.name)));
-        let width = entry.keys.iter().map(|(key, _)| key.len()).max().unwrap_or_default();
-        for (key, value) in &entry.keys {
-            text.push_str(&format!("{key:width$} = {}\n", laid_out(value)));
-        }
+        text.push_str(&table(&entry.name, entry.keys.iter().map(|(key, value)| (*key, value))));
     }
     text
+}
+
+/// `[schedule.NAME]` with its keys in one column.
+pub fn table<'a>(name: &str, keys: impl Iterator<Item = (&'a str, &'a Toml)> + Clone) -> String {
+    let width = keys.clone().map(|(key, _)| key.len()).max().unwrap_or_default();
+    let lines: String = keys.map(|(key, value)| format!("{key:width$} = {}\n", laid_out(value))).collect();
+    format!("[schedule.{}]\n{lines}", key(name))
 }
 
 /// Several triggers stand below each other, anything else in a line.
@@ -160,7 +163,7 @@ fn laid_out(value: &Toml) -> String {
 ///
 /// # Errors
 /// The document as a whole does not load, which is our fault; the temporary folder cannot be used.
-pub fn settle(imported: &mut Imported) -> Result<(), Stop> {
+pub(super) fn settle(imported: &mut Imported) -> Result<(), Stop> {
     let loaded = load(&document(imported, "a test"))?;
     for problem in &loaded.problems {
         let wrong = |entry: &Entry| problem.schedule() == Some(entry.name.as_str());

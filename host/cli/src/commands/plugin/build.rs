@@ -12,6 +12,7 @@ use crate::args::Global;
 use crate::commands::artifacts;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::Output;
+use crate::progress::Progress;
 
 /// The flags of `plugin build`.
 #[derive(Debug, Args)]
@@ -32,7 +33,9 @@ pub async fn run(global: &Global, asked: &Build) -> Done {
     let folder = Folder::open(&asked.folder)?;
     let output = global.output();
     build(&folder, output).await?;
+    let progress = Progress::open(global, "compiling as a host does");
     let (made, loaded) = (folder.output(), look(&folder).await?);
+    drop(progress);
     let content = std::fs::read(&made).map_err(|error| Stop::failed(format!("{}: {error}", made.display())))?;
     let put = asked.to.as_deref().map(|to| put(&folder, to, &content)).transpose()?;
     let version = &loaded.version;

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::args::Global;
+use crate::args::{Global, Why};
 use crate::commands::show::{instant, word};
 use crate::exit::{Done, Exit, Stop};
 use crate::output::{Rows, complain};
@@ -32,6 +32,8 @@ pub struct Approve {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Which version to go back to.
@@ -42,6 +44,8 @@ pub struct Rollback {
     /// How the digest of the version begins [default: the last good one; a version on trial is sent back]
     #[arg(long, value_name = "SHA256")]
     to: Option<String>,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// `plugin versions NAME`
@@ -76,7 +80,7 @@ pub async fn show(global: &Global, asked: &Named) -> Done {
 /// # Errors
 /// No such plugin or version; nothing waits; nobody said yes; the host does not answer.
 pub async fn approve(global: &Global, asked: &Approve) -> Done {
-    let host = Reach::to(global)?;
+    let host = Reach::to(global)?.because(&asked.why);
     let versions = known(&host, &asked.name).await?;
     let mut body = json!({ "by": who() });
     body["sha256"] = asked.sha256.clone().into();
@@ -101,7 +105,7 @@ pub async fn approve(global: &Global, asked: &Approve) -> Done {
 pub async fn roll_back(global: &Global, asked: &Rollback) -> Done {
     let body = json!({ "by": who(), "sha256": asked.to });
     let path = format!("/plugins/{}/rollback", segment(&asked.name));
-    decided(global, &Reach::to(global)?, &path, &body).await
+    decided(global, &Reach::to(global)?.because(&asked.why), &path, &body).await
 }
 
 async fn decided(global: &Global, host: &Reach, path: &str, body: &Value) -> Done {

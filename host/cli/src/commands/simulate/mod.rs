@@ -24,6 +24,7 @@ use noontide_domain::{Schedule, duration, suggest};
 use crate::args::Global;
 use crate::exit::{Done, Exit, Stop};
 use crate::output::complain;
+use crate::progress::Progress;
 use crate::{clock, conf, zone};
 use report::Report;
 
@@ -74,7 +75,9 @@ pub async fn run(global: &Global, asked: &Simulate) -> Done {
     let schedules = asked.chosen_or_none(&resolved(&loaded.config.schedules));
     let lengths = asked.lengths(global, &schedules).await?;
     let begin = Instant::now();
+    let progress = Progress::open(global, "simulating");
     let (told, load) = forecast::simulate(&schedules, &lengths, span, shown_in.unwrap_or(Tz::UTC));
+    drop(progress);
     let report = Report { span, told, load, zone: shown_in, took: begin.elapsed() };
     global.output().thing(&report.json(), || report.text())?;
     Ok(exit(faulty))

@@ -61,7 +61,7 @@ pub(crate) fn median(runs: &[RunBrief]) -> Option<u64> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use noontide_domain::RunId;
+    use noontide_domain::{Cause, RunId};
 
     pub(crate) fn brief(state: RunState, second: i64, wall_ms: u64) -> RunBrief {
         let at = chrono::DateTime::from_timestamp(second, 0).expect("in range");
@@ -70,6 +70,7 @@ pub(crate) mod tests {
             schedule: None,
             handler: "mail/send".parse().expect("a handler"),
             due_at: at,
+            cause: Cause::Schedule,
             state,
             attempt: 1,
             started_at: (state != RunState::Skipped).then_some(at),
