@@ -24,7 +24,6 @@ use crate::alerter::Board;
 use crate::book::Book;
 use crate::desk::Desk;
 use crate::event::{Event, Happening};
-use crate::pace::Pace;
 use crate::places::Places;
 use crate::recorder::Recorder;
 use crate::tally::Tally;
@@ -68,7 +67,6 @@ pub(crate) struct Core {
     pub(crate) look_at_versions: Notify,
     /// A place for each handler that may run at the same time.
     pub(crate) places: Arc<Places>,
-    pub(crate) pace: Pace,
     /// Nothing new begins.
     pub(crate) stopping: CancellationToken,
     /// Runs going on here.
@@ -95,7 +93,6 @@ impl Core {
         let now = parts.clock.now();
         Arc::new(Self {
             places: Places::new(parts.settings.concurrency, parts.settings.queues.clone(), Arc::clone(&parts.plugins)),
-            pace: Pace::new(parts.settings.concurrency),
             recorder: Recorder::new(Arc::clone(&parts.ledger)),
             clock: parts.clock,
             ledger: parts.ledger,
@@ -209,12 +206,12 @@ impl Core {
 
     /// How many more runs this host may hold.
     pub(crate) fn room(&self) -> usize {
-        self.pace.most().saturating_sub(self.held().len())
+        self.settings.held_at_most().saturating_sub(self.held().len())
     }
 
     /// The same for what comes due: a rush of calls never takes up all of it.
     pub(crate) fn room_for_fires(&self) -> usize {
-        let most = self.pace.most() + self.settings.concurrency;
+        let most = self.settings.held_at_most() + self.settings.concurrency;
         most.saturating_sub(self.held().len())
     }
 
@@ -231,9 +228,9 @@ impl Core {
         QueueRoom { plugins, labels: Some(self.settings.labels.clone()), ..self.settings.queues.room(&held) }
     }
 
-    /// Whether it is time to lease more: half of what may be held is done.
+    /// Whether it is time to lease more: no more is held than runs at the same time.
     pub(crate) fn wants_more(&self) -> bool {
-        self.room() * 2 >= self.pace.most()
+        self.room() >= self.settings.concurrency
     }
 
     pub(crate) fn tenant(&self, places: usize) -> Tenant {

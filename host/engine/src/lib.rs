@@ -39,7 +39,6 @@ mod handle;
 mod keeper;
 mod lookout;
 mod nudges;
-mod pace;
 mod places;
 mod pruner;
 mod recorder;

@@ -9,7 +9,7 @@ use noontide_domain::ports::{Ledger, LedgerError, Settled, Settlement};
 use tokio::sync::{mpsc, oneshot};
 
 /// Settlements in one call: beyond a few hundred the fsync is no longer what costs.
-const BATCH: usize = 512;
+const BATCH: usize = 256;
 
 /// Artifacts and messages from so many bytes on are heavy: to write less takes no longer than the fsync.
 const HEAVY: usize = 64 << 10;

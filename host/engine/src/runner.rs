@@ -23,9 +23,6 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How soon it looks again for what is ready and was not to be had.
 const MOMENT: Duration = Duration::from_millis(20);
 
-/// How long a run waits for a place that was leased because handlers were short. Then it is anybody's again.
-const WAIT: Duration = Duration::from_secs(1);
-
 pub(crate) async fn run(core: Arc<Core>) {
     while !core.stopping.is_cancelled() {
         if !core.wants_more() {
@@ -87,19 +84,15 @@ pub(crate) fn begin(core: &Arc<Core>, leased: Leased, asked_at: Duration) {
     let leased = Arc::new(leased);
     let desk = Arc::new(Desk::new(Arc::clone(&leased), Arc::clone(&core.ledger)));
     let (queue, plugin) = (leased.order.queue.clone(), leased.order.handler.plugin.clone());
-    let held = Held { lease: leased.lease, confirmed: asked_at, queue, plugin, desk: Arc::clone(&desk) };
-    let count = {
-        let mut all = core.held();
-        all.insert(leased.order.id, held);
-        all.len()
-    };
-    let patience = core.pace.is_ahead(count).then_some(WAIT);
+    core.held().insert(
+        leased.order.id,
+        Held { lease: leased.lease, confirmed: asked_at, queue, plugin, desk: Arc::clone(&desk) },
+    );
     let core = Arc::clone(core);
     // In a box, because the runtime would move it several times before it begins.
     core.running.clone().spawn(Box::pin(async move {
-        carry_out(&core, &leased, Arc::clone(&desk), patience).await;
+        carry_out(&core, &leased, Arc::clone(&desk)).await;
         let before = core.wants_more();
-        core.pace.ended(core.clock.elapsed());
         core.held().remove(&leased.order.id);
         desk.let_go();
         // Once, when half of what was held is done: leases are asked for in batches, not one by one. What is bounded holds
@@ -110,12 +103,11 @@ pub(crate) fn begin(core: &Arc<Core>, leased: Leased, asked_at: Duration) {
     }));
 }
 
-async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>, patience: Option<Duration>) {
+async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>) {
     let place = tokio::select! {
         biased;
         () = core.stopping.cancelled() => None,
         () = desk.cut() => None,
-        () = out_of(patience, core) => None,
         place = core.places.one(leased.order.priority, &leased.order.queue, &leased.order.handler) => place,
     };
     let Some(place) = place else {
@@ -135,14 +127,6 @@ async fn carry_out(core: &Arc<Core>, leased: &Leased, desk: Arc<Desk>, patience:
     // The place goes before the commit: the next handler computes while this one's end is written.
     drop(place);
     record(core, leased, report).await;
-}
-
-/// Resolves when patience is over, if there is an end to it.
-async fn out_of(patience: Option<Duration>, core: &Core) {
-    match patience {
-        Some(patience) => core.clock.sleep_until(core.clock.now() + patience).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Calls the handler. Without a word of the ledger about the lease, nobody waits for it to the end; and what stopped only for

@@ -56,3 +56,11 @@ impl Default for Settings {
         }
     }
 }
+
+impl Settings {
+    /// Runs held at once: those that go on and as many again that wait, so that a place is never empty while the
+    /// ledger is asked for more.
+    pub(crate) fn held_at_most(&self) -> usize {
+        self.concurrency * 2
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::costs::{PLACES, RECORDED_AT_ONCE};
 
-/// Runs held at once, as by the engine's `pace` where handlers take long.
+/// Runs held at once, as the engine's `held_at_most`.
 const HELD: usize = 2 * PLACES;
 
 /// One of the crowd.
