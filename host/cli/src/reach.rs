@@ -1,6 +1,6 @@
 //! How a verb reaches the host: through the Unix socket in the data folder, or `--server`.
 
-use noontide_web::{Client, ClientError};
+use noontide_web::{Client, ClientError, EventStream, ServerEvent};
 use serde_json::Value;
 
 use crate::args::{Global, Why};
@@ -56,6 +56,14 @@ impl Reach {
     /// What the host answers, as exit code and words.
     pub async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Stop> {
         self.client.get_bytes(&format!("/api/v1{path}")).await.map_err(stop)
+    }
+
+    /// What is told from now on, or after the event `last`.
+    ///
+    /// # Errors
+    /// What the host answers, as exit code and words.
+    pub async fn events(&self, path: &str, last: Option<&str>) -> Result<Told, Stop> {
+        Ok(Told(self.client.events(&format!("/api/v1{path}"), last).await.map_err(stop)?))
     }
 
     /// Does something.
@@ -149,6 +157,19 @@ impl Reach {
             }
         }
         Ok(items)
+    }
+}
+
+/// What a host tells, event by event.
+pub struct Told(EventStream);
+
+impl Told {
+    /// The next event; `None` when the host has ended the stream.
+    ///
+    /// # Errors
+    /// The connection breaks: exit code and words.
+    pub async fn next(&mut self) -> Result<Option<ServerEvent>, Stop> {
+        self.0.next().await.map_err(stop)
     }
 }
 

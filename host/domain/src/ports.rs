@@ -7,14 +7,16 @@ mod claim;
 mod connections;
 mod history;
 mod hosts;
+mod keyed;
 mod list;
 mod outbox;
 mod overview;
 mod settlement;
+mod speech;
 mod versions;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -37,6 +39,7 @@ pub use history::{
     QueueStatus, RunFilter, RunRecord,
 };
 pub use hosts::{HostFilter, HostNews, HostRecord};
+pub use keyed::{KeptAnswer, KeyStanding, KeyedRequest};
 pub use list::{Edits, Overdue, Put, RefusedEdit, Removed};
 pub use outbox::{
     Delivery, MessageAnswer, MessageCounts, MessageFilter, MessageLease, MessageRecord, Outbox, Outgoing, Outlet,
@@ -44,6 +47,7 @@ pub use outbox::{
 };
 pub use overview::{Overview, RunBrief};
 pub use settlement::{Lapsed, Pulse, Settled, Settlement};
+pub use speech::{NumberedLine, Speech};
 pub use versions::{VersionContent, VersionMarks, Versions};
 
 /// Where time comes from.
@@ -256,6 +260,16 @@ pub trait RunDesk: Send + Sync {
     async fn state_keys(&self, scope: StateScope, page: KeyPage) -> Result<Vec<String>, LedgerError>;
     /// What the plugin remembers in all its memories together, as committed.
     async fn state_size(&self) -> Result<StateSize, LedgerError>;
+    /// What the handler says from now on can be heard there.
+    fn speaks(&self, speech: Weak<dyn Speech>) {
+        drop(speech);
+    }
+    /// Another line can be heard. Called for each, so it must cost next to nothing while nobody listens.
+    fn said(&self) {}
+    /// The handler has come to its end; these lines its report has, and nothing is heard at the former place any more.
+    fn fell_silent(&self, lines: &[NumberedLine]) {
+        let _ = lines;
+    }
 }
 
 /// One call of a handler, as the engine asks for it.

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::suggest;
 
-/// What a token opens. `read` < `operate` < `admin`; `plugin-upload` stands beside the first two.
+/// What a token opens. `feed` < `read` < `operate` < `admin`; `plugin-upload` stands beside the first three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
+    /// Reads calendars and badges, and nothing else: a token for addresses that are handed to programs of others.
+    Feed,
     /// Looks, and changes nothing.
     Read,
     /// Hands over plugin files, and does nothing else: for the build server.
@@ -23,11 +25,12 @@ pub enum Scope {
 
 impl Scope {
     /// All there are.
-    pub const ALL: [Scope; 4] = [Scope::Read, Scope::PluginUpload, Scope::Operate, Scope::Admin];
+    pub const ALL: [Scope; 5] = [Scope::Feed, Scope::Read, Scope::PluginUpload, Scope::Operate, Scope::Admin];
 
     /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {
+            Scope::Feed => "feed",
             Scope::Read => "read",
             Scope::PluginUpload => "plugin-upload",
             Scope::Operate => "operate",
@@ -39,8 +42,9 @@ impl Scope {
     pub fn covers(self, needed: Scope) -> bool {
         match self {
             Scope::Admin => true,
-            Scope::Operate => matches!(needed, Scope::Operate | Scope::Read),
-            Scope::Read | Scope::PluginUpload => self == needed,
+            Scope::Operate => matches!(needed, Scope::Operate | Scope::Read | Scope::Feed),
+            Scope::Read => matches!(needed, Scope::Read | Scope::Feed),
+            Scope::Feed | Scope::PluginUpload => self == needed,
         }
     }
 }
@@ -69,11 +73,12 @@ mod tests {
 
     #[test]
     fn each_scope_covers_what_lies_below_it_and_nothing_beside_it() {
-        use Scope::{Admin, Operate, PluginUpload, Read};
+        use Scope::{Admin, Feed, Operate, PluginUpload, Read};
         let covered = |scope: Scope| Scope::ALL.into_iter().filter(|needed| scope.covers(*needed)).collect::<Vec<_>>();
-        assert_eq!(covered(Read), [Read]);
+        assert_eq!(covered(Feed), [Feed]);
+        assert_eq!(covered(Read), [Feed, Read]);
         assert_eq!(covered(PluginUpload), [PluginUpload]);
-        assert_eq!(covered(Operate), [Read, Operate]);
+        assert_eq!(covered(Operate), [Feed, Read, Operate]);
         assert_eq!(covered(Admin), Scope::ALL);
     }
 

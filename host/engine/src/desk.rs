@@ -1,14 +1,15 @@
 //! How a run that goes on here is spoken to: asked to stop, and asked how far it has come.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
-use noontide_domain::ports::{KeyPage, Ledger, LedgerError, RunDesk};
+use noontide_domain::ports::{KeyPage, Ledger, LedgerError, NumberedLine, RunDesk, Speech};
 use noontide_domain::{Leased, StateScope, StateSize};
 use tokio_util::sync::CancellationToken;
 
 use crate::handle::Progress;
+use crate::tap::Tap;
 
 /// One run's desk.
 pub(crate) struct Desk {
@@ -19,7 +20,10 @@ pub(crate) struct Desk {
     stop: CancellationToken,
     /// The attempt is over; its end is on the way to the ledger.
     ended: AtomicBool,
+    /// The end is in the ledger, or never will be.
+    over: AtomicBool,
     progress: Mutex<Option<Progress>>,
+    pub(crate) tap: Tap,
     leased: Arc<Leased>,
     ledger: Arc<dyn Ledger>,
 }
@@ -31,7 +35,9 @@ impl Desk {
             cut: CancellationToken::new(),
             stop: CancellationToken::new(),
             ended: AtomicBool::new(false),
+            over: AtomicBool::new(false),
             progress: Mutex::default(),
+            tap: Tap::default(),
             leased,
             ledger,
         }
@@ -74,6 +80,20 @@ impl Desk {
 
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Relaxed)
+    }
+
+    /// It is held here no longer.
+    pub(crate) fn let_go(&self) {
+        self.over.store(true, Ordering::Release);
+        self.tap.ring();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn attempt(&self) -> u32 {
+        self.leased.lease.attempt
     }
 
     /// A run that times out drops what it waits for; what is asked of the ledger must never be dropped half way.
@@ -119,5 +139,17 @@ impl RunDesk for Desk {
     async fn state_size(&self) -> Result<StateSize, LedgerError> {
         let plugin = self.leased.order.handler.plugin.clone();
         self.read(|ledger| async move { ledger.state_size(&plugin).await }).await
+    }
+
+    fn speaks(&self, speech: Weak<dyn Speech>) {
+        self.tap.speaks(speech);
+    }
+
+    fn said(&self) {
+        self.tap.ring();
+    }
+
+    fn fell_silent(&self, lines: &[NumberedLine]) {
+        self.tap.fell_silent(lines);
     }
 }

@@ -52,6 +52,7 @@ mod steward;
 pub mod story;
 mod submit;
 mod tally;
+mod tap;
 mod watcher;
 
 pub use alerter::Tried;
@@ -61,6 +62,7 @@ pub use handle::{EngineHandle, EngineStatus, Outlook, Progress};
 pub use request::{Backfill, Backfilled, EngineError, FireRequest, Handed};
 pub use settings::Settings;
 pub use tally::{AttemptEnd, AttemptWitness, Ending, Ends, Handled, Tally};
+pub use tap::Listener;
 
 use std::sync::Arc;
 

@@ -91,9 +91,10 @@ pub(crate) fn begin(core: &Arc<Core>, leased: Leased, asked_at: Duration) {
     let core = Arc::clone(core);
     // In a box, because the runtime would move it several times before it begins.
     core.running.clone().spawn(Box::pin(async move {
-        carry_out(&core, &leased, desk).await;
+        carry_out(&core, &leased, Arc::clone(&desk)).await;
         let before = core.wants_more();
         core.held().remove(&leased.order.id);
+        desk.let_go();
         // Once, when half of what was held is done: leases are asked for in batches, not one by one. What is bounded holds
         // no more than may go on, so that it is in nobody's way; it has room now.
         if (core.makes_room(&leased.order) || !before) && core.wants_more() {

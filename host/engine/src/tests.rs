@@ -24,6 +24,7 @@ mod property;
 mod put;
 mod queues;
 mod tally;
+mod tap;
 mod ticks;
 mod timetable;
 

@@ -1,13 +1,16 @@
-//! The door to tokens, sessions and the audit log.
+//! The door to tokens, sessions, the audit log and the keys of requests.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use noontide_domain::TokenName;
-use noontide_domain::ports::{AccessLedger, AuditEntry, AuditFilter, LedgerError, SecretDigest, Session, TokenRecord};
+use noontide_domain::ports::{
+    AccessLedger, AuditEntry, AuditFilter, KeptAnswer, KeyStanding, KeyedRequest, LedgerError, SecretDigest, Session,
+    TokenRecord,
+};
 
 use crate::connection::Readers;
 use crate::writer::Inbox;
-use crate::{audit, fault, tokens};
+use crate::{audit, fault, keyed, tokens};
 
 /// In any of the databases.
 pub(crate) struct Accessing {
@@ -55,5 +58,13 @@ impl AccessLedger for Accessing {
 
     async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditEntry>, LedgerError> {
         audit::list(&self.readers, &filter).await.map_err(fault::answer)
+    }
+
+    async fn begin_keyed(&self, request: KeyedRequest) -> Result<KeyStanding, LedgerError> {
+        self.inbox.ask(keyed::Begin { request }).await
+    }
+
+    async fn end_keyed(&self, key: &SecretDigest, answer: Option<KeptAnswer>) -> Result<(), LedgerError> {
+        self.inbox.ask(keyed::End { key: *key, answer }).await
     }
 }

@@ -38,6 +38,7 @@ mod incidents;
 mod insert;
 mod items;
 mod judge;
+mod keyed;
 mod lane;
 mod lease;
 mod links;

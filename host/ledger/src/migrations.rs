@@ -10,7 +10,7 @@ pub(crate) struct File {
 }
 
 /// How many they are.
-pub(crate) const COUNT: usize = 21;
+pub(crate) const COUNT: usize = 22;
 
 /// The newest schema this binary knows.
 pub(crate) const KNOWN: i64 = COUNT as i64;
@@ -41,6 +41,7 @@ macro_rules! migrations {
             19 "0019" "rollups";
             20 "0020" "alerts";
             21 "0021" "changes";
+            22 "0022" "keyed";
         }
     };
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use noontide_domain::RunId;
-use noontide_domain::ports::{AuditEntry, Retention};
+use noontide_domain::ports::{AuditEntry, KeyedRequest, Retention};
 use serde_json::json;
 
 use crate::lease::limit;
@@ -12,8 +12,8 @@ use crate::query::query;
 use crate::writer::{Desk, Request};
 use crate::{links, receipts, rollups, rows};
 
-statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, TOKENS, SESSIONS, AUDIT, ALERTS,
-    INCIDENTS, NOTICES, CHANGES);
+statements!(prune: CHOOSE, LOGS, ATTEMPTS, ITEMS, ARTIFACTS, RUNS, LINKS, SUBMISSIONS, MESSAGES, HOSTS, TOKENS, SESSIONS, AUDIT, KEYED,
+    ALERTS, INCIDENTS, NOTICES, CHANGES);
 
 pub(crate) struct Prune {
     pub retention: Retention,
@@ -40,8 +40,9 @@ impl Request for Prune {
         let kept = (desk.now - AuditEntry::KEPT).timestamp_millis().min(before);
         let others =
             [SUBMISSIONS, MESSAGES, HOSTS, TOKENS, ALERTS, INCIDENTS, NOTICES].map(|statement| (statement, before));
-        let others_kept = [(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept), (CHANGES, kept)];
-        for (statement, before) in others.into_iter().chain(others_kept) {
+        let keyed = (desk.now - KeyedRequest::KEPT).timestamp_millis();
+        let own = [(SESSIONS, desk.now.timestamp_millis()), (AUDIT, kept), (CHANGES, kept), (KEYED, keyed)];
+        for (statement, before) in others.into_iter().chain(own) {
             query(statement).bind(before).bind(batch).run(&mut *desk).await?;
         }
         rollups::forget(self.retention, desk).await?;

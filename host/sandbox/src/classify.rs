@@ -1,6 +1,5 @@
 //! From the way a call ended to an [`Outcome`]. Nothing a guest does is an error of ours.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use noontide_domain::Outcome;
@@ -35,7 +34,7 @@ pub(crate) enum Ended {
 
 /// Says what it means.
 pub(crate) fn outcome(ended: Ended, guest: &Guest, allowed: Duration) -> Outcome {
-    let journal = || guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
+    let journal = || guest.journal.lock();
     match ended {
         Ended::Answered(Ok(good)) => succeeded(good, journal().redactor()),
         Ended::Answered(Err(failure)) => failed(failure, guest.watch.is_cancelled(), journal().redactor()),
@@ -145,7 +144,7 @@ fn broke(error: &wasmtime::Error, guest: &Guest, allowed: Duration) -> Outcome {
     };
     let backtrace = frames(error);
     let kind = if repeats(&backtrace) { format!("{kind}, within a recursion: its stack ran over") } else { kind };
-    let mut journal = guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut journal = guest.journal.lock();
     let message = journal.panic_words().map_or(kind.clone(), |words| format!("{kind} — {words}"));
     Outcome::Trapped { message: journal.kept(&message, MESSAGE), backtrace }
 }

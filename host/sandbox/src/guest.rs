@@ -1,9 +1,9 @@
 //! The data of a store: all the host keeps for one guest.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use noontide_domain::ports::{Clock, Connections, RunDesk};
+use noontide_domain::ports::{Clock, Connections, RunDesk, Speech};
 use noontide_domain::{Grant, Key, Limits, StateSize, TraceParent};
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -16,7 +16,7 @@ use crate::egress::{Client, Egress, Sockets, Witness};
 use crate::imports::{ArtifactShelf, StateBook, Tray};
 use crate::journal::Journal;
 use crate::limits::{COMPONENT_HANDLES, HTTP_FIELDS, Meter, RESOURCES, hostcall_fuel};
-use crate::output::SharedJournal;
+use crate::output::{Notes, SharedJournal};
 use crate::program::Program;
 use crate::steady::Steady;
 use crate::stopwatch::Stopwatch;
@@ -83,7 +83,7 @@ impl Guest {
             steady,
             trace,
         } = allowance;
-        let mut journal = Journal::new(clock, &limits);
+        let mut journal = Journal::new(clock, &limits).heard_by(desk.clone());
         if program.is_some() {
             journal.keep_stdout(RESULT);
         }
@@ -92,7 +92,8 @@ impl Guest {
                 journal.keep_variable(name, value);
             }
         }
-        let journal = Arc::new(Mutex::new(journal));
+        let journal = Notes::new(journal);
+        hear(&journal, desk.as_ref());
         let effects = Counted::default();
         let witness = Witness::new(&plugin, Arc::clone(&journal), effects.clone());
         let sockets = Sockets::new(egress.clone(), grant.clone(), witness.clone());
@@ -124,7 +125,8 @@ impl Guest {
         let Allowance { grant, limits, desk, connections, egress, plugin, deadline, clock, fire, trace, .. } =
             allowance;
         self.meter.again();
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).again(clock, &limits);
+        self.journal.lock().again(clock, &limits, desk.clone());
+        hear(&self.journal, desk.as_ref());
         // What was counted went with the last call's report; sockets that are still open count on.
         let _ = self.effects.taken();
         self.sockets.forget();
@@ -182,6 +184,14 @@ impl Guest {
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
         store
+    }
+}
+
+/// Tells the desk where the guest can be heard.
+fn hear(journal: &SharedJournal, desk: Option<&Arc<dyn RunDesk>>) {
+    if let Some(desk) = desk {
+        let speech: Arc<dyn Speech> = journal.clone();
+        desk.speaks(Arc::downgrade(&speech));
     }
 }
 

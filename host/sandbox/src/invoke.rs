@@ -2,7 +2,6 @@
 //! in any case.
 
 use std::sync::Arc;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -265,7 +264,7 @@ impl Attempt {
         let left = store.data().meter.fuel().and_then(|_| store.get_fuel().ok()).unwrap_or_default();
         let guest = store.data_mut();
         let shared = Arc::clone(&guest.journal);
-        let journal = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let journal = || shared.lock();
         let (outcome, items) = match ended {
             Ended::Answered(Ok(wit::Outcome::Items(said))) if !self.items.is_empty() => {
                 items::judge(&self.items, &said, journal().redactor())
@@ -280,7 +279,8 @@ impl Attempt {
             peak_memory_bytes: guest.meter.peak(),
             fuel: guest.meter.fuel().filter(|_| counted).map(|fuel| fuel.saturating_sub(left)),
         };
-        let (logs, logs_dropped) = journal().close();
+        let (said, logs_dropped) = journal().close();
+        self.desk.fell_silent(&said);
         // Some names are the guest's own.
         let effects = guest.effects.taken().renamed(|name| journal().redactor().owned(name));
         let mut report = Report {
@@ -296,7 +296,7 @@ impl Attempt {
             started_at: self.started_at,
             finished_at: self.clock.now(),
             usage,
-            logs,
+            logs: said.into_iter().map(|(_, line)| line).collect(),
             logs_dropped,
         };
         // After a failure nothing has happened; unless the handler told its items apart, and some of them have.

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use noontide_domain::ports::Clock;
+use noontide_domain::ports::{Clock, NumberedLine, RunDesk};
 use noontide_domain::{Limits, LogLine};
 
 use crate::redact::{Redactor, SHORTEST};
@@ -37,11 +37,13 @@ impl Stream {
 /// The notes of one run.
 pub(crate) struct Journal {
     clock: Arc<dyn Clock>,
+    /// Is told of each line, for who listens.
+    desk: Option<Arc<dyn RunDesk>>,
     redactor: Redactor,
     /// Secrets too short to be taken out, of which the run was told.
     short: BTreeSet<String>,
     next: u64,
-    lines: Vec<(u64, LogLine)>,
+    lines: Vec<NumberedLine>,
     logged: usize,
     log_limit: usize,
     dropped: u64,
@@ -74,6 +76,7 @@ impl Journal {
         let kept = usize::try_from(limits.output / 4).unwrap_or(usize::MAX);
         Self {
             clock,
+            desk: None,
             redactor: Redactor::default(),
             short: BTreeSet::new(),
             next: 0,
@@ -90,10 +93,15 @@ impl Journal {
         }
     }
 
+    /// Tells `desk` of each line from now on.
+    pub(crate) fn heard_by(self, desk: Option<Arc<dyn RunDesk>>) -> Self {
+        Self { desk, ..self }
+    }
+
     /// For another call of the same guest: empty, but what must not be told it may still remember.
-    pub(crate) fn again(&mut self, clock: Arc<dyn Clock>, limits: &Limits) {
+    pub(crate) fn again(&mut self, clock: Arc<dyn Clock>, limits: &Limits, desk: Option<Arc<dyn RunDesk>>) {
         let redactor = std::mem::take(&mut self.redactor);
-        *self = Self { redactor, ..Self::new(clock, limits) };
+        *self = Self { redactor, desk, ..Self::new(clock, limits) };
     }
 
     /// From now on, stdout is kept as it comes, up to one byte more than `limit`.
@@ -136,6 +144,8 @@ impl Journal {
     pub(crate) fn log(&mut self, level: &str, message: &str, fields: &[(String, String)]) {
         if self.logged >= self.log_limit {
             self.dropped += 1;
+            // Who listens hears of it by the gap.
+            self.next += 1;
             return;
         }
         self.logged += 1;
@@ -218,7 +228,7 @@ impl Journal {
     }
 
     /// All lines in their order, and how many there is no room for.
-    pub(crate) fn close(&mut self) -> (Vec<LogLine>, u64) {
+    pub(crate) fn close(&mut self) -> (Vec<NumberedLine>, u64) {
         for stream in [Stream::Stdout, Stream::Stderr] {
             self.release(stream);
             if !self.tape(stream).unfinished.is_empty() {
@@ -239,7 +249,21 @@ impl Journal {
         }
         let mut lines = std::mem::take(&mut self.lines);
         lines.sort_by_key(|(number, _)| *number);
-        (lines.into_iter().map(|(_, line)| line).collect(), self.dropped)
+        (lines, self.dropped)
+    }
+
+    /// The first lines with a number above `last`, `most` at most; of the end of a stream only these are put into words.
+    pub(crate) fn after(&self, last: u64, most: usize) -> Vec<NumberedLine> {
+        let begin = self.lines.partition_point(|(number, _)| *number <= last);
+        let mut found: Vec<NumberedLine> = self.lines[begin..].iter().take(most).cloned().collect();
+        for (stream, tape) in [(Stream::Stdout, &self.stdout), (Stream::Stderr, &self.stderr)] {
+            let begin = tape.tail.partition_point(|(number, ..)| *number <= last);
+            let tail = tape.tail.iter().skip(begin).take(most);
+            found.extend(tail.map(|(number, at, bytes)| (*number, printed(stream, *at, text(bytes)))));
+        }
+        found.sort_unstable_by_key(|(number, _)| *number);
+        found.truncate(most);
+        found
     }
 
     fn end_line(&mut self, stream: Stream) {
@@ -261,6 +285,7 @@ impl Journal {
         tape.tail_cost += bytes.len() + LINE_COST;
         tape.tail.push_back((number, at, bytes));
         self.trim(stream);
+        self.tell();
     }
 
     fn trim(&mut self, stream: Stream) {
@@ -277,6 +302,13 @@ impl Journal {
     fn push(&mut self, line: LogLine) {
         let number = self.number();
         self.lines.push((number, line));
+        self.tell();
+    }
+
+    fn tell(&self) {
+        if let Some(desk) = &self.desk {
+            desk.said();
+        }
     }
 
     fn number(&mut self) -> u64 {

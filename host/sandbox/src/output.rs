@@ -1,9 +1,10 @@
 //! stdout and stderr of a guest: streams into its journal that never fill up and never close. A stream that closes
 //! makes `println!` panic, and a run would fail because it was chatty.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use noontide_domain::ports::{NumberedLine, Speech};
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
@@ -11,8 +12,27 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use crate::journal::{Journal, Stream};
 
-/// The notes of a run, shared between its log calls and its streams.
-pub(crate) type SharedJournal = Arc<Mutex<Journal>>;
+/// The notes of a run, shared between its log calls, its streams and whoever listens.
+pub(crate) type SharedJournal = Arc<Notes>;
+
+/// A journal, for one at a time.
+pub(crate) struct Notes(Mutex<Journal>);
+
+impl Notes {
+    pub(crate) fn new(journal: Journal) -> SharedJournal {
+        Arc::new(Self(Mutex::new(journal)))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Journal> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Speech for Notes {
+    fn after(&self, last: u64, most: usize) -> Vec<NumberedLine> {
+        self.lock().after(last, most)
+    }
+}
 
 /// What a guest may hand over at a time, in bytes.
 const PERMIT: usize = 64 << 10;
@@ -48,7 +68,7 @@ impl Pollable for Captured {
 
 impl OutputStream for Captured {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).print(self.stream, &bytes);
+        self.journal.lock().print(self.stream, &bytes);
         Ok(())
     }
 

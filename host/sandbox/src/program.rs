@@ -1,8 +1,6 @@
 //! A program as a handler: what it is started with, and what its end means. Any command of WASI is one, in whatever
 //! language it was written and without knowing of this host.
 
-use std::sync::PoisonError;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use noontide_domain::{ExitMeaning, Grant};
 use serde_json::{Map, Value, json};
@@ -126,7 +124,7 @@ pub(crate) fn ended(code: wasmtime::Result<i32>, guest: &Guest) -> Ended {
         },
     };
     let meaning = guest.grant.as_ref().and_then(|grant| grant.exit_codes.get(&code).copied());
-    let mut journal = guest.journal.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut journal = guest.journal.lock();
     match meaning.unwrap_or_else(|| usual(code)) {
         ExitMeaning::Done => {
             let stdout = journal.take_stdout();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use noontide_domain::plugin::upgrade::PluginNews;
-use noontide_domain::ports::{Call, Clock, LedgerError, PluginHost};
+use noontide_domain::ports::{Call, Clock, LedgerError, NumberedLine, PluginHost, Speech};
 use noontide_domain::{
     Artifact, Granted, HandlerInfo, HandlerRef, ItemOutcome, LoadedPlugin, LogLine, Makeup, Outcome, PluginInfo,
     PluginName, PluginStatus, PluginVersion, Report, StateSize, StateWrite, Unavailable, Usage, Wants, Webhook,
@@ -253,6 +253,11 @@ impl PluginHost for ScriptedPlugins {
             let message = self.stage().missing(&call.leased.order.handler).to_string();
             return report(Outcome::Unavailable { message }.into(), None, started_at, started_at);
         };
+        // What the script lets it say is said before the gate.
+        let said = Arc::new(Said(numbered(&step.logs)));
+        let speech: Arc<dyn Speech> = said.clone();
+        call.desk.speaks(Arc::downgrade(&speech));
+        said.0.iter().for_each(|_| call.desk.said());
         let step = match gate {
             None => step,
             Some(gate) => tokio::select! {
@@ -261,6 +266,7 @@ impl PluginHost for ScriptedPlugins {
                 () = call.desk.cancelled(), if !is_deaf => Outcome::Cancelled.into(),
             },
         };
+        call.desk.fell_silent(&numbered(&step.logs));
         report(step, Some(version), started_at, self.clock.now())
     }
 
@@ -303,6 +309,19 @@ impl PluginHost for ScriptedPlugins {
     async fn review(&self) -> Result<Vec<PluginNews>, LedgerError> {
         Ok(std::mem::take(&mut self.stage().news))
     }
+}
+
+/// What a call says.
+struct Said(Vec<NumberedLine>);
+
+impl Speech for Said {
+    fn after(&self, last: u64, most: usize) -> Vec<NumberedLine> {
+        self.0.iter().filter(|(number, _)| *number > last).take(most).cloned().collect()
+    }
+}
+
+fn numbered(lines: &[LogLine]) -> Vec<NumberedLine> {
+    (1..).zip(lines.iter().cloned()).collect()
 }
 
 struct End<'a>(&'a ScriptedPlugins);

@@ -36,7 +36,7 @@ pub(crate) use credentials::{COOKIE, cookie, of_token};
 pub(crate) use peer::Peer;
 #[cfg(test)]
 pub(crate) use table::TABLE;
-pub(crate) use table::{Needs, needs};
+pub(crate) use table::{Needs, needs, within};
 pub use visitor::{Base, Visitor, Way};
 
 /// Who is let in over one listener.
@@ -134,6 +134,10 @@ async fn identified(parts: &WebParts, head: &Parts, peer: &Peer, needs: Needs) -
     }
     match needs {
         Needs::Nothing | Needs::OwnSite => Ok(None),
+        Needs::Scope(Scope::Feed) => match credentials::of_address(parts, &head.uri).await? {
+            Some(visitor) => Ok(Some(visitor)),
+            None => credentials::visitor(parts, &head.method, &head.headers, peer).await.map(Some),
+        },
         Needs::Scope(_) => credentials::visitor(parts, &head.method, &head.headers, peer).await.map(Some),
     }
 }

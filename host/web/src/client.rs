@@ -1,5 +1,6 @@
 //! The other end of the API.
 
+mod stream;
 mod tls;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
+
+pub use stream::{EventStream, ServerEvent};
 
 /// A host that takes longer to reach is not there; answers may take their time (a reload compiles plugins).
 const CONNECT: Duration = Duration::from_secs(10);
@@ -140,6 +143,25 @@ impl Client {
     /// If nobody answers, or the answer is a refusal.
     pub async fn delete(&self, path: &str) -> Result<(), ClientError> {
         self.send(self.http.delete(format!("{}{path}", self.base))).await.map(drop)
+    }
+
+    /// Hears what is told at `path`, as server-sent events; after the event `last`, if there was one.
+    ///
+    /// # Errors
+    /// If nobody answers, or the answer is a refusal.
+    pub async fn events(&self, path: &str, last: Option<&str>) -> Result<EventStream, ClientError> {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let request = match last {
+            Some(last) => request.header("last-event-id", last),
+            None => request,
+        };
+        let response = self.reach(request).await?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(EventStream::of(response, self.place.clone()));
+        }
+        let text = response.text().await.map_err(|error| unreachable(&self.place, &error))?;
+        Err(self.refused(status, serde_json::from_str(&text).unwrap_or_default()))
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, ClientError> {

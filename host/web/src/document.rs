@@ -14,9 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::{Needs, needs};
 use crate::problem::ProblemDetails;
+use crate::unchanged::TAGGED;
 use crate::{
     WebParts, alerts, artifacts, audit, chains, events, feed, host, hosts, occurrences, outbox, plugins, put, runs,
-    schedules, submit, tokens,
+    schedules, simulate, submit, tokens,
 };
 
 /// Where the API lies.
@@ -57,6 +58,7 @@ fn routes() -> OpenApiRouter<WebParts> {
         .merge(plugins::routes())
         .merge(host::routes())
         .merge(hosts::routes())
+        .merge(simulate::routes())
         .merge(tokens::routes())
         .merge(audit::routes())
         .merge(events::routes());
@@ -114,6 +116,12 @@ fn complete(document: &mut OpenApi) {
                 refusals(operation);
                 operation.security = Some(vec![SecurityRequirement::new(BEARER, [scope.as_str()])]);
             }
+            if method == Method::POST && !shows_a_secret(path) {
+                sent_twice(operation);
+            }
+            if method == Method::GET && TAGGED.contains(&path.as_str()) {
+                seen_before(operation);
+            }
         }
     }
 }
@@ -133,6 +141,9 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 fn tag(path: &str) -> &str {
     if ["/calendar.ics", "/badge/"].iter().any(|feed| path.starts_with(feed)) {
         return "feeds";
+    }
+    if path.ends_with("/simulate") {
+        return "schedules";
     }
     let word = path.strip_prefix(BASE).and_then(|rest| rest.split('/').nth(1)).unwrap_or_default();
     TAGS.iter().map(|(name, _)| *name).find(|name| *name == word).unwrap_or("host")
@@ -156,6 +167,39 @@ fn name_path(path: &str, operation: &mut Operation) {
             .build();
         operation.parameters.get_or_insert_default().insert(0, parameter.into());
     }
+}
+
+/// Answers that are not kept, whoever asks for it.
+pub(crate) fn shows_a_secret(path: &str) -> bool {
+    path.ends_with("/tokens")
+}
+
+fn header_parameter(name: &str, words: &str, text: ObjectBuilder) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(words))
+        .schema(Some(text.schema_type(Type::String)))
+        .build()
+}
+
+fn sent_twice(operation: &mut Operation) {
+    let words = "A text of 1 to 255 characters that the client makes up for this request. For 24 hours the same request under the \
+                 same key is answered as the first time, with `Idempotency-Replayed: true`, and does nothing; another \
+                 request under it is refused (422), and one that is still being carried out, too (409). Refusals are not kept";
+    let text = ObjectBuilder::new().min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+    operation.parameters.get_or_insert_default().push(header_parameter("Idempotency-Key", words, text).into());
+}
+
+fn seen_before(operation: &mut Operation) {
+    let words = "The `ETag` of an answer that was seen before";
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(header_parameter("If-None-Match", words, ObjectBuilder::new()).into());
+    let same = ResponseBuilder::new().description("It is the same as what was seen").build();
+    operation.responses.responses.insert("304".to_owned(), same.into());
 }
 
 fn refusals(operation: &mut Operation) {

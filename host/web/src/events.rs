@@ -45,6 +45,20 @@ impl Source {
         tokio::spawn(Arc::clone(&tape).record(engine.clone(), engine.events(), stop.clone()));
         Self { tape, stop, places: Arc::new(Semaphore::new(most)) }
     }
+
+    /// A place for a stream, as long as it is held.
+    ///
+    /// # Errors
+    /// All are taken.
+    pub(crate) fn place(&self) -> Answer<OwnedSemaphorePermit> {
+        let full = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many event streams are open; close one");
+        Arc::clone(&self.places).try_acquire_owned().map_err(full)
+    }
+
+    /// Ends all streams.
+    pub(crate) fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
 }
 
 /// Which events; all of them if nothing is said. Several of a kind by commas. What says that events are gone always comes.
@@ -85,16 +99,15 @@ impl EventsQuery {
     params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
     responses((status = 200, content_type = "text/event-stream", body = String, description = "The stream")))]
 async fn events(
-    Extension(Source { tape, stop, places }): Extension<Source>,
+    Extension(source): Extension<Source>,
     headers: HeaderMap,
     Query(wanted): Query<EventsQuery>,
 ) -> Answer<Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>>> {
-    let full = |_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many event streams are open; close one");
-    let place = places.try_acquire_owned().map_err(full)?;
+    let place = source.place()?;
+    let Source { tape, stop, .. } = source;
     let newest = tape.newest();
-    let shown = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     // One that lies ahead is of a process whose clock did; waiting for it would be for ever.
-    let last = shown.filter(|id| *id <= newest).unwrap_or(newest);
+    let last = last_seen(&headers).filter(|id| *id <= newest).unwrap_or(newest);
     let pace = wanted.pace.as_deref().map(duration::parse).transpose();
     let pace = pace.map_err(|reason| Problem::bad_request(format!("`pace`: {reason}")))?;
     let reading = Reading { tape, last, pause: Duration::ZERO, pace, wanted, stop, _place: place };
@@ -104,6 +117,11 @@ async fn events(
         Some((Ok(sse), reading))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
+}
+
+/// Where a client goes on that was cut off.
+pub(crate) fn last_seen(headers: &HeaderMap) -> Option<u64> {
+    headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok())
 }
 
 /// How far one client has read.

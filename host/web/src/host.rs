@@ -55,8 +55,10 @@ struct Reloaded {
 #[utoipa::path(post, path = "/reload", operation_id = "reload", request_body = Nothing,
     responses((status = 200, body = Reloaded, description = "What was found")))]
 async fn reload(State(parts): State<WebParts>, JsonBody(Nothing {}): JsonBody<Nothing>) -> Json<Reloaded> {
+    // Whoever is connected goes on with the certificate it has seen.
+    let certificate = parts.settings.tls.as_ref().and_then(|tls| tls.renew().err());
     let report = parts.host.reload().await;
-    Json(Reloaded { schedules: report.schedules, problems: report.problems })
+    Json(Reloaded { schedules: report.schedules, problems: certificate.into_iter().chain(report.problems).collect() })
 }
 
 /// Whether the process is to be left alone.

@@ -7,6 +7,8 @@
 //! register   tokens, sessions, the audit log                         register.rs tokens.rs session.rs audit.rs
 //! body       what clients send, read strictly                       body.rs errand.rs chain.rs
 //! caller     the trace that a request is part of                    caller.rs
+//! keyed      a request that is sent twice is done once               keyed.rs
+//! unchanged  an answer that was seen before is not sent again        unchanged.rs
 //! tape       what happened lately, for who comes back               tape.rs
 //! selection  which schedules a filter means                         selection.rs
 //! shape      what the JSON looks like, once                          shape.rs
@@ -35,6 +37,7 @@ mod expect;
 mod feed;
 mod host;
 mod hosts;
+mod keyed;
 mod metrics;
 mod occurrences;
 mod outbox;
@@ -51,9 +54,11 @@ mod server;
 mod session;
 mod settings;
 mod shape;
+mod simulate;
 mod submit;
 mod tape;
 mod tokens;
+mod unchanged;
 
 use std::sync::Arc;
 
@@ -63,7 +68,7 @@ use noontide_domain::ports::History;
 use noontide_engine::EngineHandle;
 
 pub use access::{Access, Base, Visitor, Way};
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, EventStream, ServerEvent};
 pub use document::document;
 pub use metrics::{Figures, LedgerFigures, ProcessFigures, Requests, SandboxFigures};
 pub use register::Register;

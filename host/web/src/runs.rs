@@ -1,7 +1,9 @@
-//! `/runs`. Verbs for many are in `bulk`, doing it once more in `again`.
+//! `/runs`. Verbs for many are in `bulk`, doing it once more in `again`, what runs say in `logs` and, while they go on, in `follow`.
 
 mod again;
 mod bulk;
+mod follow;
+mod logs;
 
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
@@ -19,7 +21,7 @@ use crate::body::{Instant, JsonBody, Name, Nothing, Query};
 use crate::caller::Caller;
 use crate::page::PageSize;
 use crate::problem::{Answer, Problem};
-use crate::shape::{AttemptLog, Item, Page, Run, RunDetail};
+use crate::shape::{Item, Page, Run, RunDetail};
 use crate::{WebParts, chains, errand};
 
 /// A batch of calls may be large.
@@ -30,10 +32,10 @@ pub(crate) fn routes() -> OpenApiRouter<WebParts> {
         .routes(routes!(list))
         .merge(OpenApiRouter::new().routes(routes!(enqueue)).layer(DefaultBodyLimit::max(ENQUEUE_BYTES)))
         .routes(routes!(show))
-        .routes(routes!(logs))
         .routes(routes!(items))
         .routes(routes!(cancel))
         .merge(again::routes())
+        .merge(logs::routes())
         .merge(bulk::routes())
 }
 
@@ -138,15 +140,6 @@ async fn show(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<RunD
         artifacts: files.iter().map(Into::into).collect(),
         progress: parts.engine.progress(run.id).map(Into::into),
     }))
-}
-
-/// What a run said, attempt by attempt
-#[utoipa::path(get, path = "/runs/{id}/logs", operation_id = "getRunLogs",
-    responses((status = 200, body = Page<AttemptLog>, description = "The lines of each attempt that has ended")))]
-async fn logs(State(parts): State<WebParts>, Name(id): Name) -> Answer<Json<Page<AttemptLog>>> {
-    let run = find(&parts, &id).await?;
-    let logs = parts.history.logs(run.id).await?;
-    Ok(Json(Page::whole(logs.iter().map(Into::into))))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -33,7 +33,7 @@ use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::problem::Problem;
-use crate::{Access, WebParts, access, document, events, metrics, pages, session};
+use crate::{Access, WebParts, access, document, events, keyed, metrics, pages, session, unchanged};
 use accept::Serve;
 use slots::Slots;
 pub(crate) use slots::network;
@@ -216,6 +216,8 @@ fn router(parts: WebParts, stop: &CancellationToken) -> Router {
             let detail = format!("{method} is not possible on {}", uri.path());
             Problem::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, detail)
         })
+        .layer(from_fn_with_state(parts.clone(), unchanged::tagged))
+        .layer(from_fn_with_state(parts.clone(), keyed::once))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(parts.clone(), access::guard))
         .layer(from_fn_with_state(parts.clone(), metrics::count))

@@ -10,6 +10,7 @@
 //! host        hosts and the status           chain     links of chains
 //! event       what happens                   page      pages of lists
 //! change      what was changed of definitions
+//! simulation  what would fire
 //! ```
 
 mod access;
@@ -25,6 +26,7 @@ mod provenance;
 mod record;
 mod run;
 mod schedule;
+mod simulation;
 mod time;
 pub(crate) mod words;
 
@@ -36,7 +38,8 @@ pub(crate) use event::event;
 pub(crate) use host::{Host, HostCounts, Status};
 pub(crate) use page::Page;
 pub(crate) use plugin::{Plugin, PluginVersion};
-pub(crate) use record::{Artifact, AttemptLog, Item, Message, Progress};
+pub(crate) use record::{Artifact, AttemptLog, Item, Line, Message, Progress, SpokenLine};
 pub(crate) use run::{Attempt, Run};
 pub(crate) use schedule::{Schedule, Superseded, state};
+pub(crate) use simulation::Simulation;
 pub(crate) use time::{Time, time};

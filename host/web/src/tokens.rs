@@ -52,7 +52,7 @@ struct CreateBody {
 
 /// A token that was made.
 #[derive(Serialize, ToSchema)]
-struct Made {
+struct NewToken {
     /// The token itself. It is shown now and never again.
     #[schema(example = "noontide_…")]
     token: String,
@@ -64,13 +64,13 @@ struct Made {
 ///
 /// It is in the answer, and nowhere else afterwards.
 #[utoipa::path(post, path = "/tokens", operation_id = "createToken", request_body = CreateBody,
-    responses((status = 201, body = Made, description = "The token")))]
+    responses((status = 201, body = NewToken, description = "The token")))]
 async fn create(
     State(parts): State<WebParts>,
     visitor: Visitor,
     slip: Slip,
     JsonBody(body): JsonBody<CreateBody>,
-) -> Answer<(StatusCode, Json<Made>)> {
+) -> Answer<(StatusCode, Json<NewToken>)> {
     slip.tell(|told| told.thing = Some(body.name.clone()));
     let now = parts.engine.now();
     let name: TokenName = body.name.parse().map_err(|reason| Problem::bad_request(format!("`name`: {reason}")))?;
@@ -91,7 +91,7 @@ async fn create(
         let detail = format!("there is a token `{name}`; take it back first, or choose another name");
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
-    Ok((StatusCode::CREATED, Json(Made { token: secret, shown: Token::of(&token, now) })))
+    Ok((StatusCode::CREATED, Json(NewToken { token: secret, shown: Token::of(&token, now) })))
 }
 
 /// When it ends; it must lie ahead.

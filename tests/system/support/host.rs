@@ -26,7 +26,21 @@ impl Host {
     }
 
     /// Waits until a host that was begun is ready.
-    pub async fn ready(mut self, place: &Place) -> Self {
+    pub async fn ready(self, place: &Place) -> Self {
+        let mut host = self.announced(place).await;
+        if host.address.is_some() {
+            let api = host.api();
+            within(START, "the host is ready", async || {
+                host.lives();
+                (api.status("/readyz").await == Some(200)).then_some(())
+            })
+            .await;
+        }
+        host
+    }
+
+    /// Waits until a host that was begun says where it listens.
+    pub async fn announced(mut self, place: &Place) -> Self {
         let announced = place.path("data/api.json");
         let pid = self.child.id();
         let told = within(START, "the host says where it listens", async || {
@@ -37,14 +51,6 @@ impl Host {
         })
         .await;
         self.address = told["address"].as_str().map(|address| address.parse().expect("an address"));
-        if self.address.is_some() {
-            let api = self.api();
-            within(START, "the host is ready", async || {
-                self.lives();
-                (api.status("/readyz").await == Some(200)).then_some(())
-            })
-            .await;
-        }
         self
     }
 

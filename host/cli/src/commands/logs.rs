@@ -1,4 +1,6 @@
-//! `logs ID`: what a run said, attempt by attempt.
+//! `logs ID`: what a run said, attempt by attempt; with `--follow` what it says, until it is over.
+
+mod follow;
 
 use clap::Args;
 use noontide_domain::LogLine;
@@ -14,6 +16,9 @@ use crate::reach::Reach;
 pub struct Logs {
     /// The run's id, or the beginning of it
     id: String,
+    /// Show each line as it is said, and end when the run is over
+    #[arg(long, short)]
+    follow: bool,
 }
 
 /// `logs ID`
@@ -23,6 +28,9 @@ pub struct Logs {
 pub async fn run(global: &Global, asked: &Logs) -> Done {
     let reach = Reach::to(global)?;
     let id = super::runs::full_id(&reach, &asked.id).await?;
+    if asked.follow {
+        return follow::to_the_end(global, &reach, &id).await;
+    }
     let answer = reach.get(&format!("/runs/{id}/logs")).await?;
     let attempts = answer["items"].as_array().cloned().unwrap_or_default();
     if attempts.iter().all(|attempt| attempt["lines"].as_array().is_none_or(Vec::is_empty)) {

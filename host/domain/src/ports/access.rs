@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::LedgerError;
+use super::{KeptAnswer, KeyStanding, KeyedRequest, LedgerError};
 use crate::{AuditId, Scope, TokenName};
 
 /// SHA-256 of a secret that was made at random: all that is kept of it.
@@ -111,7 +111,7 @@ pub struct AuditFilter {
 }
 
 /// Tokens, sessions and the audit log in the ledger. What is past its time goes with [`prune`](super::Ledger::prune): tokens
-/// that were taken back as runs do, sessions at once, entries after [`AuditEntry::KEPT`] or the retention of runs, whichever is
+/// that were taken back as runs do, sessions and keys at once, entries after [`AuditEntry::KEPT`] or the retention of runs, whichever is
 /// longer.
 #[async_trait]
 pub trait AccessLedger: Send + Sync {
@@ -144,4 +144,10 @@ pub trait AccessLedger: Send + Sync {
 
     /// Reads entries.
     async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditEntry>, LedgerError>;
+
+    /// Takes a key for a request, unless it stands for one of the last [`KeyedRequest::KEPT`].
+    async fn begin_keyed(&self, request: KeyedRequest) -> Result<KeyStanding, LedgerError>;
+
+    /// Keeps the answer to the request of that key; without one the key is free again.
+    async fn end_keyed(&self, key: &SecretDigest, answer: Option<KeptAnswer>) -> Result<(), LedgerError>;
 }

@@ -49,6 +49,7 @@ pub(crate) const HOSTS: &str = "DELETE FROM host WHERE coalesce(ended_at, lease_
 /// Those that open nothing since so long.
 pub(crate) const TOKENS: &str = "DELETE FROM token WHERE revoked_at < ?1 ORDER BY name LIMIT ?2";
 pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE expires_at < ?1 ORDER BY expires_at, digest LIMIT ?2";
+pub(crate) const KEYED: &str = "DELETE FROM keyed WHERE at < ?1 ORDER BY at, key_hash LIMIT ?2";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE at < ?1 ORDER BY at, id LIMIT ?2";
 pub(crate) const CHANGES: &str = "DELETE FROM schedule_change WHERE at < ?1 ORDER BY at, schedule, number LIMIT ?2";
 

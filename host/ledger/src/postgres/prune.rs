@@ -35,6 +35,8 @@ pub(crate) const TOKENS: &str = "DELETE FROM token WHERE name = ANY (ARRAY \
     (SELECT name FROM token WHERE revoked_at < $1 ORDER BY name LIMIT $2 FOR UPDATE SKIP LOCKED))";
 pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE digest = ANY (ARRAY \
     (SELECT digest FROM session WHERE expires_at < $1 ORDER BY digest LIMIT $2 FOR UPDATE SKIP LOCKED))";
+pub(crate) const KEYED: &str = "DELETE FROM keyed WHERE key_hash = ANY (ARRAY \
+    (SELECT key_hash FROM keyed WHERE at < $1 ORDER BY key_hash LIMIT $2 FOR UPDATE SKIP LOCKED))";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id = ANY (ARRAY \
     (SELECT id FROM audit WHERE at < $1 ORDER BY at, id LIMIT $2 FOR UPDATE SKIP LOCKED))";
 pub(crate) const CHANGES: &str = "DELETE FROM schedule_change WHERE ctid = ANY (ARRAY \

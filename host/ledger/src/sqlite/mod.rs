@@ -16,6 +16,7 @@ pub(crate) mod hosts;
 pub(crate) mod incidents;
 pub(crate) mod insert;
 pub(crate) mod items;
+pub(crate) mod keyed;
 pub(crate) mod lease;
 pub(crate) mod links;
 pub(crate) mod notices;

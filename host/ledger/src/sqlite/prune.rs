@@ -34,6 +34,8 @@ pub(crate) const TOKENS: &str = "DELETE FROM token WHERE name IN \
     (SELECT name FROM token WHERE revoked_at < ?1 LIMIT ?2)";
 pub(crate) const SESSIONS: &str = "DELETE FROM session WHERE digest IN \
     (SELECT digest FROM session WHERE expires_at < ?1 LIMIT ?2)";
+pub(crate) const KEYED: &str = "DELETE FROM keyed WHERE key_hash IN \
+    (SELECT key_hash FROM keyed WHERE at < ?1 LIMIT ?2)";
 pub(crate) const AUDIT: &str = "DELETE FROM audit WHERE id IN \
     (SELECT id FROM audit WHERE at < ?1 ORDER BY at LIMIT ?2)";
 pub(crate) const CHANGES: &str = "DELETE FROM schedule_change WHERE (schedule, number) IN \

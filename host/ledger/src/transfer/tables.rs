@@ -1,6 +1,6 @@
 //! What is carried: every table with its columns, in the order in which they are written. `state_use` is not: triggers make
 //! it of `state`; nor `counted_queue` and `alerting`, which are there to be locked; nor `session`: browsers log in again, tokens of people
-//! and programs go on. Nor is what a database computes, such as `begins_by`.
+//! and programs go on; nor `keyed`: what clients may send twice they send to the host that they know. Nor is what a database computes, such as `begins_by`.
 
 /// How a value is written on a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

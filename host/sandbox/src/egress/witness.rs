@@ -64,7 +64,7 @@ impl Witness {
     fn tell(&self, line: String) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         if told.len() < LINES && told.insert(line.clone()) {
-            self.journal.lock().unwrap_or_else(PoisonError::into_inner).remark("warn", &line);
+            self.journal.lock().remark("warn", &line);
         }
     }
 }

@@ -1,9 +1,7 @@
 //! `noontide:plugin/artifacts`: files are gathered until the attempt ends and written with its end.
 
-use std::collections::BTreeMap;
-use std::sync::PoisonError;
-
 use noontide_domain::{Artifact, ArtifactName, Limits};
+use std::collections::BTreeMap;
 
 use crate::bindings::artifacts::{ArtifactError, Cap, Host};
 use crate::guest::Guest;
@@ -57,7 +55,7 @@ impl ArtifactShelf {
 impl Host for Guest {
     fn attach(&mut self, name: String, media_type: String, content: Vec<u8>) -> Result<(), ArtifactError> {
         // Names are listed and become those of files elsewhere, so nothing in them is taken out: they are refused.
-        let journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let journal = self.journal.lock();
         let holds = |text: &str| journal.redactor().finds(text);
         let refusal = || "it holds a secret — take another".to_owned();
         match (holds(&name), holds(&media_type)) {

@@ -1,7 +1,5 @@
 //! `noontide:plugin/run`: the run as its handler sees it.
 
-use std::sync::PoisonError;
-
 use crate::bindings::run::{Host, Level};
 use crate::guest::Guest;
 
@@ -17,12 +15,12 @@ impl Host for Guest {
             Level::Warn => "warn",
             Level::Error => "error",
         };
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).log(level, &message, &fields);
+        self.journal.lock().log(level, &message, &fields);
     }
 
     fn progress(&mut self, done: u64, total: Option<u64>, note: String) {
         if let Some(desk) = &self.desk {
-            let note = self.journal.lock().unwrap_or_else(PoisonError::into_inner).kept(&note, NOTE);
+            let note = self.journal.lock().kept(&note, NOTE);
             desk.progress(done, total, &note);
         }
     }

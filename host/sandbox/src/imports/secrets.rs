@@ -1,10 +1,8 @@
 //! `noontide:plugin/secrets`: read where the operator says, at the moment the guest asks, and taken out of
 //! whatever it says from then on.
 
-use std::path::Path;
-use std::sync::PoisonError;
-
 use noontide_domain::SecretSource;
+use std::path::Path;
 use tokio::io::AsyncReadExt;
 
 use crate::bindings::secrets::{Host, SecretError};
@@ -22,7 +20,7 @@ impl Host for Guest {
             SecretSource::File(path) => from_file(path).await,
         }
         .map_err(SecretError::Unavailable)?;
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).keep_secret(&name, &value);
+        self.journal.lock().keep_secret(&name, &value);
         Ok(value)
     }
 }

@@ -1,7 +1,5 @@
 //! From the newer words to those of this host, and back. All that a break costs the rest of the house is in here.
 
-use std::sync::PoisonError;
-
 use super::bindings::exports::noontide::plugin::describe as next;
 use super::bindings::noontide::plugin::run::{Host, Level};
 use super::bindings::noontide::plugin::types;
@@ -63,7 +61,7 @@ impl Host for Guest {
             Level::Warn => "warn",
             Level::Error => "error",
         };
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).log(level, &message, &[]);
+        self.journal.lock().log(level, &message, &[]);
     }
 
     fn peak_memory(&mut self) -> u64 {

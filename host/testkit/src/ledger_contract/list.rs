@@ -338,6 +338,12 @@ macro_rules! ledger_contract {
                 what_was_done_is_listed_newest_first_by_page_and_only_what_was_asked_for
                 what_is_past_its_time_is_forgotten_sessions_first_and_the_audit_log_last
             }
+            keyed {
+                a_key_stands_for_its_first_request_and_has_its_answer_ready
+                a_key_whose_request_came_to_nothing_is_free_and_one_with_an_answer_is_not
+                of_many_who_take_a_key_at_once_one_gets_it
+                after_a_day_a_key_is_free_and_forgotten
+            }
             hosts {
                 a_host_is_listed_with_all_it_said_last
                 a_host_that_says_nothing_for_longer_than_its_lease_is_silent_until_it_is_heard_again

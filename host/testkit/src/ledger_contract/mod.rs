@@ -29,6 +29,7 @@ pub mod groups;
 pub mod history;
 pub mod hosts;
 pub mod items;
+pub mod keyed;
 pub mod lease;
 pub mod limits;
 pub mod memories;

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use noontide_domain::ports::{AccessLedger, AuditEntry, AuditFilter, LedgerError, SecretDigest, Session, TokenRecord};
+use noontide_domain::ports::{
+    AccessLedger, AuditEntry, AuditFilter, KeptAnswer, KeyStanding, KeyedRequest, LedgerError, SecretDigest, Session,
+    TokenRecord,
+};
 use noontide_domain::{AuditId, TokenName};
 
 use super::MemoryLedger;
@@ -15,6 +18,8 @@ pub(super) struct Gatebook {
     tokens: BTreeMap<TokenName, TokenRecord>,
     sessions: BTreeMap<SecretDigest, Session>,
     audit: BTreeMap<AuditId, AuditEntry>,
+    /// By key: the request, and its answer.
+    keyed: BTreeMap<SecretDigest, (KeyedRequest, Option<KeptAnswer>)>,
 }
 
 impl Gatebook {
@@ -60,6 +65,28 @@ impl Gatebook {
         self.sessions.retain(|_, session| session.expires_at >= now);
         let kept = before.min(now - AuditEntry::KEPT);
         self.audit.retain(|_, entry| entry.at >= kept);
+        self.keyed.retain(|_, (request, _)| request.at >= now - KeyedRequest::KEPT);
+    }
+
+    fn begin(&mut self, asked: KeyedRequest) -> KeyStanding {
+        let known = self.keyed.get(&asked.key).filter(|(before, _)| before.at >= asked.at - KeyedRequest::KEPT);
+        match known {
+            Some((before, _)) if before.request != asked.request => KeyStanding::Other,
+            Some((_, Some(answer))) => KeyStanding::Answered(answer.clone()),
+            Some((_, None)) => KeyStanding::Going,
+            None => {
+                self.keyed.insert(asked.key, (asked, None));
+                KeyStanding::New
+            }
+        }
+    }
+
+    fn end(&mut self, key: &SecretDigest, answer: Option<KeptAnswer>) {
+        match (self.keyed.get_mut(key), answer) {
+            (Some((_, kept)), Some(answer)) => *kept = Some(answer),
+            (Some((_, None)), None) => drop(self.keyed.remove(key)),
+            _ => {}
+        }
     }
 }
 
@@ -121,6 +148,18 @@ impl AccessLedger for MemoryLedger {
 
     async fn audit(&self, filter: AuditFilter) -> Result<Vec<AuditEntry>, LedgerError> {
         Ok(self.book().access.list(&filter))
+    }
+
+    async fn begin_keyed(&self, request: KeyedRequest) -> Result<KeyStanding, LedgerError> {
+        let request = KeyedRequest { at: in_millis(request.at), ..request };
+        self.write(|book| Ok(book.access.begin(request)))
+    }
+
+    async fn end_keyed(&self, key: &SecretDigest, answer: Option<KeptAnswer>) -> Result<(), LedgerError> {
+        self.write(|book| {
+            book.access.end(key, answer);
+            Ok(())
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a request shows of itself, and whom it stands for.
 
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use noontide_domain::Scope;
 use noontide_domain::ports::SecretDigest;
 use subtle::ConstantTimeEq;
@@ -41,6 +41,22 @@ pub(super) async fn visitor(parts: &WebParts, method: &Method, headers: &HeaderM
         (_, Some(_)) => Err(unauthorized("the token is not the right one")),
         (_, None) => Err(unauthorized(
             "a token is needed: `Authorization: Bearer …`, or --token / NOONTIDE_TOKEN on the command line",
+        )),
+    }
+}
+
+/// Whom the token in the address of a feed stands for; `None` without one. Addresses are written down in many places, so no token
+/// that opens more is taken from there.
+///
+/// # Errors
+/// It is not known, or it opens more than feeds.
+pub(super) async fn of_address(parts: &WebParts, uri: &Uri) -> Answer<Option<Visitor>> {
+    let query = uri.query().and_then(|query| serde_urlencoded::from_str::<Vec<(String, String)>>(query).ok());
+    let Some((_, shown)) = query.into_iter().flatten().find(|(name, _)| name == "token") else { return Ok(None) };
+    match of_token(parts, &shown).await? {
+        Some(visitor) if visitor.scope == Scope::Feed => Ok(Some(visitor)),
+        _ => Err(unauthorized(
+            "the token in the address is none of the scope `feed`; make one: noontide token new NAME --scope feed",
         )),
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum Needs {
 }
 
 /// All that needs no scope, or another one than its verb says.
-pub(crate) const TABLE: [(&str, &str, Needs); 33] = {
+pub(crate) const TABLE: [(&str, &str, Needs); 36] = {
     const OPERATE: Needs = Needs::Scope(Scope::Operate);
     const ADMIN: Needs = Needs::Scope(Scope::Admin);
     [
@@ -29,6 +29,11 @@ pub(crate) const TABLE: [(&str, &str, Needs); 33] = {
         ("POST", "/logout", Needs::OwnSite),
         // Style and scripts of the page that asks for a token; nothing of this host is in them.
         ("GET", "/assets/{digest}/{name}", Needs::OwnSite),
+        // Also with a token in the address, which is good for nothing else.
+        ("GET", "/calendar.ics", Needs::Scope(Scope::Feed)),
+        ("GET", "/badge/{schedule}", Needs::Scope(Scope::Feed)),
+        // Looks ahead, and changes nothing.
+        ("POST", "/api/v1/simulate", Needs::Scope(Scope::Read)),
         ("POST", "/api/v1/schedules/{name}/fire", OPERATE),
         ("POST", "/api/v1/schedules/{name}/backfill", OPERATE),
         ("POST", "/api/v1/schedules/{name}/submit", OPERATE),
@@ -68,7 +73,7 @@ pub(crate) fn needs(method: &Method, path: &str) -> Needs {
 }
 
 /// The path without what all paths begin with a second time.
-pub(super) fn within<'p>(path: &'p str, prefix: &str) -> &'p str {
+pub(crate) fn within<'p>(path: &'p str, prefix: &str) -> &'p str {
     match path.strip_prefix(prefix) {
         Some("") => "/",
         Some(rest) if !prefix.is_empty() && rest.starts_with('/') => rest,

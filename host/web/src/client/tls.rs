@@ -4,7 +4,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
 use axum::http::{self, HeaderValue, header};
 use hyper_util::rt::TokioIo;
 use reqwest::{Request, Response};
@@ -35,7 +34,7 @@ pub(super) fn config(ca: Option<&Path>) -> Result<Arc<ClientConfig>, String> {
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
-/// Sends one request and reads its answer whole.
+/// Sends one request; the answer's body is read as it comes.
 ///
 /// # Errors
 /// The innermost words there are.
@@ -50,7 +49,7 @@ pub(super) async fn send(config: Arc<ClientConfig>, request: Request) -> Result<
         TlsConnector::from(config).connect(server, stream).await
     };
     let stream = tokio::time::timeout(CONNECT, connecting).await.map_err(|_| "it takes too long to connect")?;
-    let io = TokioIo::new(stream.map_err(|reason| reason.to_string())?);
+    let io = TokioIo::new(stream.map_err(|reason| refused(&reason))?);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.map_err(words)?;
     // It ends with the answer, or when nobody waits for one.
     tokio::spawn(connection);
@@ -59,9 +58,22 @@ pub(super) async fn send(config: Arc<ClientConfig>, request: Request) -> Result<
     request.headers_mut().insert(header::HOST, HeaderValue::from_str(&authority).map_err(|reason| reason.to_string())?);
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     *request.uri_mut() = path.parse().map_err(|reason: http::uri::InvalidUri| reason.to_string())?;
-    let (head, body) = sender.send_request(request).await.map_err(words)?.into_parts();
-    let body = to_bytes(Body::new(body), usize::MAX).await.map_err(|reason| reason.to_string())?;
-    Ok(http::Response::from_parts(head, body).into())
+    let answer = sender.send_request(request).await.map_err(words)?;
+    Ok(answer.map(reqwest::Body::wrap).into())
+}
+
+/// Why no TLS was agreed on, and the next step.
+fn refused(reason: &std::io::Error) -> String {
+    use rustls::{CertificateError, Error};
+    match reason.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            "its certificate is of an authority that is not trusted here; name the authority's file with --ca"
+                .to_owned()
+        }
+        Some(Error::InvalidCertificate(wrong)) => format!("its certificate is not accepted: {wrong}"),
+        Some(Error::InvalidMessage(_)) => "it does not speak TLS; try http:// in place of https://".to_owned(),
+        _ => reason.to_string(),
+    }
 }
 
 fn words(error: hyper::Error) -> String {

@@ -4,11 +4,13 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use noontide_domain::{RunState, Standing};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::WebParts;
-use crate::body::Name;
+use crate::body::{Name, Query};
 use crate::problem::{Answer, Problem};
 use crate::schedules::last_run;
 
@@ -21,12 +23,25 @@ pub(super) fn routes() -> OpenApiRouter<WebParts> {
     OpenApiRouter::new().routes(routes!(badge))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct BadgeQuery {
+    /// A token of the scope `feed`, for pages that cannot send a header.
+    #[serde(rename = "token")]
+    _token: Option<String>,
+}
+
 /// How a schedule stands, as a small picture
 ///
 /// `NAME.svg`. It says `paused`, `disabled`, `late` (a success is overdue), how the last run that began ended, or `no run yet`.
-#[utoipa::path(get, path = "/badge/{schedule}", operation_id = "getBadge",
+#[utoipa::path(get, path = "/badge/{schedule}", operation_id = "getBadge", params(BadgeQuery),
     responses((status = 200, content_type = "image/svg+xml", body = String, description = "The picture")))]
-async fn badge(State(parts): State<WebParts>, Name(file): Name) -> Answer<Response> {
+async fn badge(
+    State(parts): State<WebParts>,
+    Name(file): Name,
+    Query(BadgeQuery { .. }): Query<BadgeQuery>,
+) -> Answer<Response> {
     let missing = || Problem::not_found(format!("`{file}` is no badge; ask for `NAME.svg`"));
     let name = file.strip_suffix(".svg").ok_or_else(missing)?;
     let standing = parts.engine.standing(name)?;

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use icalendar::{Calendar, Component, Event, EventLike};
 use noontide_domain::{Lang, Levels, Looking, Standing};
 use serde::Deserialize;
@@ -40,6 +40,9 @@ struct CalendarQuery {
     days: Option<i64>,
     /// Of this schedule only.
     schedule: Option<String>,
+    /// A token of the scope `feed`, for programs that cannot send a header.
+    #[serde(rename = "token")]
+    _token: Option<String>,
 }
 
 /// What comes next, as iCalendar
@@ -58,8 +61,10 @@ async fn calendar(State(parts): State<WebParts>, Query(query): Query<CalendarQue
     };
     let (now, levels) = (parts.engine.now(), parts.engine.levels());
     let until = now + TimeDelta::days(days);
+    // Of the hour, so that a feed in which nothing has changed is the same.
+    let made = now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now);
     let events =
-        standings.iter().flat_map(|one| due(one, &levels, now, until).take(of_one).map(|due| event(one, due, now)));
+        standings.iter().flat_map(|one| due(one, &levels, now, until).take(of_one).map(|due| event(one, due, made)));
     let mut feed = Calendar::new();
     feed.name(query.schedule.as_deref().unwrap_or("Noontide")).extend(events.take(EVENTS));
     let headers =
@@ -87,12 +92,12 @@ fn due<'s>(
 }
 
 /// The same one whenever it is asked for: its id is made of schedule and instant.
-fn event(standing: &Standing, due: DateTime<Utc>, now: DateTime<Utc>) -> Event {
+fn event(standing: &Standing, due: DateTime<Utc>, made: DateTime<Utc>) -> Event {
     let schedule = &standing.schedule;
     let words = schedule.description.clone().unwrap_or_else(|| schedule.trigger.words(Lang::En));
     Event::new()
         .uid(&format!("{}-{}@noontide", schedule.name, due.timestamp_millis()))
-        .timestamp(now)
+        .timestamp(made)
         .starts(due)
         .summary(schedule.name.as_str())
         .description(&format!("{words}\n{}", schedule.handler))

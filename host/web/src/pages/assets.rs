@@ -32,6 +32,7 @@ const ASSETS: &[Asset] = &[
     asset!("log.js", "text/javascript; charset=utf-8"),
     asset!("noontide.css", "text/css; charset=utf-8"),
     asset!("slide.js", "text/javascript; charset=utf-8"),
+    asset!("tail.js", "text/javascript; charset=utf-8"),
     asset!("view.js", "text/javascript; charset=utf-8"),
 ];
 

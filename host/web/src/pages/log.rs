@@ -1,5 +1,5 @@
 //! `/runs/{id}/log`: what a run said, in pieces of some hundred lines: a log may have a hundred thousand. The page of the run shows
-//! the newest piece; `assets/log.js` asks for those before and after.
+//! the newest piece; `assets/log.js` asks for those before and after, and `assets/tail.js` hears what comes while the run goes on.
 
 use askama::Template;
 use axum::extract::State;
@@ -65,6 +65,8 @@ pub(crate) struct Lines {
     pub(crate) next: usize,
     /// Matching lines follow.
     pub(crate) has_later: bool,
+    /// The run is not over: more will be said.
+    pub(crate) is_open: bool,
 }
 
 /// A line.
@@ -85,13 +87,15 @@ async fn log(visit: Visit, State(parts): State<WebParts>, Name(id): Name, Asked(
     let run = runs::find(&parts, &id).await.map_err(visit.problem())?;
     let logs = parts.history.logs(run.id).await.map_err(visit.problem())?;
     let name = run.schedule.as_ref().map_or_else(|| run.handler.to_string(), ToString::to_string);
-    Ok(Page(Log { visit, id, name, lines: Lines::of(&logs, &wanted), wanted }))
+    let lines = Lines { is_open: !run.state.is_final(), ..Lines::of(&logs, &wanted) };
+    Ok(Page(Log { visit, id, name, lines, wanted }))
 }
 
 impl Lines {
     /// The end of what it said.
     pub(crate) async fn newest(parts: &WebParts, run: &RunRecord) -> Result<Self, LedgerError> {
-        Ok(Self::of(&parts.history.logs(run.id).await?, &Wanted::default()))
+        let lines = Self::of(&parts.history.logs(run.id).await?, &Wanted::default());
+        Ok(Self { is_open: !run.state.is_final(), ..lines })
     }
 
     fn of(logs: &[AttemptLogs], wanted: &Wanted) -> Self {
@@ -117,6 +121,7 @@ impl Lines {
             earlier: piece.first().filter(|_| begin > 0).map(|(index, _)| *index),
             next: if end < matching.len() { matching[end].0 } else { count },
             has_later: end < matching.len(),
+            is_open: false,
         }
     }
 }

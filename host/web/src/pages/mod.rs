@@ -37,6 +37,9 @@ mod visit;
 mod why;
 mod zone;
 
+#[cfg(test)]
+pub(crate) use assets::path as assets_path;
+
 use axum::routing::Router;
 
 use crate::WebParts;

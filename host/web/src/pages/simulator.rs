@@ -3,8 +3,6 @@
 mod change;
 mod month;
 
-use std::sync::{Arc, LazyLock};
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,20 +11,16 @@ use chrono::TimeDelta;
 use noontide_domain::Schedule;
 use noontide_domain::forecast::Span;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 
 use super::page::{Asked, Page, PageProblem, Shown};
 use super::picture::month::{Month, Planned};
 use super::visit::Visit;
-use crate::WebParts;
 use crate::problem::Problem;
 use crate::selection::Selection;
+use crate::{WebParts, simulate};
 
 /// Days looked ahead.
 const DAYS: i64 = 31;
-
-/// One at a time: it takes all cores for a moment, and the scheduler needs them too.
-static WALKING: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(1)));
 
 pub(crate) fn routes() -> Router<WebParts> {
     Router::new().route("/simulator", get(simulator))
@@ -83,10 +77,7 @@ async fn walked(
     span: Span,
     zone: chrono_tz::Tz,
 ) -> Result<month::Told, PageProblem> {
-    let Ok(place) = Arc::clone(&WALKING).try_acquire_owned() else {
-        let words = "another simulation goes on; ask again in a moment";
-        return Err(visit.problem()(Problem::new(StatusCode::SERVICE_UNAVAILABLE, words)));
-    };
+    let place = simulate::place().map_err(visit.problem())?;
     let (engine, looking) = (parts.engine.clone(), visit.clone());
     let work = tokio::task::spawn_blocking(move || {
         let told = month::told(&looking, schedules, span, zone, || engine.now());

@@ -27,7 +27,7 @@ use tracing::{debug, warn};
 use super::body::timed;
 use super::patient::Patient;
 use super::slots::{Slot, Slots};
-use super::tls::Tls;
+use super::tls::{Greeted, Tls, greeting, plain_words};
 use crate::access::Peer;
 use crate::settings::Limits;
 
@@ -97,8 +97,9 @@ impl Serve {
     fn greeted(&self, acceptor: TlsAcceptor, stream: TcpStream, address: SocketAddr, slot: Slot) {
         let serve = self.clone();
         self.open.spawn(async move {
-            match tokio::time::timeout(serve.limits.handshake, acceptor.accept(stream)).await {
-                Ok(Ok(stream)) => serve.exchange(stream, Peer::tcp(address, true)).await,
+            match tokio::time::timeout(serve.limits.handshake, greeting(acceptor, stream)).await {
+                Ok(Ok(Greeted::Tls(stream))) => serve.exchange(*stream, Peer::tcp(address, true)).await,
+                Ok(Ok(Greeted::Plain(stream))) => plain_words(stream, serve.limits.write).await,
                 Ok(Err(problem)) => debug!(%problem, "no TLS was agreed on"),
                 Err(_) => debug!("a client did not greet in time"),
             }

@@ -7,7 +7,11 @@ use std::time::{Duration, SystemTime};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -76,6 +80,46 @@ impl Tls {
         }
     }
 }
+
+/// How a client begins.
+pub(super) enum Greeted {
+    Tls(Box<TlsStream<TcpStream>>),
+    /// It speaks plain HTTP.
+    Plain(TcpStream),
+}
+
+/// The first byte of a handshake; no method of HTTP begins with it.
+const HANDSHAKE: u8 = 0x16;
+
+/// # Errors
+/// No TLS was agreed on.
+pub(super) async fn greeting(acceptor: TlsAcceptor, stream: TcpStream) -> std::io::Result<Greeted> {
+    let mut first = [0];
+    match stream.peek(&mut first).await? {
+        1 if first[0] != HANDSHAKE && first[0].is_ascii_alphabetic() => Ok(Greeted::Plain(stream)),
+        _ => Ok(Greeted::Tls(Box::new(acceptor.accept(stream).await?))),
+    }
+}
+
+/// Tells a client that speaks plain HTTP what is spoken here, as far as it listens, and hangs up.
+pub(super) async fn plain_words(mut stream: TcpStream, patience: Duration) {
+    let problem = json!({ "type": "about:blank", "title": "Bad Request", "status": 400, "detail": NO_TLS }).to_string();
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n\
+         {problem}",
+        problem.len()
+    );
+    // Its request is read, as far as it is there: closing over bytes unread would take the answer back. Whoever does not listen
+    // is not waited for.
+    let _ = tokio::time::timeout(patience.min(Duration::from_secs(1)), async {
+        let _ = stream.read(&mut vec![0; 32 << 10]).await?;
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await
+    })
+    .await;
+}
+
+const NO_TLS: &str = "TLS is spoken here; ask again with https://";
 
 fn stamp(certificate: &Path, key: &Path) -> Stamp {
     [certificate, key].map(|file| std::fs::metadata(file).and_then(|found| found.modified()).ok())

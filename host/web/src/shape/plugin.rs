@@ -189,7 +189,7 @@ pub(crate) struct Version {
     first_seen: Time,
     last_loaded: Time,
     /// How its handlers have done.
-    calls: Calls,
+    calls: Counted,
     last_error: Option<String>,
     /// What it differs in from the active one.
     #[schema(value_type = Option<Object>)]
@@ -205,7 +205,7 @@ struct Approved {
 
 /// Calls that ended well, and those that did not.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Calls {
+struct Counted {
     good: u64,
     bad: u64,
 }
@@ -232,7 +232,7 @@ fn version(one: &KnownVersion, active: Option<&KnownVersion>) -> Version {
         size: one.size,
         first_seen: Time(one.first_seen),
         last_loaded: Time(one.last_loaded),
-        calls: Calls { good, bad },
+        calls: Counted { good, bad },
         last_error: one.records.values().find_map(|record| record.last_error.clone()),
         difference: written(differs.map(|active| difference(active.offer(), one.offer()))),
     }

@@ -158,6 +158,16 @@ pub(crate) struct Line {
     fields: Vec<(String, String)>,
 }
 
+/// A line of a run that goes on, as an event says it.
+#[derive(Debug, Serialize)]
+pub(crate) struct SpokenLine<'a> {
+    /// In the run, from 1.
+    pub(crate) number: u64,
+    pub(crate) attempt: u32,
+    #[serde(flatten)]
+    pub(crate) line: &'a Line,
+}
+
 impl From<&LogLine> for Line {
     fn from(line: &LogLine) -> Self {
         Self {

@@ -49,3 +49,33 @@ async fn a_badge_tells_how_a_schedule_stands_and_has_nothing_foreign_in_it() {
         problem(answer, 404).await;
     }
 }
+
+#[tokio::test]
+async fn a_token_in_the_address_opens_feeds_and_nothing_else() {
+    let world = world(Access::token(TOKEN)).await;
+    let token = async |name: &str, scope: &str| {
+        let made = world.post("/tokens", json!({ "name": name, "scope": scope })).await;
+        made["token"].as_str().expect("a token").to_owned()
+    };
+    let (feed, read) = (token("calendar", "feed").await, token("ci", "read").await);
+    let status = async |path: String, bearer: Option<&str>| {
+        let request = reqwest::Client::new().get(format!("{}{path}", world.url));
+        let request = bearer.into_iter().fold(request, |request, token| request.bearer_auth(token));
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    for path in ["/calendar.ics?days=3&token=", "/badge/nightly.svg?token="] {
+        assert_eq!(status(format!("{path}{feed}"), None).await, 200, "{path}");
+        for wrong in [read.as_str(), TOKEN, "noontide_x", ""] {
+            assert_eq!(status(format!("{path}{wrong}"), None).await, 401, "{path}{wrong}");
+        }
+    }
+    for path in ["/api/v1/status", "/api/v1/schedules", "/metrics", "/", "/openapi.json"] {
+        let address = format!("{path}?token={feed}");
+        assert!([303, 401].contains(&status(address, None).await), "{path}: a token in the address");
+        assert_eq!(status(path.to_owned(), Some(&feed)).await, 403, "{path}: the scope");
+    }
+    assert_eq!(status("/calendar.ics".to_owned(), Some(&feed)).await, 200);
+    assert_eq!(status("/calendar.ics".to_owned(), Some(&read)).await, 200, "who may read reads feeds, too");
+    world.client.delete("/api/v1/tokens/calendar").await.expect("taken back");
+    assert_eq!(status(format!("/calendar.ics?token={feed}"), None).await, 401);
+}
