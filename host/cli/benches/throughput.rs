@@ -14,10 +14,6 @@ use noontide_domain::{Errand, RunState};
 use noontide_engine::{EngineHandle, Parts, Settings};
 use noontide_sandbox::{Sandbox, SandboxSettings};
 
-/// The binary's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Calls in one request, as a client would batch them.
 const BATCH: usize = 500;
 

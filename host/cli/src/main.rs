@@ -36,10 +36,6 @@ use commands::{
 use exit::{Done, Exit, Stop};
 use serve::wiring;
 
-/// A run is some hundred small allocations, many freed by another thread than made them; this one is at ease with that.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     // One plugin file in, its code out: started by a host for that, before anything else of this program.
     if std::env::args_os().nth(1).is_some_and(|first| first == wiring::COMPILE_WORKER) {
