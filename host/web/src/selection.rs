@@ -62,9 +62,17 @@ impl Selection {
                 && (q.is_empty() || has(schedule.name.as_str()) || schedule.description.as_deref().is_some_and(has))
                 && (owner.is_empty() || schedule.owner.to_string().starts_with(owner))
                 && (wanted.is_empty() || calls(schedule.handler.to_string()))
-                && (self.state.is_empty() || self.state == state(parts, standing, now))
+                && (self.state.is_empty() || self.stands(parts, standing, now))
         });
         all
+    }
+
+    /// Whether a schedule's inputs fit is dear, and asked only where the answer turns on it.
+    fn stands(&self, parts: &WebParts, standing: &Standing, now: DateTime<Utc>) -> bool {
+        match self.state.as_str() {
+            "active" | "parked" => self.state == state(parts, standing, now),
+            wanted => wanted == shape::state(standing, false, now),
+        }
     }
 }
 
