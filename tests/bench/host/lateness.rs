@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use sqlx::{Connection, SqliteConnection};
-
 use crate::figures::Figures;
+use crate::late::Late;
 use crate::support::{Place, now_ms};
 
 /// How long each crowd is watched.
@@ -30,14 +29,12 @@ const CROWDS: [Crowd; 3] = [
 pub async fn measure(figures: &mut Figures) {
     for crowd in &CROWDS {
         let late = of(crowd).await;
-        let at = |percent: usize| late[(late.len() * percent / 100).min(late.len() - 1)] as f64;
-        figures.add(&format!("{}: p50 ms", crowd.name), crowd.middle, at(50));
-        figures.add(&format!("{}: p99 ms", crowd.name), crowd.late, at(99));
+        figures.add(&format!("{}: p50 ms", crowd.name), crowd.middle, late.at(50) as f64);
+        figures.add(&format!("{}: p99 ms", crowd.name), crowd.late, late.at(99) as f64);
     }
 }
 
-/// Ascending, in milliseconds.
-async fn of(crowd: &Crowd) -> Vec<i64> {
+async fn of(crowd: &Crowd) -> Late {
     let place = Place::alone();
     place.plugin("noop");
     let mut text = String::new();
@@ -57,11 +54,7 @@ async fn of(crowd: &Crowd) -> Vec<i64> {
     let until = now_ms();
     tokio::time::sleep(SETTLING).await;
     host.stop().await;
-    let url = format!("sqlite://{}", place.path("data/noontide.db").display());
-    let mut connection = SqliteConnection::connect(&url).await.expect("connects");
-    let due = "SELECT COALESCE(started_at - due_at, -1) FROM run WHERE due_at >= ? AND due_at < ? ORDER BY 1";
-    let late: Vec<i64> =
-        sqlx::query_scalar(due).bind(from).bind(until).fetch_all(&mut connection).await.expect("reads");
-    assert!(late.first().is_some_and(|first| *first >= 0), "{}: some never began", crowd.name);
+    let late = Late::of(&place, from, until).await;
+    assert!(late.waiting == 0 && !late.began.is_empty(), "{}: {} never began", crowd.name, late.waiting);
     late
 }

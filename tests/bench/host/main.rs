@@ -2,6 +2,8 @@
 //! an idle host takes. `cargo bench -p noontide-tests --bench host [-- ROUNDS]`. Figures stand beside those of the last time.
 
 mod figures;
+#[path = "../late.rs"]
+mod late;
 mod lateness;
 mod start;
 #[path = "../../system/support/mod.rs"]

@@ -2,6 +2,8 @@
 //! their time, and beside 50 open dashboards as well. `cargo bench -p noontide-tests --bench watched [-- SECONDS]`.
 
 mod clients;
+#[path = "../late.rs"]
+mod late;
 #[path = "../../system/support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests' own, of which this needs a part")]
 mod support;
@@ -9,7 +11,7 @@ mod support;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection, SqliteConnection};
+use late::Late;
 use support::{Host, Place, now_ms};
 use tokio::task::JoinSet;
 
@@ -77,17 +79,16 @@ async fn part(name: &str, watched: Duration, place: &Place, host: &Host) {
     let (cpu, pages) = ((cpu(host) - spent).as_secs_f64() / seconds, clients::pages_seen() as f64 / seconds);
     // What was due last is still on its way.
     tokio::time::sleep(SETTLING).await;
-    let late = lateness(place, from, until).await;
+    let late = Late::of(place, from, until).await;
     let due = f64::from(SCHEDULES) * seconds;
-    assert!(late.len() as f64 > due * 0.99, "of {due:.0} runs {} began", late.len());
-    let at = |percent: usize| late[(late.len() * percent / 100).min(late.len() - 1)];
+    assert!(late.began.len() as f64 > due * 0.99, "of {due:.0} runs {} began, {} wait", late.began.len(), late.waiting);
     println!(
         "{name:>34} {:>8.0} {:>8} {:>8} {:>8} {:>8} {:>8.0}% {pages:>9.0}",
-        late.len() as f64 / seconds,
-        at(50),
-        at(90),
-        at(99),
-        at(100),
+        late.began.len() as f64 / seconds,
+        late.at(50),
+        late.at(90),
+        late.at(99),
+        late.at(100),
         cpu * 100.0
     );
 }
@@ -99,18 +100,4 @@ fn cpu(host: &Host) -> Duration {
     let (_, fields) = stat.rsplit_once(") ").expect("the kernel tells");
     let ticks = |place: usize| fields.split(' ').nth(place).and_then(|field| field.parse::<u64>().ok());
     Duration::from_millis((ticks(11).expect("user time") + ticks(12).expect("system time")) * 10)
-}
-
-/// From due to the start of the handler, in milliseconds, ascending.
-async fn lateness(place: &Place, from: i64, until: i64) -> Vec<i64> {
-    let url = format!("sqlite://{}?mode=ro", place.path("data/noontide.db").display());
-    let mut connection = SqliteConnection::connect(&url).await.expect("connects");
-    sqlx::query_scalar(
-        "SELECT started_at - due_at FROM run WHERE due_at >= ? AND due_at < ? AND started_at IS NOT NULL ORDER BY 1",
-    )
-    .bind(from)
-    .bind(until)
-    .fetch_all(&mut connection)
-    .await
-    .expect("reads")
 }
