@@ -27,16 +27,16 @@ pub async fn measure(figures: &mut Figures) {
     for plugin in PLUGINS {
         place.plugin(plugin);
     }
+    // Long due when the host comes again: it runs as soon as the host can run anything.
+    place.schedules("[schedule.often]\nevery = \"100ms\"\nhandler = \"fixture-noop/run\"\n");
     // Compiles what is not compiled yet.
     place.serve().await.stop().await;
-    // Due already: it runs as soon as the host can run anything.
-    place.schedules("[schedule.first]\nat = \"2026-01-01T00:00:00Z\"\nhandler = \"fixture-noop/run\"\n");
     let begun = now_ms();
     let host = Host::start(&place).await;
     let mut ledger = place.ledger().await;
-    let first = until("the first fire is over", async || {
+    let first = until("the first fire is on record", async || {
         let rows = ledger.rows().await;
-        rows.iter().find(|row| row.succeeded()).and_then(|row| row.started_at)
+        rows.iter().filter_map(|row| row.started_at).filter(|started| *started >= begun).min()
     })
     .await;
     figures.add("process to first fire, 10 plugins: ms", 150.0, (first - begun) as f64);

@@ -7,9 +7,14 @@ pub async fn measure(figures: &mut Figures) {
     let place = Place::alone();
     place.conf("grants.toml", &place.recorder_grant());
     place.plugin("recorder");
-    place.schedules(
-        "[schedule.often]\nevery = \"20ms\"\nhandler = \"fixture-recorder/run\"\noverlap = \"allow\"\ninput = { hold_ms = 0 }\n",
-    );
+    // One each ten milliseconds: that is how long a new version may wait for a call.
+    let often = (0..10).map(|phase| {
+        format!(
+            "[schedule.often-{phase}]\nevery = \"100ms\"\nstart = \"2026-01-01T00:00:00.0{phase}0Z\"\n\
+             handler = \"fixture-recorder/run\"\noverlap = \"allow\"\ninput = {{ hold_ms = 0 }}\n"
+        )
+    });
+    place.schedules(&often.collect::<String>());
     let host = place.serve().await;
     until("the first version runs", async || began(&place, "a").then_some(())).await;
     place.plugin_as("recorder-b", "recorder.wasm");
